@@ -1,0 +1,31 @@
+namespace IsoCatalog.Core.Readiness;
+
+/// <summary>The machine-readable side of every "not ready": stable, lower case, listed in docs/panel.md.</summary>
+public static class ReasonCode
+{
+    // The bytes where they are served.
+    public const string FileMissing = "file-missing";
+    public const string FileChanged = "file-changed";
+    public const string HashMismatch = "hash-mismatch";
+    public const string ReadError = "read-error";
+    public const string WriteError = "write-error";
+    public const string NoSpace = "no-space";
+    public const string ForeignFile = "foreign-file";
+
+    // The surface as a whole.
+    public const string SurfaceMissing = "surface-missing";
+    public const string SurfaceReadOnly = "surface-read-only";
+    public const string SurfaceUnreachable = "surface-unreachable";
+
+    // The store.
+    public const string StoreMissing = "store-missing";
+    public const string StoreDamaged = "store-damaged";
+
+    // The way of an image.
+    public const string NotYetPublished = "not-yet-published";
+    public const string Verifying = "verifying";
+    public const string WaitingForSurfaces = "waiting-for-surfaces";
+    public const string Removed = "removed";
+    public const string Hidden = "hidden";
+    public const string Blocked = "blocked";
+}

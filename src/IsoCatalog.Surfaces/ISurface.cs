@@ -1,0 +1,90 @@
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Readiness;
+
+namespace IsoCatalog.Surfaces;
+
+/// <summary>
+/// A place where images are offered. The appliance decides what should be there; a surface does it and says honestly what came of it.
+/// Every method may be called again after a crash at any instruction and then ends in the same state. Calls for one surface do not
+/// overlap, except <see cref="MountOf"/>, which is pure and may be called from any thread.
+/// </summary>
+/// <remarks>Expected failures are <see cref="SurfaceOutcome.Refused"/>; an exception is a bug, or cancellation.</remarks>
+public interface ISurface : IAsyncDisposable
+{
+    SurfaceDescription Description { get; }
+
+    /// <summary>Is the place there and usable at all? Publishes nothing and repairs nothing (it may create the surface's own staging folder).</summary>
+    Task<SurfaceOutcome> CheckAsync(CancellationToken cancellationToken);
+
+    /// <summary>Brings the bytes to where they will be served, not yet visible there, reads all of them back past the page cache and
+    /// compares the root.</summary>
+    Task<SurfaceOutcome> StageAsync(StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken);
+
+    /// <summary>Makes a staged image visible, atomically, and reads it back by the way a client takes. After success the image may be advertised.
+    /// Never replaces a file that is not this image's own.</summary>
+    Task<SurfaceOutcome> AdvertiseAsync(StoredImage image, CancellationToken cancellationToken);
+
+    /// <summary>Takes the image out of sight. Not being there is success. Touches only what this surface published
+    /// (<paramref name="published"/>, null if it never was): a foreign file of the same name stays.</summary>
+    Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Receipt? published, CancellationToken cancellationToken);
+
+    /// <summary>After a restart: makes an image that was advertised visible again if stat still agrees with the receipt. Reads no image bytes.</summary>
+    Task<SurfaceOutcome> ResumeAsync(StoredImage image, Receipt published, CancellationToken cancellationToken);
+
+    /// <summary>Reads the whole published image back past the page cache, by the surface's own path, and compares the root.</summary>
+    Task<SurfaceOutcome> VerifyAsync(StoredImage image, Receipt published, IProgress<long>? bytesDone, CancellationToken cancellationToken);
+
+    /// <summary>Stats everything that should be there, and what else is: cheap, no bytes read.</summary>
+    Task<IReadOnlyList<SurfaceFinding>> ObserveAsync(IReadOnlyCollection<PublishedImage> expected, CancellationToken cancellationToken);
+
+    /// <summary>What a client needs to mount the image here: the standing way, or null if there is none without a lease.</summary>
+    SurfaceMount? MountOf(StoredImage image);
+}
+
+/// <param name="Name">Unique at its site.</param>
+/// <param name="Kind">ipmi, volume, ovirt-iso-domain or ovirt-disks.</param>
+/// <param name="Group">What a panel asks for: ipmi, console or ovirt.</param>
+/// <param name="ServesStoreInode">True when clients read the store's own inode (no copy): doubt about the one is doubt about the other.</param>
+public sealed record SurfaceDescription(string Name, string Kind, string Group, bool ServesStoreInode);
+
+/// <summary>A verified image as it lies in the store.</summary>
+/// <param name="Id">Flat SHA-256.</param>
+/// <param name="Root">BitTorrent v2 root; what a read-back must give.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="FileName">The one name on every surface, already checked against the rule for names.</param>
+/// <param name="StorePath">Absolute path of the store's file.</param>
+/// <param name="StoreReceipt">The store file as last verified.</param>
+/// <param name="ModifiedAt">The Last-Modified that clients see: when the image was added.</param>
+public sealed record StoredImage(
+    ImageId Id, Sha256Digest Root, long Size, string FileName, string StorePath, Receipt StoreReceipt, DateTimeOffset ModifiedAt);
+
+public sealed record PublishedImage(StoredImage Image, Receipt Receipt);
+
+/// <summary>What came of a call.</summary>
+public abstract record SurfaceOutcome
+{
+    private SurfaceOutcome()
+    {
+    }
+
+    /// <param name="Receipt">The served file after the call, where the call leaves one.</param>
+    public sealed record Done(Receipt? Receipt = null) : SurfaceOutcome;
+
+    /// <param name="Code">One of <see cref="ReasonCode"/>.</param>
+    /// <param name="Reason">For an operator: what, where, and what to do.</param>
+    /// <param name="Retryable">Whether trying again without anybody doing anything may help.</param>
+    public sealed record Refused(string Code, string Reason, bool Retryable) : SurfaceOutcome;
+}
+
+/// <summary>Something that is not as it should be.</summary>
+/// <param name="Image">The image concerned; null for a foreign file or the surface as a whole.</param>
+/// <param name="Code">One of <see cref="ReasonCode"/>.</param>
+/// <param name="Reason">For an operator, with the path.</param>
+public sealed record SurfaceFinding(ImageId? Image, string Code, string Reason);
+
+/// <summary>What a panel hands to whoever mounts; members that a surface does not have are null and left out of the JSON.</summary>
+public sealed record SurfaceMount(
+    string? Url = null, SurfaceUrls? Urls = null, string? Path = null, string? ClientPath = null, string? DomainId = null, string? FileId = null);
+
+public sealed record SurfaceUrls(string? Http = null, string? Https = null, string? Smb = null, string? Nfs = null);
