@@ -46,7 +46,8 @@ public interface ISurface : IAsyncDisposable
 /// <param name="Kind">ipmi, volume, ovirt-iso-domain or ovirt-disks.</param>
 /// <param name="Group">What a panel asks for: ipmi, console or ovirt.</param>
 /// <param name="ServesStoreInode">True when clients read the store's own inode (no copy): doubt about the one is doubt about the other.</param>
-public sealed record SurfaceDescription(string Name, string Kind, string Group, bool ServesStoreInode);
+/// <param name="Folder">Where published files lie under their file names, to be watched; null where there is no folder.</param>
+public sealed record SurfaceDescription(string Name, string Kind, string Group, bool ServesStoreInode, string? Folder = null);
 
 /// <summary>A verified image as it lies in the store.</summary>
 /// <param name="Id">Flat SHA-256.</param>
@@ -82,9 +83,3 @@ public abstract record SurfaceOutcome
 /// <param name="Code">One of <see cref="ReasonCode"/>.</param>
 /// <param name="Reason">For an operator, with the path.</param>
 public sealed record SurfaceFinding(ImageId? Image, string Code, string Reason);
-
-/// <summary>What a panel hands to whoever mounts; members that a surface does not have are null and left out of the JSON.</summary>
-public sealed record SurfaceMount(
-    string? Url = null, SurfaceUrls? Urls = null, string? Path = null, string? ClientPath = null, string? DomainId = null, string? FileId = null);
-
-public sealed record SurfaceUrls(string? Http = null, string? Https = null, string? Smb = null, string? Nfs = null);

@@ -1,0 +1,302 @@
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Readiness;
+using Microsoft.Data.Sqlite;
+
+namespace IsoCatalog.Appliance.Storage;
+
+/// <summary>
+/// What cannot be read off the signed documents: receipts, cells, leases, what is retired. One process opens it, and the callers take turns
+/// (<see cref="SiteLedger"/> holds its lock around every call). Rollback journal, because older SQLite versions have a WAL reset bug.
+/// </summary>
+internal sealed class SiteDatabase : IDisposable
+{
+    private const int SchemaVersion = 1;
+    private const string StorePlace = "store";
+    private const string RetiredPlace = "retired";
+
+    private readonly SqliteConnection _connection;
+
+    private SiteDatabase(SqliteConnection connection) => _connection = connection;
+
+    /// <exception cref="SiteStartException">The file is not a database, is damaged, or is of a later version.</exception>
+    public static SiteDatabase Open(string path)
+    {
+        SqliteLibrary.Load(preferSystem: true);
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        try
+        {
+            connection.Open();
+            var database = new SiteDatabase(connection);
+            database.Execute("PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;");
+            database.CreateSchema(path);
+            return database;
+        }
+        catch (SqliteException e)
+        {
+            connection.Dispose();
+            throw new SiteStartException(
+                "database-unusable",
+                $"{path} cannot be used as the site's database: {e.Message}. Put it back from a backup, or move it away: "
+                + "the store is then read and hashed again, and leases and times of removal are forgotten.",
+                e);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _connection.Dispose();
+
+    /// <summary>All or nothing; durable when it returns.</summary>
+    public void InTransaction(Action work)
+    {
+        using var transaction = _connection.BeginTransaction();
+        work();
+        transaction.Commit();
+    }
+
+    public void SaveStoreFile(ImageId image, StoreFile? file)
+    {
+        switch (file)
+        {
+            case StoreFile.Present present:
+                SaveReceipt(StorePlace, image, present.Receipt, null, null, null);
+                DeleteReceipt(RetiredPlace, image);
+                break;
+            case StoreFile.Doubted doubted:
+                SaveReceipt(StorePlace, image, doubted.Receipt, "doubted", doubted.Reason, doubted.Since);
+                break;
+            case StoreFile.Lost lost:
+                SaveReceipt(StorePlace, image, default, lost.Code, lost.Reason, lost.Since);
+                break;
+            case StoreFile.Retired retired:
+                SaveReceipt(RetiredPlace, image, retired.Receipt, null, null, retired.Since);
+                DeleteReceipt(StorePlace, image);
+                break;
+            default:
+                DeleteReceipt(StorePlace, image);
+                DeleteReceipt(RetiredPlace, image);
+                break;
+        }
+    }
+
+    public Dictionary<ImageId, StoreFile> LoadStore()
+    {
+        var store = new Dictionary<ImageId, StoreFile>();
+        Read(
+            "SELECT image, place, device, inode, size, modified, changed, root, code, reason, since FROM receipt ORDER BY place",
+            row =>
+            {
+                var receipt = ReceiptAt(row, 2);
+                var since = row.IsDBNull(10) ? default : Time(row.GetInt64(10));
+                store[Image(row, 0)] = (row.GetString(1), row.IsDBNull(8) ? null : row.GetString(8)) switch
+                {
+                    (RetiredPlace, _) => new StoreFile.Retired(receipt, since),
+                    (_, null) => new StoreFile.Present(receipt),
+                    (_, "doubted") => new StoreFile.Doubted(receipt, row.GetString(9), since),
+                    (_, { } code) => new StoreFile.Lost(code, row.GetString(9), since),
+                };
+            });
+        return store;
+    }
+
+    public void SaveCell(CellKey key, Cell? cell)
+    {
+        if (cell is null)
+        {
+            Execute("DELETE FROM cell WHERE image = $image AND surface = $surface",
+                ("$image", key.Image.ToString()), ("$surface", key.Surface));
+            return;
+        }
+
+        var receipt = cell.Receipt;
+        Execute(
+            """
+            INSERT OR REPLACE INTO cell (image, surface, state, code, reason, since, device, inode, size, modified, changed, root)
+            VALUES ($image, $surface, $state, $code, $reason, $since, $device, $inode, $size, $modified, $changed, $root)
+            """,
+            ("$image", key.Image.ToString()),
+            ("$surface", key.Surface),
+            ("$state", cell.State.ToString()),
+            ("$code", cell.Code),
+            ("$reason", cell.Reason),
+            ("$since", Ms(cell.Since)),
+            ("$device", (long?)receipt?.Device),
+            ("$inode", (long?)receipt?.Inode),
+            ("$size", receipt?.Size),
+            ("$modified", receipt?.ModifiedNs),
+            ("$changed", receipt?.ChangedNs),
+            ("$root", receipt?.Root.ToString()));
+    }
+
+    public Dictionary<CellKey, Cell> LoadCells()
+    {
+        var cells = new Dictionary<CellKey, Cell>();
+        Read(
+            "SELECT image, surface, state, code, reason, since, device, inode, size, modified, changed, root FROM cell",
+            row => cells[new CellKey(Image(row, 0), row.GetString(1))] = new Cell(
+                Enum.Parse<CellState>(row.GetString(2)),
+                Time(row.GetInt64(5)),
+                row.IsDBNull(3) ? null : row.GetString(3),
+                row.IsDBNull(4) ? null : row.GetString(4),
+                row.IsDBNull(6) ? null : ReceiptAt(row, 6)));
+        return cells;
+    }
+
+    public void SaveOffered(ImageId image, bool offered)
+    {
+        Execute(
+            offered ? "INSERT OR IGNORE INTO offered (image) VALUES ($image)" : "DELETE FROM offered WHERE image = $image",
+            ("$image", image.ToString()));
+    }
+
+    public List<ImageId> LoadOffered()
+    {
+        var offered = new List<ImageId>();
+        Read("SELECT image FROM offered", row => offered.Add(Image(row, 0)));
+        return offered;
+    }
+
+    public void SaveLease(Lease lease) => Execute(
+        """
+        INSERT OR REPLACE INTO lease (id, image, surface, client, token, created, expires)
+        VALUES ($id, $image, $surface, $client, $token, $created, $expires)
+        """,
+        ("$id", lease.Id),
+        ("$image", lease.Image.ToString()),
+        ("$surface", lease.Surface),
+        ("$client", lease.Client),
+        ("$token", lease.Token),
+        ("$created", Ms(lease.Created)),
+        ("$expires", Ms(lease.Expires)));
+
+    public void DeleteLease(string id) => Execute("DELETE FROM lease WHERE id = $id", ("$id", id));
+
+    public List<Lease> LoadLeases()
+    {
+        var leases = new List<Lease>();
+        Read(
+            "SELECT id, image, surface, client, token, created, expires FROM lease",
+            row => leases.Add(new Lease(
+                row.GetString(0), Image(row, 1), row.GetString(2), row.GetString(3), row.IsDBNull(4) ? null : row.GetString(4),
+                Time(row.GetInt64(5)), Time(row.GetInt64(6)))));
+        return leases;
+    }
+
+    /// <summary>Small facts that must survive: when a surface's answer last changed, the marker of a volume.</summary>
+    public void SaveFact(string name, string value) =>
+        Execute("INSERT OR REPLACE INTO fact (name, value) VALUES ($name, $value)", ("$name", name), ("$value", value));
+
+    public Dictionary<string, string> LoadFacts()
+    {
+        var facts = new Dictionary<string, string>(StringComparer.Ordinal);
+        Read("SELECT name, value FROM fact", row => facts[row.GetString(0)] = row.GetString(1));
+        return facts;
+    }
+
+    private void CreateSchema(string path)
+    {
+        var version = 0L;
+        Read("PRAGMA user_version", row => version = row.GetInt64(0));
+        if (version > SchemaVersion)
+        {
+            throw new SiteStartException(
+                "database-newer", $"{path} was written by a later version (schema {version}; this program knows {SchemaVersion}). Install that version.");
+        }
+
+        if (version == SchemaVersion)
+        {
+            return;
+        }
+
+        InTransaction(() => Execute(
+            $"""
+            CREATE TABLE receipt (
+                place TEXT NOT NULL, image TEXT NOT NULL,
+                device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
+                modified INTEGER NOT NULL, changed INTEGER NOT NULL, root TEXT NOT NULL,
+                code TEXT, reason TEXT, since INTEGER,
+                PRIMARY KEY (place, image));
+            CREATE TABLE cell (
+                image TEXT NOT NULL, surface TEXT NOT NULL, state TEXT NOT NULL, code TEXT, reason TEXT, since INTEGER NOT NULL,
+                device INTEGER, inode INTEGER, size INTEGER, modified INTEGER, changed INTEGER, root TEXT,
+                PRIMARY KEY (image, surface));
+            CREATE TABLE offered (image TEXT NOT NULL PRIMARY KEY);
+            CREATE TABLE lease (
+                id TEXT NOT NULL PRIMARY KEY, image TEXT NOT NULL, surface TEXT NOT NULL, client TEXT NOT NULL, token TEXT,
+                created INTEGER NOT NULL, expires INTEGER NOT NULL);
+            CREATE TABLE fact (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
+            PRAGMA user_version = {SchemaVersion};
+            """));
+    }
+
+    private void SaveReceipt(string place, ImageId image, Receipt receipt, string? code, string? reason, DateTimeOffset? since) => Execute(
+        """
+        INSERT OR REPLACE INTO receipt (place, image, device, inode, size, modified, changed, root, code, reason, since)
+        VALUES ($place, $image, $device, $inode, $size, $modified, $changed, $root, $code, $reason, $since)
+        """,
+        ("$place", place),
+        ("$image", image.ToString()),
+        ("$device", (long)receipt.Device),
+        ("$inode", (long)receipt.Inode),
+        ("$size", receipt.Size),
+        ("$modified", receipt.ModifiedNs),
+        ("$changed", receipt.ChangedNs),
+        ("$root", receipt.Root.ToString()),
+        ("$code", code),
+        ("$reason", reason),
+        ("$since", since is { } s ? Ms(s) : null));
+
+    private void DeleteReceipt(string place, ImageId image) =>
+        Execute("DELETE FROM receipt WHERE place = $place AND image = $image", ("$place", place), ("$image", image.ToString()));
+
+    private void Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        using var command = Command(sql);
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        }
+
+        command.ExecuteNonQuery();
+    }
+
+    private void Read(string sql, Action<SqliteDataReader> row)
+    {
+        using var command = Command(sql);
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            row(reader);
+        }
+    }
+
+    private SqliteCommand Command(string sql)
+    {
+        var command = _connection.CreateCommand();
+#pragma warning disable CA2100 // Every statement is a literal of this file; values are always parameters.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command;
+    }
+
+    private static ImageId Image(SqliteDataReader row, int column) =>
+        ImageId.TryParse(row.GetString(column), out var id)
+            ? id
+            : throw new SiteStartException("database-unusable", $"The database names an image '{row.GetString(column)}', which is no image id.");
+
+    private static Receipt ReceiptAt(SqliteDataReader row, int first) => new(
+        (ulong)row.GetInt64(first),
+        (ulong)row.GetInt64(first + 1),
+        row.GetInt64(first + 2),
+        row.GetInt64(first + 3),
+        row.GetInt64(first + 4),
+        Sha256Digest.TryParse(row.GetString(first + 5), out var root) ? root : default);
+
+    private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
+
+    private static DateTimeOffset Time(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms);
+}

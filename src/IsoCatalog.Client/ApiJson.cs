@@ -1,0 +1,32 @@
+using System.Text.Json.Serialization;
+using IsoCatalog.Core.Catalog;
+
+namespace IsoCatalog.Client;
+
+/// <summary>The JSON of the public API: camel case, absent instead of null, times in UTC.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    AllowDuplicateProperties = false,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    MaxDepth = 16)]
+[JsonSerializable(typeof(AvailableAnswer))]
+[JsonSerializable(typeof(ImageList))]
+[JsonSerializable(typeof(ImageView))]
+[JsonSerializable(typeof(JobView))]
+[JsonSerializable(typeof(JobList))]
+[JsonSerializable(typeof(DriftList))]
+[JsonSerializable(typeof(RetiredList))]
+[JsonSerializable(typeof(LeaseView))]
+[JsonSerializable(typeof(LeaseList))]
+[JsonSerializable(typeof(LeaseRequest))]
+[JsonSerializable(typeof(LeaseRenewal))]
+[JsonSerializable(typeof(AddRequest))]
+[JsonSerializable(typeof(ImagePatch))]
+[JsonSerializable(typeof(SiteEvent))]
+[JsonSerializable(typeof(IReadOnlyList<SiteEvent>))]
+[JsonSerializable(typeof(StatusView))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(MetaValue))]
+public sealed partial class ApiJson : JsonSerializerContext;

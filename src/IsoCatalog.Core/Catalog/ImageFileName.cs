@@ -1,0 +1,81 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace IsoCatalog.Core.Catalog;
+
+/// <summary>
+/// The one name that an image has on every surface: <c>[A-Za-z0-9][A-Za-z0-9._+-]{0,200}\.iso</c>. What fits that rule is safe as a file
+/// name, in a URL path and in a shell. Two names that differ in case only are the same name, because SMB clients cannot tell them apart.
+/// </summary>
+public static partial class ImageFileName
+{
+    /// <summary>Compares as surfaces do: without case.</summary>
+    public static StringComparer Comparer => StringComparer.OrdinalIgnoreCase;
+
+    public static bool IsValid([NotNullWhen(true)] string? name) => name is not null && Rule().IsMatch(name);
+
+    /// <summary>
+    /// The name to use for a file called <paramref name="original"/>. Harmless characters (spaces, brackets, commas and the like) become
+    /// hyphens. A name that hides something (separators, control or direction characters, other scripts, over 255 bytes) is not
+    /// used; then the return is false, <paramref name="name"/> is a proposal, and <paramref name="problem"/> says what is wrong.
+    /// </summary>
+    public static bool TryDerive(string original, out string name, out string problem)
+    {
+        ArgumentNullException.ThrowIfNull(original);
+        name = Propose(original);
+        problem = "";
+        if (original.Length == 0)
+        {
+            problem = "the name is empty";
+        }
+        else if (Encoding.UTF8.GetByteCount(original) > 255)
+        {
+            problem = "the name is longer than 255 bytes";
+        }
+        else if (original.AsSpan().ContainsAny('/', '\\') || original.Contains("..", StringComparison.Ordinal))
+        {
+            problem = "the name contains a path";
+        }
+        else if (original.FirstOrDefault(c => c is < ' ' or (char)0x7f or > (char)0x7e) is var odd and not '\0' || original.Contains('\0'))
+        {
+            problem = $"the name contains the character U+{(int)odd:X4}";
+        }
+        else if (!original.EndsWith(".iso", StringComparison.OrdinalIgnoreCase))
+        {
+            problem = "the name does not end with .iso";
+        }
+        else if (!IsValid(name))
+        {
+            problem = "nothing usable is left of the name";
+        }
+
+        return problem.Length == 0;
+    }
+
+    /// <summary><c>name.&lt;first 8 hex digits of the SHA-256&gt;.iso</c>: what is offered when the name is taken by other bytes.</summary>
+    public static string WithHash(string name, ImageId id)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var stem = name[..^4];
+        return $"{(stem.Length > 190 ? stem[..190] : stem)}.{id.Sha256.ToString()[..8]}.iso";
+    }
+
+    private static string Propose(string original)
+    {
+        var stem = original.EndsWith(".iso", StringComparison.OrdinalIgnoreCase) ? original[..^4] : original;
+        var text = Unusual().Replace(stem, "-").Trim('-', '.', '_', '+');
+        while (text.Contains("..", StringComparison.Ordinal))
+        {
+            text = text.Replace("..", ".", StringComparison.Ordinal);
+        }
+
+        return (text.Length is 0 ? "image" : text.Length > 200 ? text[..200] : text) + ".iso";
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._+-]{0,200}\.iso\z", RegexOptions.NonBacktracking)]
+    private static partial Regex Rule();
+
+    [GeneratedRegex("[^A-Za-z0-9._+-]+", RegexOptions.NonBacktracking)]
+    private static partial Regex Unusual();
+}

@@ -1,0 +1,56 @@
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Images;
+
+namespace IsoCatalog.Core.Catalog;
+
+/// <summary>What is signed about the bytes. <c>(sha256, size, root)</c> never changes for an image.</summary>
+public sealed record ImageValue
+{
+    /// <summary>Bytes.</summary>
+    public required long Size { get; init; }
+
+    public required Sha256Digest Sha256 { get; init; }
+
+    /// <summary>BitTorrent v2 root (BEP 52): what every read-back is compared with.</summary>
+    public required Sha256Digest Root { get; init; }
+
+    /// <summary>Bytes per piece of the torrent.</summary>
+    public required int PieceLength { get; init; }
+
+    public required Sha1Digest InfoV1 { get; init; }
+
+    public required Sha256Digest InfoV2 { get; init; }
+
+    /// <summary>The name on every surface; see <see cref="ImageFileName"/>.</summary>
+    public required string FileName { get; init; }
+
+    public required DateTimeOffset AddedAt { get; init; }
+
+    /// <summary>What the image says of itself.</summary>
+    public required ImageFacts Iso { get; init; }
+}
+
+/// <summary>The part of <see cref="IsoMetadata"/> that panels use.</summary>
+public sealed record ImageFacts
+{
+    public required string VolumeId { get; init; }
+
+    public string PublisherId { get; init; } = "";
+
+    public string ApplicationId { get; init; } = "";
+
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    public bool Bios { get; init; }
+
+    public bool Uefi { get; init; }
+
+    public bool Hybrid { get; init; }
+
+    public bool Udf { get; init; }
+
+    /// <summary>By the boot files found: x86_64, aarch64, i686, riscv64.</summary>
+    public IReadOnlyList<string> Arch { get; init; } = [];
+
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}

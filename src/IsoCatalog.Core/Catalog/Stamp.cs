@@ -1,0 +1,27 @@
+namespace IsoCatalog.Core.Catalog;
+
+/// <summary>
+/// When an entry was made, by a hybrid logical clock: wall-clock milliseconds, a counter for equal milliseconds, and the site. Order between entries
+/// comes from stamps, so a clock that steps back cannot undo anything.
+/// </summary>
+public sealed record Stamp(long Ms, int N, string Site) : IComparable<Stamp>
+{
+    /// <summary>The stamp for the next entry of <paramref name="site"/>: never below the last one, whatever the clock says.</summary>
+    public static Stamp Next(Stamp? last, DateTimeOffset now, string site)
+    {
+        var ms = now.ToUnixTimeMilliseconds();
+        return last is null || ms > last.Ms ? new Stamp(ms, 0, site) : new Stamp(last.Ms, last.N + 1, site);
+    }
+
+    public int CompareTo(Stamp? other) => other is null
+        ? 1
+        : (Ms, N).CompareTo((other.Ms, other.N)) is not 0 and var order ? order : string.CompareOrdinal(Site, other.Site);
+
+    public static bool operator <(Stamp? left, Stamp? right) => Comparer<Stamp>.Default.Compare(left, right) < 0;
+
+    public static bool operator >(Stamp? left, Stamp? right) => Comparer<Stamp>.Default.Compare(left, right) > 0;
+
+    public static bool operator <=(Stamp? left, Stamp? right) => Comparer<Stamp>.Default.Compare(left, right) <= 0;
+
+    public static bool operator >=(Stamp? left, Stamp? right) => Comparer<Stamp>.Default.Compare(left, right) >= 0;
+}

@@ -1,0 +1,39 @@
+using System.Text.Json.Serialization;
+
+namespace IsoCatalog.Core.Readiness;
+
+/// <summary>Where an image stands on one surface.</summary>
+[JsonConverter(typeof(CellStateText))]
+public enum CellState
+{
+    /// <summary>Not there.</summary>
+    Absent,
+
+    /// <summary>The bytes are on their way from another site.</summary>
+    Fetching,
+
+    /// <summary>The bytes are being written to the surface and read back.</summary>
+    Verifying,
+
+    /// <summary>Verified where it will be served; not shown yet.</summary>
+    Staged,
+
+    /// <summary>In the list.</summary>
+    Advertised,
+
+    /// <summary>The site's own copy is damaged; nothing is offered until it is replaced.</summary>
+    Quarantined,
+
+    /// <summary>Was in the list and is not any more; the reason says why.</summary>
+    Withdrawn,
+}
+
+/// <summary>One cell of the ready matrix.</summary>
+/// <param name="Code">One of <see cref="ReasonCode"/>; null while advertised.</param>
+/// <param name="Reason">The same for people.</param>
+/// <param name="Receipt">The published file as verified; not null as long as something of ours may be visible at the surface.</param>
+/// <param name="Progress">0 to 1 while verifying.</param>
+public sealed record Cell(
+    CellState State, DateTimeOffset Since, string? Code = null, string? Reason = null, Receipt? Receipt = null, double? Progress = null);
+
+internal sealed class CellStateText() : JsonStringEnumConverter<CellState>(System.Text.Json.JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);

@@ -1,0 +1,57 @@
+using IsoCatalog.Core.Catalog;
+
+namespace IsoCatalog.Core.Readiness;
+
+/// <summary>What is to be done for a cell next.</summary>
+public enum CellStep
+{
+    None,
+
+    /// <summary>Bring the bytes there and read them back.</summary>
+    Stage,
+
+    /// <summary>Show it.</summary>
+    Advertise,
+
+    /// <summary>Take it out of sight.</summary>
+    Withdraw,
+}
+
+/// <summary>The rule that turns what a site knows into the next step of each cell and of each file. Pure.</summary>
+public static class CellPlan
+{
+    /// <summary>A surface that has been unusable for this long is not waited for by the others.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
+
+    public static CellStep Next(SiteView view, ImageId image, SurfaceStatus surface, bool together, DateTimeOffset now)
+    {
+        var cell = view.CellOf(image, surface.Name);
+        var healthy = view.Store.GetValueOrDefault(image) is StoreFile.Present;
+        if (!view.IsWanted(image))
+        {
+            return cell?.Receipt is null || view.IsLeased(image, surface.Name) ? CellStep.None : CellStep.Withdraw;
+        }
+
+        return cell switch
+        {
+            { State: CellState.Withdrawn or CellState.Quarantined, Receipt: not null } => CellStep.Withdraw,
+            _ when surface.Problem is not null || !healthy => CellStep.None,
+            null or { State: CellState.Absent or CellState.Withdrawn or CellState.Quarantined or CellState.Fetching } => CellStep.Stage,
+            { State: CellState.Staged } => MayShow(view, image, together, now) ? CellStep.Advertise : CellStep.None,
+            _ => CellStep.None,
+        };
+    }
+
+    /// <summary>With <c>together</c>, an image is shown anywhere only once it is ready everywhere; after that each surface stands for itself.</summary>
+    public static bool MayShow(SiteView view, ImageId image, bool together, DateTimeOffset now) =>
+        !together || view.Offered.Contains(image) || view.Surfaces.All(s =>
+            view.CellOf(image, s.Name) is { State: CellState.Staged or CellState.Advertised }
+            || (s.ProblemSince is { } since && now - since >= Patience));
+
+    /// <summary>May the site's own file move to <c>retired/</c>? Only when the image is deleted, out of sight everywhere, and nobody holds it.</summary>
+    public static bool MayRetire(SiteView view, ImageId image) =>
+        view.Catalog.Images.TryGetValue(image, out var known) && known.Deleted
+        && view.Store.GetValueOrDefault(image) is StoreFile.Present
+        && !view.IsLeased(image)
+        && view.Surfaces.All(s => view.CellOf(image, s.Name)?.Receipt is null);
+}

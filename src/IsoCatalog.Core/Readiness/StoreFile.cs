@@ -1,0 +1,22 @@
+namespace IsoCatalog.Core.Readiness;
+
+/// <summary>What the site knows about its own copy of an image. Absent means no value at all.</summary>
+public abstract record StoreFile
+{
+    private StoreFile()
+    {
+    }
+
+    /// <summary>Verified, and stat agrees so far.</summary>
+    public sealed record Present(Receipt Receipt) : StoreFile;
+
+    /// <summary>Something touched it: not served, not copied from, until it was read and compared.</summary>
+    public sealed record Doubted(Receipt Receipt, string Reason, DateTimeOffset Since) : StoreFile;
+
+    /// <summary>Gone, or its bytes are wrong (then moved to quarantine).</summary>
+    /// <param name="Code"><see cref="ReasonCode.StoreMissing"/> or <see cref="ReasonCode.StoreDamaged"/>.</param>
+    public sealed record Lost(string Code, string Reason, DateTimeOffset Since) : StoreFile;
+
+    /// <summary>Deleted but restorable.</summary>
+    public sealed record Retired(Receipt Receipt, DateTimeOffset Since) : StoreFile;
+}

@@ -1,0 +1,89 @@
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace IsoCatalog.Core.Trust;
+
+/// <summary>
+/// A DSSE envelope (protocol v1.0.2). Nothing in it is to be believed before <see cref="VerifyingKey.Opens"/> said yes, and then
+/// only <see cref="Payload"/>, the very bytes that were verified. The key id only says which key to try.
+/// </summary>
+public sealed record Envelope(string PayloadType, byte[] Payload, IReadOnlyList<EnvelopeSignature> Signatures)
+{
+    /// <summary>More signatures than this are refused.</summary>
+    public const int MaxSignatures = 16;
+
+    /// <summary>Reads an envelope; unknown members are ignored (DSSE), both base64 alphabets are accepted (DSSE).</summary>
+    /// <param name="maxBytes">Larger input is refused before anything is decoded.</param>
+    public static bool TryParse(ReadOnlySpan<byte> json, int maxBytes, [NotNullWhen(true)] out Envelope? envelope, out string error)
+    {
+        envelope = null;
+        if (json.Length > maxBytes)
+        {
+            error = $"The envelope has {json.Length} bytes; {maxBytes} are allowed.";
+            return false;
+        }
+
+        try
+        {
+            var wire = JsonSerializer.Deserialize(json, EnvelopeJson.Default.WireEnvelope);
+            if (wire is not { Payload: not null, PayloadType: not null, Signatures.Length: > 0 and <= MaxSignatures })
+            {
+                error = $"An envelope needs payload, payloadType and 1 to {MaxSignatures} signatures.";
+                return false;
+            }
+
+            var signatures = new List<EnvelopeSignature>(wire.Signatures.Length);
+            foreach (var signature in wire.Signatures)
+            {
+                signatures.Add(new EnvelopeSignature(signature.Keyid ?? "", FromBase64(signature.Sig ?? "")));
+            }
+
+            envelope = new Envelope(wire.PayloadType, FromBase64(wire.Payload), signatures);
+            error = "";
+            return true;
+        }
+        catch (Exception e) when (e is JsonException or FormatException)
+        {
+            error = $"Not a DSSE envelope: {e.Message}";
+            return false;
+        }
+    }
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(
+        new WireEnvelope
+        {
+            Payload = Convert.ToBase64String(Payload),
+            PayloadType = PayloadType,
+            Signatures = [.. Signatures.Select(s => new WireSignature { Keyid = s.KeyId, Sig = Convert.ToBase64String(s.Signature) })],
+        },
+        EnvelopeJson.Default.WireEnvelope);
+
+    private static byte[] FromBase64(string text) =>
+        text.AsSpan().ContainsAny('-', '_') ? Base64Url.DecodeFromChars(text) : Convert.FromBase64String(text);
+}
+
+/// <param name="KeyId">A hint which key to try; not authenticated, never identity.</param>
+/// <param name="Signature">ECDSA, DER.</param>
+public sealed record EnvelopeSignature(string KeyId, byte[] Signature);
+
+internal sealed class WireEnvelope
+{
+    public string? Payload { get; init; }
+
+    public string? PayloadType { get; init; }
+
+    public WireSignature[]? Signatures { get; init; }
+}
+
+internal sealed class WireSignature
+{
+    public string? Keyid { get; init; }
+
+    public string? Sig { get; init; }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, AllowDuplicateProperties = false, MaxDepth = 8)]
+[JsonSerializable(typeof(WireEnvelope))]
+internal sealed partial class EnvelopeJson : JsonSerializerContext;
