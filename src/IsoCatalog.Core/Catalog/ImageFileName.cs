@@ -37,9 +37,9 @@ public static partial class ImageFileName
         {
             problem = "the name contains a path";
         }
-        else if (original.FirstOrDefault(c => c is < ' ' or (char)0x7f or > (char)0x7e) is var odd and not '\0' || original.Contains('\0'))
+        else if (original.AsSpan().IndexOfAnyExceptInRange(' ', '~') is >= 0 and var at)
         {
-            problem = $"the name contains the character U+{(int)odd:X4}";
+            problem = $"the name contains the character U+{(int)original[at]:X4}";
         }
         else if (!original.EndsWith(".iso", StringComparison.OrdinalIgnoreCase))
         {

@@ -1,5 +1,4 @@
 using IsoCatalog.Core.Hashing;
-using IsoCatalog.Core.Images;
 
 namespace IsoCatalog.Core.Catalog;
 
@@ -30,7 +29,7 @@ public sealed record ImageValue
     public required ImageFacts Iso { get; init; }
 }
 
-/// <summary>The part of <see cref="IsoMetadata"/> that panels use.</summary>
+/// <summary>The part of an image's own description that panels use.</summary>
 public sealed record ImageFacts
 {
     public required string VolumeId { get; init; }

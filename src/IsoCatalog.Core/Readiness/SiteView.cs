@@ -23,6 +23,23 @@ public sealed record SiteView
     /// <summary>By name, in the order of the configuration.</summary>
     public ImmutableArray<SurfaceStatus> Surfaces { get; init; } = [];
 
+    /// <summary>A view put together from what was stored.</summary>
+    public static SiteView Of(
+        CatalogView catalog,
+        IEnumerable<KeyValuePair<ImageId, StoreFile>> store,
+        IEnumerable<KeyValuePair<CellKey, Cell>> cells,
+        IEnumerable<ImageId> offered,
+        IEnumerable<Lease> leases,
+        IEnumerable<SurfaceStatus> surfaces) => new()
+    {
+        Catalog = catalog,
+        Store = store.ToImmutableDictionary(),
+        Cells = cells.ToImmutableDictionary(),
+        Offered = [.. offered],
+        Leases = leases.ToImmutableDictionary(l => l.Id),
+        Surfaces = [.. surfaces],
+    };
+
     public Cell? CellOf(ImageId image, string surface) => Cells.GetValueOrDefault(new CellKey(image, surface));
 
     public bool IsLeased(ImageId image) => Leases.Values.Any(l => l.Image == image);

@@ -1,0 +1,46 @@
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Readiness;
+
+namespace IsoCatalog.Appliance.Storage;
+
+/// <summary>What may go into the catalog. Pure.</summary>
+internal static class CatalogRules
+{
+    /// <summary>No clock of a site is right before this; one that says so lost its battery.</summary>
+    private static readonly DateTimeOffset Earliest = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>How far behind its own last stamp a site's clock may be before somebody should look.</summary>
+    private static readonly TimeSpan Tolerance = TimeSpan.FromHours(1);
+
+    /// <summary>Null when the image may be put: it is new, or it is known and its copy here is lost.</summary>
+    public static Refusal? MayAdd(SiteView view, ImageId id, string fileName)
+    {
+        if (view.Catalog.Images.GetValueOrDefault(id) is { Deleted: false } same)
+        {
+            return view.Store.GetValueOrDefault(id) is null or StoreFile.Lost
+                ? null
+                : new Refusal(
+                    RefusalCode.AlreadyInCatalog,
+                    $"These bytes are already in the catalog as {same.Value.FileName} ({id}); nothing was changed. "
+                    + "To give them another title, use PATCH /api/v1/images/{id}.",
+                    id);
+        }
+
+        return view.Catalog.Names.TryGetValue(fileName, out var other) && other != id
+            ? new Refusal(
+                RefusalCode.NameTaken,
+                $"The name {fileName} belongs to other bytes ({other}), and a published name never means other bytes. "
+                + $"Add it under another name, such as --name {ImageFileName.WithHash(fileName, id)}, or remove the other image first.",
+                other)
+            : null;
+    }
+
+    /// <summary>What is wrong with the clock, if it must not sign anything now.</summary>
+    public static string? ClockProblem(DateTimeOffset now, Stamp? last) =>
+        now < Earliest
+            ? $"The clock of this machine says {now:yyyy-MM-dd HH:mm} UTC, which cannot be. Nothing is signed until it is right: check NTP (timedatectl)."
+            : last is not null && now.ToUnixTimeMilliseconds() < last.Ms - (long)Tolerance.TotalMilliseconds
+                ? $"The clock of this machine says {now:yyyy-MM-dd HH:mm} UTC, but this site signed an entry at "
+                  + $"{DateTimeOffset.FromUnixTimeMilliseconds(last.Ms):yyyy-MM-dd HH:mm}. Nothing is signed until it is right: check NTP (timedatectl)."
+                : null;
+}

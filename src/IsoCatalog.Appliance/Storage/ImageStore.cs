@@ -1,0 +1,136 @@
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces;
+using IsoCatalog.Surfaces.Files;
+
+namespace IsoCatalog.Appliance.Storage;
+
+/// <summary>The site's own copies: one file for each image, named by its root, 0444, with an inode of its own. Does files only; what may be done is the
+/// ledger's to say.</summary>
+internal sealed class ImageStore(SiteFolders folders)
+{
+    public SiteFolders Folders => folders;
+
+    /// <summary>What surfaces are given; null while there is no trusted copy.</summary>
+    public StoredImage? Stored(SiteView view, ImageId id) =>
+        view.Catalog.Images.GetValueOrDefault(id) is { } image && view.Store.GetValueOrDefault(id) is StoreFile.Present present
+            ? Stored(image, present.Receipt)
+            : null;
+
+    public StoredImage Stored(CatalogImage image, Receipt receipt) => new(
+        image.Id, image.Value.Root, image.Value.Size, image.Value.FileName, folders.StoreFile(image.Value.Root), receipt, image.Value.AddedAt);
+
+    /// <summary>Gives a verified staging file its place. An older file there, which the ledger does not vouch for, makes way.</summary>
+    /// <exception cref="IOException">The staging file is still where it was.</exception>
+    public Receipt Promote(string staging, Receipt verified)
+    {
+        var path = folders.StoreFile(verified.Root);
+        DurableFile.Rename(staging, path);
+        return Unmoved(path, verified);
+    }
+
+    /// <summary>Is the file what the receipt says? Null: yes. Otherwise the reason.</summary>
+    public static string? Doubt(string path, Receipt receipt)
+    {
+        var now = FileIdentity.Of(path, receipt.Root, out var kind);
+        return now == receipt ? null
+            : kind == FileKind.Missing ? $"{path} is gone."
+            : now is null ? $"{path} is no file any more ({kind})."
+            : now.Value.Inode != receipt.Inode || now.Value.Device != receipt.Device ? $"{path} was replaced by another file."
+            : now.Value.Size != receipt.Size ? $"{path} has {now.Value.Size} bytes instead of {receipt.Size}."
+            : now.Value.ModifiedNs != receipt.ModifiedNs ? $"{path} was written to."
+            : $"{path} was touched (owner, mode, links or times).";
+    }
+
+    /// <summary>Reads the whole file back past the page cache.</summary>
+    /// <returns>The receipt if the bytes have the root, else why not.</returns>
+    public static ReadBack Read(string path, Sha256Digest root, IProgress<long>? bytesDone, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var reader = new UncachedReader(path);
+            var before = FileIdentity.Of(reader.File, root);
+            using var hasher = new RootHasher();
+            var done = 0L;
+            reader.ReadAll(
+                block =>
+                {
+                    hasher.Append(block);
+                    bytesDone?.Report(done += block.Length);
+                },
+                cancellationToken);
+            var actual = hasher.Complete();
+            return actual != root ? new ReadBack.Wrong($"the bytes of {path} hash to {actual} instead of {root}")
+                : FileIdentity.Of(path, root) != before ? new ReadBack.Wrong($"{path} changed while it was read")
+                : new ReadBack.Right(before);
+        }
+        catch (FileNotFoundException)
+        {
+            return new ReadBack.Gone($"{path} is gone");
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return new ReadBack.Gone($"{path} is gone");
+        }
+        catch (Exception e) when (DiskFault.IsOutside(e))
+        {
+            return new ReadBack.Wrong($"{path} cannot be read: {e.Message}");
+        }
+    }
+
+    public Receipt Retire(CatalogImage image, Receipt receipt)
+    {
+        var target = folders.RetiredFile(image.Value.Root);
+        DurableFile.Rename(folders.StoreFile(image.Value.Root), target);
+        return Unmoved(target, receipt);
+    }
+
+    public Receipt Return(CatalogImage image, Receipt receipt)
+    {
+        var target = folders.StoreFile(image.Value.Root);
+        DurableFile.Rename(folders.RetiredFile(image.Value.Root), target);
+        return Unmoved(target, receipt);
+    }
+
+    public string? SetAside(CatalogImage image, DateTimeOffset now)
+    {
+        var path = folders.StoreFile(image.Value.Root);
+        if (FileIdentity.KindOf(path) == FileKind.Missing)
+        {
+            return null;
+        }
+
+        var target = folders.QuarantineFile(image.Id, now);
+        DurableFile.Rename(path, target);
+        return target;
+    }
+
+    /// <summary>Files that no entry and no add in progress accounts for.</summary>
+    public IEnumerable<string> Orphans(SiteView view)
+    {
+        var known = view.Catalog.Images.Values.Select(i => i.Value.Root.ToString()).ToHashSet(StringComparer.Ordinal);
+        return Directory.EnumerateFiles(folders.Store, "*", SearchOption.AllDirectories)
+            .Where(f => !known.Contains(Path.GetFileName(f).Replace(".torrent", "", StringComparison.Ordinal)));
+    }
+
+    /// <summary>A rename changes ctime and nothing else; anything more is somebody else's doing, and the old receipt then says so.</summary>
+    private static Receipt Unmoved(string path, Receipt verified)
+    {
+        var moved = FileIdentity.Of(path, verified.Root);
+        return moved is { } now && FileIdentity.SameContent(now, verified) ? now : verified;
+    }
+}
+
+internal abstract record ReadBack
+{
+    private ReadBack()
+    {
+    }
+
+    public sealed record Right(Receipt Receipt) : ReadBack;
+
+    public sealed record Wrong(string Reason) : ReadBack;
+
+    public sealed record Gone(string Reason) : ReadBack;
+}

@@ -1,0 +1,622 @@
+using System.Threading.Channels;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Readiness;
+
+namespace IsoCatalog.Appliance.Storage;
+
+/// <summary>
+/// The one owner of what the site knows. Readers take <see cref="View"/>; every change goes through a method here, which checks it against the
+/// newest view and records it, one after another. Thread-safe.
+/// </summary>
+/// <remarks>
+/// L1 What takes an image out of the list is seen by readers first and recorded second. L2 What brings one in, or acknowledges anything, is durable
+/// first and seen second. L3 Nothing is promoted, published, advertised, leased or retired on a view that is no longer the newest.
+/// </remarks>
+internal sealed class SiteLedger : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly SiteDatabase _database;
+    private readonly SiteCatalogFile _catalog;
+    private readonly EventLog _events;
+    private readonly TimeProvider _time;
+    private readonly ILogger<SiteLedger> _log;
+    private readonly List<ChannelWriter<byte>> _signals = [];
+    private readonly string _site;
+    private volatile SiteView _view;
+
+    /// <summary>Loads the signed document and the database; cells of surfaces that are not configured any more are forgotten.</summary>
+    public SiteLedger(
+        string site,
+        SiteDatabase database,
+        SiteCatalogFile catalog,
+        IEnumerable<SurfaceStatus> surfaces,
+        EventLog events,
+        TimeProvider time,
+        ILogger<SiteLedger> log)
+    {
+        _site = site;
+        _database = database;
+        _catalog = catalog;
+        _events = events;
+        _time = time;
+        _log = log;
+        Facts = database.LoadFacts();
+        _view = Load(surfaces);
+    }
+
+    public SiteView View => _view;
+
+    /// <summary>Small facts as they were at the start.</summary>
+    public IReadOnlyDictionary<string, string> Facts { get; }
+
+    /// <summary>Gets a byte after each change; changes that nobody has read yet are one.</summary>
+    public ChannelReader<byte> Signal()
+    {
+        var channel = Channel.CreateBounded<byte>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        lock (_gate)
+        {
+            _signals.Add(channel.Writer);
+        }
+
+        channel.Writer.TryWrite(0);
+        return channel.Reader;
+    }
+
+    public void SaveFact(string name, string value)
+    {
+        lock (_gate)
+        {
+            _database.SaveFact(name, value);
+        }
+    }
+
+    /// <summary>Puts a verified image, whose file lies in the store, into the catalog. Also how a lost copy of a known image comes back.</summary>
+    public Outcome<CatalogImage> Put(ImageValue value, MetaValue? meta, Receipt receipt, string by)
+    {
+        var id = new ImageId(value.Sha256);
+        lock (_gate)
+        {
+            var view = _view;
+            if (ClockRefusal_NeedsLock() is { } refusal)
+            {
+                return refusal;
+            }
+
+            if (CatalogRules.MayAdd(view, id, value.FileName) is { } refused)
+            {
+                return refused;
+            }
+
+            var known = view.Catalog.Images.GetValueOrDefault(id);
+            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
+            var entries = new List<Entry>();
+            if (known is null or { Deleted: true })
+            {
+                entries.Add(new ImageEntry(id, stamp, by, null, false, value));
+            }
+
+            if (meta is not null)
+            {
+                entries.Add(new MetaEntry(id, stamp, by, null, meta));
+            }
+
+            var file = new StoreFile.Present(receipt);
+            var next = view with { Catalog = view.Catalog.With(entries), Store = view.Store.SetItem(id, file) };
+            next = ForgetQuarantine(next, id);
+            Accept_NeedsLock(next, [id], () =>
+            {
+                _database.InTransaction(() =>
+                {
+                    _database.SaveStoreFile(id, file);
+                    SaveCells(view, next, id);
+                });
+                if (entries.Count > 0)
+                {
+                    _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
+                }
+            });
+            var image = next.Catalog.Images[id];
+            _events.Add("image", known is { Deleted: false } ? $"{image.Value.FileName}: the store's copy is whole again"
+                : $"{image.Value.FileName} added", id);
+            return image;
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/> with no other change in between. For a few file-system calls, no more.</summary>
+    public void Exclusively(Action work)
+    {
+        lock (_gate)
+        {
+            work();
+        }
+    }
+
+    /// <summary>Changes what people say about an image.</summary>
+    public Outcome<CatalogImage> SetMeta(ImageId id, Func<MetaValue, MetaValue> change, string by)
+    {
+        lock (_gate)
+        {
+            var view = _view;
+            if (ClockRefusal_NeedsLock() is { } refusal)
+            {
+                return refusal;
+            }
+
+            if (view.Catalog.Images.GetValueOrDefault(id) is not { Deleted: false } image)
+            {
+                return NotFound(id);
+            }
+
+            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
+            var next = view with { Catalog = view.Catalog.With(new MetaEntry(id, stamp, by, null, change(image.Meta))) };
+            if (next.Catalog.Images[id].Meta.Hidden && !image.Meta.Hidden)
+            {
+                next = WithdrawAll(next, id, CellState.Withdrawn, ReasonCode.Hidden, "The image is hidden.");
+            }
+
+            Accept_NeedsLock(next, [id], () => SaveCatalogAndCells(view, next, id), metadata: true);
+            _events.Add("image", $"{image.Value.FileName} described anew", id);
+            return next.Catalog.Images[id];
+        }
+    }
+
+    /// <summary>Puts a tombstone. From now on the image is in no list; its file is retired once nobody holds it.</summary>
+    public Outcome<CatalogImage> Delete(ImageId id, string by, string? why)
+    {
+        lock (_gate)
+        {
+            var view = _view;
+            if (ClockRefusal_NeedsLock() is { } refusal)
+            {
+                return refusal;
+            }
+
+            if (view.Catalog.Images.GetValueOrDefault(id) is not { Deleted: false } image)
+            {
+                return NotFound(id);
+            }
+
+            if (image.Meta.Protected)
+            {
+                return new Refusal(
+                    RefusalCode.Protected, $"{image.Value.FileName} is protected. Take the protection off first (PATCH protected=false).", id);
+            }
+
+            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
+            var next = view with
+            {
+                Catalog = view.Catalog.With(new ImageEntry(id, stamp, by, why, true, image.Value)),
+                Offered = view.Offered.Remove(id),
+            };
+            next = WithdrawAll(next, id, CellState.Withdrawn, ReasonCode.Removed, "The image was removed.");
+            Accept_NeedsLock(next, [id], () =>
+            {
+                // The signed tombstone is the acknowledgement; a crash before the database follows is mended when it is loaded.
+                _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
+                _database.InTransaction(() =>
+                {
+                    _database.SaveOffered(id, false);
+                    SaveCells(view, next, id);
+                });
+            });
+            _events.Add("image", $"{image.Value.FileName} removed", id);
+            return next.Catalog.Images[id];
+        }
+    }
+
+    /// <summary>Takes a tombstone back. The store moves the file in again, then the surfaces follow.</summary>
+    public Outcome<CatalogImage> Restore(ImageId id, string by)
+    {
+        lock (_gate)
+        {
+            var view = _view;
+            if (ClockRefusal_NeedsLock() is { } refusal)
+            {
+                return refusal;
+            }
+
+            if (view.Catalog.Images.GetValueOrDefault(id) is not { } image)
+            {
+                return NotFound(id);
+            }
+
+            if (!image.Deleted)
+            {
+                return image;
+            }
+
+            if (view.Store.GetValueOrDefault(id) is not (StoreFile.Retired or StoreFile.Present))
+            {
+                return new Refusal(
+                    RefusalCode.NotRestorable,
+                    $"The bytes of {image.Value.FileName} are not kept any more. Add the file again: isocatalog add FILE.",
+                    id);
+            }
+
+            if (CatalogRules.MayAdd(view, id, image.Value.FileName) is { } refused)
+            {
+                return refused;
+            }
+
+            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
+            var next = view with { Catalog = view.Catalog.With(new ImageEntry(id, stamp, by, null, false, image.Value)) };
+            Accept_NeedsLock(next, [id], () => _catalog.Write(next.Catalog.Entries, _time.GetUtcNow()));
+            _events.Add("image", $"{image.Value.FileName} restored", id);
+            return next.Catalog.Images[id];
+        }
+    }
+
+    /// <summary>Records what became of the site's own copy, and withdraws what hangs on it.</summary>
+    public void SetStore(ImageId id, StoreFile? file)
+    {
+        lock (_gate)
+        {
+            var view = _view;
+            var next = view with { Store = file is null ? view.Store.Remove(id) : view.Store.SetItem(id, file) };
+            next = file switch
+            {
+                StoreFile.Doubted doubted => WithdrawSharing(next, id, ReasonCode.StoreDamaged, doubted.Reason),
+                StoreFile.Lost lost => WithdrawAll(next, id, CellState.Quarantined, lost.Code, lost.Reason),
+                StoreFile.Present => ForgetQuarantine(next, id),
+                _ => next,
+            };
+            Action save = () => _database.InTransaction(() =>
+            {
+                _database.SaveStoreFile(id, file);
+                SaveCells(view, next, id);
+            });
+            if (file is StoreFile.Doubted or StoreFile.Lost)
+            {
+                Withdraw_NeedsLock(next, [id], save);
+            }
+            else
+            {
+                Accept_NeedsLock(next, [id], save);
+            }
+        }
+    }
+
+    /// <summary>Moves the store's file by <paramref name="move"/> if the newest view still allows it, with no change in between.</summary>
+    /// <returns>False when the view has changed its mind; then nothing was moved.</returns>
+    public bool TryMoveStoreFile(ImageId id, Func<SiteView, bool> allowed, Func<StoreFile> move)
+    {
+        lock (_gate)
+        {
+            if (!allowed(_view))
+            {
+                return false;
+            }
+
+            SetStore(id, move());
+            return true;
+        }
+    }
+
+    /// <summary>Records a step of a cell; null forgets it. For an advertised cell use <see cref="TryAdvertise"/>.</summary>
+    public void SetCell(CellKey key, Cell? cell, bool save = true)
+    {
+        lock (_gate)
+        {
+            var view = _view;
+            var next = view with { Cells = cell is null ? view.Cells.Remove(key) : view.Cells.SetItem(key, cell) };
+            Withdraw_NeedsLock(next, [key.Image], save ? () => _database.SaveCell(key, cell) : null);
+        }
+    }
+
+    /// <summary>Puts a published image into the list, if it is still wanted, still staged, and its bytes are in no doubt.</summary>
+    public bool TryAdvertise(CellKey key, Receipt receipt, bool together)
+    {
+        lock (_gate)
+        {
+            var view = _view;
+            if (!view.IsWanted(key.Image) || view.Store.GetValueOrDefault(key.Image) is not StoreFile.Present
+                || view.Cells.GetValueOrDefault(key) is not { State: CellState.Staged }
+                || !CellPlan.MayShow(view, key.Image, together, _time.GetUtcNow()))
+            {
+                return false;
+            }
+
+            var cell = new Cell(CellState.Advertised, _time.GetUtcNow(), Receipt: receipt);
+            var next = view with { Cells = view.Cells.SetItem(key, cell), Offered = view.Offered.Add(key.Image) };
+            Accept_NeedsLock(next, [key.Image], () => _database.InTransaction(() =>
+            {
+                _database.SaveCell(key, cell);
+                _database.SaveOffered(key.Image, true);
+            }));
+            return true;
+        }
+    }
+
+    /// <summary>Takes an image out of the list of one surface at once, because something made its bytes there doubtful.</summary>
+    public void Doubt(CellKey key, string code, string reason)
+    {
+        lock (_gate)
+        {
+            var view = _view;
+            if (view.Cells.GetValueOrDefault(key) is not { State: CellState.Advertised } cell)
+            {
+                return;
+            }
+
+            var withdrawn = cell with { State = CellState.Withdrawn, Since = _time.GetUtcNow(), Code = code, Reason = reason };
+            var next = view with { Cells = view.Cells.SetItem(key, withdrawn) };
+            Withdraw_NeedsLock(next, [key.Image], () => _database.SaveCell(key, withdrawn));
+            _events.Add("drift", reason, key.Image, key.Surface, code);
+            Log.Doubted(_log, key.Image, key.Surface, code, reason);
+        }
+    }
+
+    /// <summary>Says what is wrong with a surface as a whole; null when it works again. While it is wrong nothing is offered there.</summary>
+    public void SetSurfaceProblem(string surface, string? code, string? problem)
+    {
+        lock (_gate)
+        {
+            var view = _view;
+            var index = IndexOf(view, surface);
+            var status = view.Surfaces[index];
+            if (status.ProblemCode == code && status.Problem == problem)
+            {
+                return;
+            }
+
+            var changed = status with
+            {
+                ProblemCode = code,
+                Problem = problem,
+                ProblemSince = problem is null ? null : status.ProblemSince ?? _time.GetUtcNow(),
+            };
+            var next = view with { Surfaces = view.Surfaces.SetItem(index, changed) };
+            Withdraw_NeedsLock(next, [.. view.Catalog.Images.Keys], null);
+            if (problem is null)
+            {
+                _events.Add("surface", $"{surface} works again", surface: surface);
+            }
+            else
+            {
+                _events.Add("drift", problem, surface: surface, code: code);
+                Log.SurfaceUnusable(_log, surface, problem);
+            }
+        }
+    }
+
+    /// <summary>The atomic check-and-hold: a lease exists only for an image that is in that surface's list at this moment.</summary>
+    public Outcome<Lease> AddLease(Lease lease)
+    {
+        lock (_gate)
+        {
+            var view = _view;
+            var surface = view.Surfaces.First(s => s.Name == lease.Surface);
+            if (!view.Catalog.Images.ContainsKey(lease.Image))
+            {
+                return NotFound(lease.Image);
+            }
+
+            if (!view.IsAvailable(lease.Image, surface))
+            {
+                var cell = view.CellOf(lease.Image, surface.Name);
+                return new Refusal(
+                    RefusalCode.NotReady,
+                    $"The image is not available on {surface.Name}: {surface.Problem ?? cell?.Reason ?? "it is not published there yet."}",
+                    lease.Image);
+            }
+
+            Accept_NeedsLock(view with { Leases = view.Leases.SetItem(lease.Id, lease) }, [], () => _database.SaveLease(lease));
+            _events.Add("mount", $"leased to {lease.Client} on {lease.Surface}", lease.Image, lease.Surface);
+            return lease;
+        }
+    }
+
+    public Outcome<Lease> RenewLease(string id, DateTimeOffset expires)
+    {
+        lock (_gate)
+        {
+            if (_view.Leases.GetValueOrDefault(id) is not { } lease)
+            {
+                return new Refusal(RefusalCode.NotFound, $"There is no lease {id}; it was ended, or it ran out. Ask for a new one.");
+            }
+
+            var renewed = lease with { Expires = expires };
+            Accept_NeedsLock(_view with { Leases = _view.Leases.SetItem(id, renewed) }, [], () => _database.SaveLease(renewed));
+            return renewed;
+        }
+    }
+
+    /// <returns>The lease that ended, or null if there was none.</returns>
+    public Lease? EndLease(string id, string why)
+    {
+        lock (_gate)
+        {
+            if (_view.Leases.GetValueOrDefault(id) is not { } lease)
+            {
+                return null;
+            }
+
+            Accept_NeedsLock(_view with { Leases = _view.Leases.Remove(id) }, [], () => _database.DeleteLease(id));
+            _events.Add("mount", $"lease of {lease.Client} on {lease.Surface} ended: {why}", lease.Image, lease.Surface);
+            return lease;
+        }
+    }
+
+    public void Dispose() => _database.Dispose();
+
+    private SiteView Load(IEnumerable<SurfaceStatus> surfaces)
+    {
+        var catalog = CatalogView.Empty.With(_catalog.Load());
+        var statuses = surfaces
+            .Select(s => Facts.TryGetValue(AnswerFact(s.Name), out var ms) ? s with { AnswerChanged = Time(ms) } : s)
+            .ToList();
+        var names = statuses.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
+        var view = SiteView.Of(
+            catalog,
+            // A receipt without an entry is an add that was never acknowledged; its file is an orphan of the store.
+            _database.LoadStore().Where(s => catalog.Images.ContainsKey(s.Key)),
+            _database.LoadCells().Where(c => names.Contains(c.Key.Surface) && catalog.Images.ContainsKey(c.Key.Image)),
+            _database.LoadOffered(),
+            _database.LoadLeases(),
+            statuses);
+        foreach (var image in catalog.Images.Values.Where(i => i.Deleted))
+        {
+            view = WithdrawAll(view, image.Id, CellState.Withdrawn, ReasonCode.Removed, "The image was removed.");
+            view = view with { Offered = view.Offered.Remove(image.Id) };
+        }
+
+        return view;
+    }
+
+    /// <summary>Durable first, seen second. An exception of <paramref name="save"/> leaves the view as it was.</summary>
+    private void Accept_NeedsLock(SiteView next, ReadOnlySpan<ImageId> touched, Action save, bool metadata = false)
+    {
+        next = Stamped(next, touched, metadata, out var answers);
+        save();
+        Show_NeedsLock(next);
+        SaveAnswers(answers);
+    }
+
+    /// <summary>Seen first, durable second: if it cannot be recorded, it is withdrawn all the same.</summary>
+    private void Withdraw_NeedsLock(SiteView next, ReadOnlySpan<ImageId> touched, Action? save)
+    {
+        next = Stamped(next, touched, false, out var answers);
+        Show_NeedsLock(next);
+        try
+        {
+            save?.Invoke();
+            SaveAnswers(answers);
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException e)
+        {
+            Log.NotRecorded(_log, e);
+        }
+    }
+
+    private void Show_NeedsLock(SiteView next)
+    {
+        _view = next with { Version = _view.Version + 1 };
+        foreach (var signal in _signals)
+        {
+            signal.TryWrite(0);
+        }
+    }
+
+    /// <summary>Finds the surfaces whose list changes, and says since when.</summary>
+    private SiteView Stamped(SiteView next, ReadOnlySpan<ImageId> touched, bool metadata, out List<SurfaceStatus> answers)
+    {
+        answers = [];
+        for (var i = 0; i < next.Surfaces.Length; i++)
+        {
+            var before = _view.Surfaces[i];
+            var after = next.Surfaces[i];
+            var changed = false;
+            foreach (var image in touched)
+            {
+                var (was, now) = (_view.IsAvailable(image, before), next.IsAvailable(image, after));
+                changed |= was != now || (metadata && now);
+                if (was != now)
+                {
+                    var cell = next.CellOf(image, after.Name);
+                    _events.Add(
+                        "surface",
+                        now ? $"{NameOf(next, image)} is available on {after.Name}"
+                            : $"{NameOf(next, image)} is not available on {after.Name} any more: {after.Problem ?? cell?.Reason}",
+                        image,
+                        after.Name,
+                        now ? null : after.ProblemCode ?? cell?.Code);
+                }
+            }
+
+            if (changed)
+            {
+                answers.Add(after with { AnswerChanged = _time.GetUtcNow() });
+                next = next with { Surfaces = next.Surfaces.SetItem(i, answers[^1]) };
+            }
+        }
+
+        return next;
+    }
+
+    private void SaveAnswers(List<SurfaceStatus> answers)
+    {
+        foreach (var surface in answers)
+        {
+            _database.SaveFact(AnswerFact(surface.Name), surface.AnswerChanged.ToUnixTimeMilliseconds().ToString());
+        }
+    }
+
+    private void SaveCatalogAndCells(SiteView before, SiteView next, ImageId id)
+    {
+        _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
+        _database.InTransaction(() => SaveCells(before, next, id));
+    }
+
+    private void SaveCells(SiteView before, SiteView next, ImageId id)
+    {
+        foreach (var surface in next.Surfaces)
+        {
+            var cell = next.CellOf(id, surface.Name);
+            if (cell != before.CellOf(id, surface.Name))
+            {
+                _database.SaveCell(new CellKey(id, surface.Name), cell);
+            }
+        }
+    }
+
+    private SiteView WithdrawSharing(SiteView view, ImageId id, string code, string reason) =>
+        view.Surfaces.Where(s => s.ServesStoreInode).Aggregate(
+            view, (v, s) => Withdrawn(v, new CellKey(id, s.Name), CellState.Withdrawn, code, reason));
+
+    private SiteView WithdrawAll(SiteView view, ImageId id, CellState state, string code, string reason) =>
+        view.Surfaces.Aggregate(view, (v, s) => Withdrawn(v, new CellKey(id, s.Name), state, code, reason));
+
+    private SiteView Withdrawn(SiteView view, CellKey key, CellState state, string code, string reason)
+    {
+        var cell = view.Cells.GetValueOrDefault(key);
+        if (cell is null && state != CellState.Quarantined)
+        {
+            return view;
+        }
+
+        cell ??= new Cell(state, _time.GetUtcNow());
+        return cell.State == state && cell.Code == code
+            ? view
+            : view with
+            {
+                Cells = view.Cells.SetItem(
+                    key, cell with { State = state, Since = _time.GetUtcNow(), Code = code, Reason = reason, Progress = null }),
+            };
+    }
+
+    /// <summary>With a whole copy again, quarantined cells start anew; what is still visible of them is taken out of sight first.</summary>
+    private SiteView ForgetQuarantine(SiteView view, ImageId id) =>
+        view.Surfaces.Aggregate(view, (v, s) =>
+        {
+            var key = new CellKey(id, s.Name);
+            return v.Cells.GetValueOrDefault(key) is { State: CellState.Quarantined } cell
+                ? v with { Cells = cell.Receipt is null ? v.Cells.Remove(key) : v.Cells.SetItem(key, cell with { State = CellState.Withdrawn }) }
+                : v;
+        });
+
+    private Refusal? ClockRefusal_NeedsLock() => CatalogRules.ClockProblem(_time.GetUtcNow(), _view.Catalog.LastStamp) is { } problem
+        ? new Refusal(RefusalCode.ClockImplausible, problem)
+        : null;
+
+    private static Refusal NotFound(ImageId id) =>
+        new(RefusalCode.NotFound, $"There is no image {id} in the catalog. 'isocatalog ls' lists what there is.", id);
+
+    private static string NameOf(SiteView view, ImageId id) => view.Catalog.Images[id].Value.FileName;
+
+    private static int IndexOf(SiteView view, string surface)
+    {
+        for (var i = 0; i < view.Surfaces.Length; i++)
+        {
+            if (view.Surfaces[i].Name == surface)
+            {
+                return i;
+            }
+        }
+
+        throw new ArgumentException($"There is no surface '{surface}'.", nameof(surface));
+    }
+
+    private static string AnswerFact(string surface) => "answer:" + surface;
+
+    private static DateTimeOffset Time(string ms) => DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(ms));
+}

@@ -1,0 +1,115 @@
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
+
+namespace IsoCatalog.Appliance.Storage;
+
+/// <summary>
+/// Brings the store's files in line with the catalog: what is deleted and free moves to retired, what is restored moves back, what is doubted is read
+/// and either trusted again or set aside. One loop, so these moves never cross.
+/// </summary>
+internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvider time, ILogger<StoreKeeper> log) : BackgroundService
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var signal = ledger.Signal();
+        while (await signal.WaitToReadAsync(stoppingToken))
+        {
+            signal.TryRead(out _);
+            try
+            {
+                foreach (var image in ledger.View.Catalog.Images.Values)
+                {
+                    stoppingToken.ThrowIfCancellationRequested();
+                    Tend(image, stoppingToken);
+                }
+            }
+            catch (Exception e) when (DiskFault.IsOutside(e) || e is Microsoft.Data.Sqlite.SqliteException)
+            {
+                Log.WillRetry(log, "Tending the store", e);
+                await Task.Delay(RetryAfter, time, stoppingToken);
+            }
+        }
+    }
+
+    /// <summary>One step for one image, if it needs one.</summary>
+    private void Tend(CatalogImage image, CancellationToken cancellationToken)
+    {
+        var view = ledger.View;
+        switch (view.Store.GetValueOrDefault(image.Id))
+        {
+            case StoreFile.Present present when CellPlan.MayRetire(view, image.Id):
+                if (ledger.TryMoveStoreFile(
+                    image.Id,
+                    v => CellPlan.MayRetire(v, image.Id),
+                    () => new StoreFile.Retired(store.Retire(image, present.Receipt), time.GetUtcNow())))
+                {
+                    Log.Retired(log, image.Value.FileName, image.Id);
+                }
+
+                break;
+            case StoreFile.Retired retired when !image.Deleted:
+                Return(image, retired, cancellationToken);
+                break;
+            case StoreFile.Doubted when !image.Deleted:
+            case null when !image.Deleted:
+                Read(image, cancellationToken);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Return(CatalogImage image, StoreFile.Retired retired, CancellationToken cancellationToken)
+    {
+        var path = store.Folders.RetiredFile(image.Value.Root);
+        switch (ImageStore.Read(path, image.Value.Root, null, cancellationToken))
+        {
+            case ReadBack.Right right:
+                if (ledger.TryMoveStoreFile(
+                    image.Id,
+                    v => v.Store.GetValueOrDefault(image.Id) is StoreFile.Retired && v.Catalog.Images[image.Id] is { Deleted: false },
+                    () => new StoreFile.Present(store.Return(image, right.Receipt))))
+                {
+                    Log.Restored(log, image.Value.FileName);
+                }
+
+                break;
+            case ReadBack.Wrong wrong:
+                ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreDamaged, Remedy(image, wrong.Reason), time.GetUtcNow()));
+                break;
+            case ReadBack.Gone gone:
+                ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreMissing, Remedy(image, gone.Reason), time.GetUtcNow()));
+                break;
+        }
+    }
+
+    /// <summary>Any doubt ends here: the bytes are read past the cache, and they are right or they are not.</summary>
+    private void Read(CatalogImage image, CancellationToken cancellationToken)
+    {
+        var path = store.Folders.StoreFile(image.Value.Root);
+        switch (ImageStore.Read(path, image.Value.Root, null, cancellationToken))
+        {
+            case ReadBack.Right right:
+                ledger.SetStore(image.Id, new StoreFile.Present(right.Receipt));
+                Log.StillWhole(log, path);
+                break;
+            case ReadBack.Gone gone:
+                ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreMissing, Remedy(image, gone.Reason), time.GetUtcNow()));
+                break;
+            case ReadBack.Wrong wrong:
+                ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreDamaged, Remedy(image, wrong.Reason), time.GetUtcNow()));
+                if (store.SetAside(image, time.GetUtcNow()) is { } aside)
+                {
+                    Log.Quarantined(log, path, aside, wrong.Reason);
+                }
+
+                break;
+        }
+    }
+
+    private static string Remedy(CatalogImage image, string reason) =>
+        $"The site's own copy is not usable: {reason}. Add {image.Value.FileName} again (isocatalog add FILE) to bring it back.";
+}
