@@ -1,0 +1,138 @@
+using System.Buffers.Binary;
+
+namespace IsoCatalog.Core.Images;
+
+/// <summary>The boot catalog (El Torito 1.0 section 2): default entry and all sections.</summary>
+internal sealed record BootCatalog(IReadOnlyList<ElToritoEntry> Entries)
+{
+    private const int EntrySize = 32;
+    private const int MaxSlots = 128;
+    private const int MaxEfiImages = 4;
+    private const byte BootableMark = 0x88;
+    private const byte SectionFollows = 0x90;
+    private const byte LastSection = 0x91;
+    private const byte Extension = 0x44;
+
+    public bool Boots(byte platform) => Entries.Any(entry => entry.Bootable && entry.Platform == platform);
+
+    public static BootCatalog Read(ImageWindow window, uint? lba, Findings findings)
+    {
+        var entries = new List<ElToritoEntry>();
+        if (lba is not { } sector)
+        {
+            findings.Warn("The image has no boot record: a machine cannot start from it.");
+            return new BootCatalog(entries);
+        }
+
+        var offset = (ulong)sector * IsoReader.SectorSize;
+        Span<byte> slot = stackalloc byte[EntrySize];
+        if (!window.TryRead(offset, slot))
+        {
+            findings.Warn($"The boot catalog (sector {sector}) lies beyond the end of the file: a machine cannot start from the image.");
+            return new BootCatalog(entries);
+        }
+
+        if (!IsValidation(slot))
+        {
+            findings.Warn($"The boot catalog (sector {sector}) is damaged: a machine cannot start from the image.");
+            return new BootCatalog(entries);
+        }
+
+        var platform = slot[1];
+        var pending = 1;
+        var last = false;
+        var isDefault = true;
+        for (var index = 1; index < MaxSlots && entries.Count < IsoReader.MaxBootEntries; index++)
+        {
+            if (!window.TryRead(offset + (ulong)(index * EntrySize), slot))
+            {
+                break;
+            }
+
+            if (pending > 0)
+            {
+                if (slot[0] == Extension)
+                {
+                    continue;
+                }
+
+                if (slot[0] is not (BootableMark or 0) || (!isDefault && !slot.ContainsAnyExcept((byte)0)))
+                {
+                    findings.Warn($"Entry {index} of the boot catalog (sector {sector}) is damaged; those after it are not read.");
+                    break;
+                }
+
+                entries.Add(Entry(slot, platform, window, findings));
+                pending--;
+                isDefault = false;
+            }
+            else if (!last && slot[0] is SectionFollows or LastSection)
+            {
+                last = slot[0] == LastSection;
+                platform = slot[1];
+                pending = BinaryPrimitives.ReadUInt16LittleEndian(slot[2..]);
+            }
+            else if (last || slot[0] != Extension)
+            {
+                break;
+            }
+        }
+
+        return new BootCatalog(entries);
+    }
+
+    /// <summary>From the names of the EFI boot programs in the first few EFI boot images.</summary>
+    public IReadOnlyList<string> EfiArchitectures(ImageWindow window, Findings findings)
+    {
+        var found = EfiArchitecture.None;
+        foreach (var entry in Entries.Where(entry => entry is { Platform: ElToritoEntry.Efi, Bootable: true }).Take(MaxEfiImages))
+        {
+            if (FatImage.Open(window, (ulong)entry.LoadLba * IsoReader.SectorSize) is { } fat)
+            {
+                found |= fat.BootPrograms();
+            }
+            else
+            {
+                findings.Warn($"The EFI boot image at sector {entry.LoadLba} is not a FAT file system that can be read: UEFI may not start from it.");
+            }
+        }
+
+        return found.Names();
+    }
+
+    /// <summary>Sum of all 16-bit words zero, key 0x55 0xAA (section 2.1).</summary>
+    private static bool IsValidation(ReadOnlySpan<byte> slot)
+    {
+        ushort sum = 0;
+        for (var i = 0; i < slot.Length; i += 2)
+        {
+            sum += BinaryPrimitives.ReadUInt16LittleEndian(slot[i..]);
+        }
+
+        return slot[0] == 1 && sum == 0 && slot[30] == 0x55 && slot[31] == 0xAA;
+    }
+
+    private static ElToritoEntry Entry(ReadOnlySpan<byte> slot, byte platform, ImageWindow window, Findings findings)
+    {
+        var media = (byte)(slot[1] & 0x0F);
+        int count = BinaryPrimitives.ReadUInt16LittleEndian(slot[6..]);
+        var lba = BinaryPrimitives.ReadUInt32LittleEndian(slot[8..]);
+        var start = (ulong)lba * IsoReader.SectorSize;
+        var size = media switch
+        {
+            1 => 1_228_800UL,
+            2 => 1_474_560UL,
+            3 => 2_949_120UL,
+            _ when platform == ElToritoEntry.Efi && count <= 1 => start < window.Length ? window.Length - start : 0,
+            _ => (ulong)count * 512,
+        };
+        if (lba == 0 || start >= window.Length || !window.Contains(start, size))
+        {
+            findings.Warn(
+                $"The boot image at sector {lba} ({size} bytes) does not lie within the file of {window.Length} bytes: "
+                + $"{(platform == ElToritoEntry.Efi ? "UEFI" : "BIOS")} may not start from it. If the source has a longer file, copy it again.");
+        }
+
+        return new ElToritoEntry(platform, slot[0] == BootableMark, media, lba, count, (long)size);
+    }
+}

@@ -1,0 +1,143 @@
+using System.Buffers.Binary;
+
+namespace IsoCatalog.Core.Images;
+
+/// <summary>A UDF volume: from its anchor to the descriptors of volume and partitions (ECMA-167 part 3). Files are not looked at.</summary>
+internal sealed record UdfVolume(string VolumeId, DateTimeOffset? RecordedAt, ulong DeclaredSize)
+{
+    private const int AnchorLba = 256;
+    private const int MaxDescriptors = 64;
+    private const int MaxPointers = 4;
+    private const int MaxDescriptorSize = 4096;
+
+    // An optical image has blocks of one sector; disks have others (UDF 2.60 section 2.2.1).
+    private static ReadOnlySpan<int> BlockSizes => [IsoReader.SectorSize, 512, 1024, 4096, 8192, 16384, 32768];
+
+    public static UdfVolume? Read(ImageWindow window, Findings findings)
+    {
+        var anchored = false;
+        Span<byte> anchor = stackalloc byte[512];
+        foreach (var block in BlockSizes)
+        {
+            var blocks = window.Length / (ulong)block;
+            foreach (var lba in (ReadOnlySpan<ulong>)[AnchorLba, blocks - 1, blocks - 1 - AnchorLba])
+            {
+                if (lba >= blocks || lba > uint.MaxValue || !window.TryRead(lba * (ulong)block, anchor)
+                    || UdfTag.Identify(anchor, (uint)lba) != UdfTag.Anchor)
+                {
+                    continue;
+                }
+
+                anchored = true;
+                var volume = new Sequence(window, block);
+                if (volume.Read(anchor[16..]) || volume.Read(anchor[24..]))
+                {
+                    return volume.Judge(findings);
+                }
+            }
+        }
+
+        if (!anchored && window.Length < (AnchorLba + 1) * (ulong)IsoReader.SectorSize)
+        {
+            findings.RefuseTruncated("The UDF volume, up to its anchor in sector 256,", (AnchorLba + 1) * (ulong)IsoReader.SectorSize, window.Length);
+            return null;
+        }
+
+        findings.Refuse(
+            IsoRefusal.Corrupt,
+            anchored
+                ? "The UDF volume has an anchor, but neither of the two copies of its description can be read. Take the image from its source again."
+                : $"The image says that it has a UDF volume, but there is no anchor at sector 256 or at the end of the file ({window.Length} bytes). "
+                  + "Take the image from its source again.");
+        return null;
+    }
+
+    /// <summary>What one volume descriptor sequence says (ECMA-167 3/8.4.2).</summary>
+    private sealed class Sequence(ImageWindow window, int block)
+    {
+        private readonly byte[] _descriptor = new byte[Math.Min(block, MaxDescriptorSize)];
+        private string _volumeId = "";
+        private string _logicalVolumeId = "";
+        private DateTimeOffset? _recordedAt;
+        private ulong _end;
+        private bool _writeOnce;
+        private bool _logicalVolume;
+
+        /// <summary>Follows an extent {length, location}; true when it described a logical volume and at least one partition.</summary>
+        public bool Read(ReadOnlySpan<byte> extent)
+        {
+            var left = MaxDescriptors;
+            for (var pointers = 0; pointers <= MaxPointers; pointers++)
+            {
+                var count = BinaryPrimitives.ReadUInt32LittleEndian(extent) / (uint)block;
+                ulong location = BinaryPrimitives.ReadUInt32LittleEndian(extent[4..]);
+                var next = false;
+                for (uint i = 0; i < count && left > 0 && !next; i++, left--)
+                {
+                    var lba = location + i;
+                    if (lba > uint.MaxValue || !window.TryRead(lba * (ulong)block, _descriptor))
+                    {
+                        return Complete;
+                    }
+
+                    switch (UdfTag.Identify(_descriptor, (uint)lba))
+                    {
+                        case UdfTag.PrimaryVolume:
+                            _volumeId = IsoText.DecodeDstring(_descriptor.AsSpan(24, 32));
+                            _recordedAt = ImageTime.FromUdf(_descriptor.AsSpan(376, 12));
+                            break;
+                        case UdfTag.VolumePointer:
+                            extent = _descriptor.AsSpan(20, 8);
+                            next = true;
+                            break;
+                        case UdfTag.Partition:
+                            Partition();
+                            break;
+                        case UdfTag.LogicalVolume when BinaryPrimitives.ReadUInt32LittleEndian(_descriptor.AsSpan(212)) == block:
+                            _logicalVolumeId = IsoText.DecodeDstring(_descriptor.AsSpan(84, 128));
+                            _logicalVolume = true;
+                            break;
+                        case UdfTag.Terminator:
+                        case null:
+                            return Complete;
+                    }
+                }
+
+                if (!next)
+                {
+                    break;
+                }
+            }
+
+            return Complete;
+        }
+
+        public UdfVolume? Judge(Findings findings)
+        {
+            if (_end > window.Length && !_writeOnce)
+            {
+                findings.RefuseTruncated("The UDF volume", _end, window.Length);
+                return null;
+            }
+
+            if (_end > window.Length)
+            {
+                findings.Warn($"The write-once UDF volume could grow to {_end} bytes; whether its last session is complete was not checked.");
+            }
+
+            return new UdfVolume(
+                _logicalVolumeId.Length > 0 ? _logicalVolumeId : _volumeId, _recordedAt, Math.Min(_end, window.Length));
+        }
+
+        private bool Complete => _logicalVolume && _end > 0;
+
+        private void Partition()
+        {
+            const uint WriteOnce = 2;
+            ulong start = BinaryPrimitives.ReadUInt32LittleEndian(_descriptor.AsSpan(188));
+            ulong length = BinaryPrimitives.ReadUInt32LittleEndian(_descriptor.AsSpan(192));
+            _end = Math.Max(_end, (start + length) * (ulong)block);
+            _writeOnce |= BinaryPrimitives.ReadUInt32LittleEndian(_descriptor.AsSpan(184)) == WriteOnce;
+        }
+    }
+}

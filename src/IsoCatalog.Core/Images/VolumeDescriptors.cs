@@ -1,0 +1,86 @@
+using System.Buffers.Binary;
+
+namespace IsoCatalog.Core.Images;
+
+/// <summary>The volume descriptors from sector 16 on (ECMA-119 section 8), with those of UDF among or after them (ECMA-167 part 2).</summary>
+internal sealed record VolumeDescriptors(Iso9660Volume? Iso9660, string? JolietVolumeId, uint? BootCatalogLba, bool DeclaresUdf)
+{
+    private const int FirstSector = 16;
+    private const int MaxSectors = 64;
+
+    public static VolumeDescriptors Read(ImageWindow window, Findings findings)
+    {
+        Iso9660Volume? primary = null;
+        string? joliet = null;
+        uint? bootCatalog = null;
+        bool begun = false, udf = false, isoSeen = false, terminated = false;
+        Span<byte> sector = stackalloc byte[IsoReader.SectorSize];
+
+        for (var number = FirstSector; number < FirstSector + MaxSectors && findings.Refusal is null; number++)
+        {
+            if (!window.TryRead((ulong)number * IsoReader.SectorSize, sector))
+            {
+                break;
+            }
+
+            var identifier = sector[1..6];
+            if (identifier.SequenceEqual("CD001"u8) && !terminated)
+            {
+                isoSeen = true;
+                switch (sector[0])
+                {
+                    case 0 when bootCatalog is null && sector[7..].StartsWith("EL TORITO SPECIFICATION"u8):
+                        bootCatalog = BinaryPrimitives.ReadUInt32LittleEndian(sector[71..]);
+                        break;
+                    case 1 when primary is null:
+                        primary = Iso9660Volume.Parse(sector, number, window, findings);
+                        break;
+                    case 2 when joliet is null && sector[88] == '%' && sector[89] == '/' && sector[90] is (byte)'@' or (byte)'C' or (byte)'E':
+                        joliet = IsoText.DecodeUcs2(sector.Slice(40, 32));
+                        break;
+                    case 255:
+                        terminated = true;
+                        break;
+                }
+            }
+            else if (identifier.SequenceEqual("BEA01"u8))
+            {
+                begun = true;
+            }
+            else if (identifier.SequenceEqual("NSR02"u8) || identifier.SequenceEqual("NSR03"u8))
+            {
+                udf |= begun;
+            }
+            else if (!begun || identifier.SequenceEqual("TEA01"u8))
+            {
+                break;
+            }
+        }
+
+        if (findings.Refusal is null && isoSeen)
+        {
+            Judge(primary, terminated, window, findings);
+        }
+
+        return new VolumeDescriptors(primary, joliet, bootCatalog, udf);
+    }
+
+    private static void Judge(Iso9660Volume? primary, bool terminated, ImageWindow window, Findings findings)
+    {
+        if (primary is null)
+        {
+            findings.Refuse(
+                IsoRefusal.Corrupt,
+                $"There are ISO 9660 descriptors from sector {FirstSector} on, but no primary one among the first {MaxSectors}: "
+                + "the image cannot be mounted. Take it from its source again.");
+        }
+        else if (window.Length < primary.DeclaredSize)
+        {
+            findings.RefuseTruncated($"The ISO 9660 volume (sector {primary.Sector})", primary.DeclaredSize, window.Length);
+        }
+        else if (!terminated)
+        {
+            findings.Warn($"The list of volume descriptors from sector {FirstSector} on has no end mark; some systems may not mount the image.");
+        }
+    }
+}
