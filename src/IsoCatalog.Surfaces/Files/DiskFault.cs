@@ -1,0 +1,17 @@
+namespace IsoCatalog.Surfaces.Files;
+
+/// <summary>What an exception of the file system means for what to do next. Understands those of .NET and those of this room.</summary>
+public static class DiskFault
+{
+    /// <summary>No space, or the quota is used up.</summary>
+    public static bool IsFull(Exception exception) =>
+        exception is IOException { HResult: Errno.NoSpace or Errno.QuotaExceeded };
+
+    /// <summary>The file system is mounted read-only, or the process may not write there.</summary>
+    public static bool IsReadOnly(Exception exception) =>
+        exception is UnauthorizedAccessException
+            or IOException { HResult: Errno.ReadOnlyFileSystem or Errno.AccessDenied or Errno.NotPermitted };
+
+    /// <summary>The kind of exception that a disk or a network file system causes, not a mistake in the program.</summary>
+    public static bool IsOutside(Exception exception) => exception is IOException or UnauthorizedAccessException;
+}

@@ -1,0 +1,11 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace IsoCatalog.Surfaces.Files;
+
+/// <summary>The kernel's memory of file contents.</summary>
+public static class PageCache
+{
+    /// <summary>Asks the kernel to forget the file's pages (posix_fadvise DONTNEED). Pages that are dirty or mapped stay: sync first.
+    /// Advice only; <see cref="UncachedReader"/> is surer.</summary>
+    public static void Drop(SafeFileHandle file) => _ = Libc.Advise(file, 0, 0, Libc.AdviseDontNeed);
+}
