@@ -1,8 +1,6 @@
-using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Images;
-using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Swarm.Metainfo;
 using Microsoft.Win32.SafeHandles;

@@ -585,7 +585,7 @@ internal sealed class SiteLedger : IDisposable
     }
 
     /// <summary>With a whole copy again, quarantined cells start anew; what is still visible of them is taken out of sight first.</summary>
-    private SiteView ForgetQuarantine(SiteView view, ImageId id) =>
+    private static SiteView ForgetQuarantine(SiteView view, ImageId id) =>
         view.Surfaces.Aggregate(view, (v, s) =>
         {
             var key = new CellKey(id, s.Name);

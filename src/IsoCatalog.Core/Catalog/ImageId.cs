@@ -37,7 +37,7 @@ public readonly record struct ImageId(Sha256Digest Sha256) : IComparable<ImageId
 
     public override string ToString() => Prefix + Sha256;
 
-    internal sealed class JsonText : JsonConverter<ImageId>
+    public sealed class JsonText : JsonConverter<ImageId>
     {
         public override ImageId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.TokenType == JsonTokenType.String && TryParse(reader.GetString(), out var id)

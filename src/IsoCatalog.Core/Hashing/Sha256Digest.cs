@@ -78,7 +78,7 @@ public readonly record struct Sha256Digest : IComparable<Sha256Digest>
 
     public override string ToString() => $"{_a:x16}{_b:x16}{_c:x16}{_d:x16}";
 
-    internal sealed class JsonText : JsonConverter<Sha256Digest>
+    public sealed class JsonText : JsonConverter<Sha256Digest>
     {
         public override Sha256Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.TokenType == JsonTokenType.String && TryParse(reader.GetString(), out var digest)

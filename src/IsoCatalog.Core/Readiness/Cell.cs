@@ -36,4 +36,5 @@ public enum CellState
 public sealed record Cell(
     CellState State, DateTimeOffset Since, string? Code = null, string? Reason = null, Receipt? Receipt = null, double? Progress = null);
 
-internal sealed class CellStateText() : JsonStringEnumConverter<CellState>(System.Text.Json.JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
+/// <summary>Written in lower case.</summary>
+public sealed class CellStateText() : JsonStringEnumConverter<CellState>(System.Text.Json.JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);
