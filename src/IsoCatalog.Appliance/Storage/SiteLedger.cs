@@ -102,7 +102,7 @@ internal sealed class SiteLedger : IDisposable
 
             var file = new StoreFile.Present(receipt);
             var next = view with { Catalog = view.Catalog.With(entries), Store = view.Store.SetItem(id, file) };
-            next = ForgetQuarantine(next, id);
+            next = next.WithoutQuarantine(id);
             Accept_NeedsLock(next, [id], () =>
             {
                 _database.InTransaction(() =>
@@ -151,7 +151,7 @@ internal sealed class SiteLedger : IDisposable
             var next = view with { Catalog = view.Catalog.With(new MetaEntry(id, stamp, by, null, change(image.Meta))) };
             if (next.Catalog.Images[id].Meta.Hidden && !image.Meta.Hidden)
             {
-                next = WithdrawAll(next, id, CellState.Withdrawn, ReasonCode.Hidden, "The image is hidden.");
+                next = next.WithdrawnEverywhere(id, CellState.Withdrawn, ReasonCode.Hidden, "The image is hidden.", _time.GetUtcNow());
             }
 
             Accept_NeedsLock(next, [id], () => SaveCatalogAndCells(view, next, id), metadata: true);
@@ -188,7 +188,7 @@ internal sealed class SiteLedger : IDisposable
                 Catalog = view.Catalog.With(new ImageEntry(id, stamp, by, why, true, image.Value)),
                 Offered = view.Offered.Remove(id),
             };
-            next = WithdrawAll(next, id, CellState.Withdrawn, ReasonCode.Removed, "The image was removed.");
+            next = next.WithdrawnEverywhere(id, CellState.Withdrawn, ReasonCode.Removed, "The image was removed.", _time.GetUtcNow());
             Accept_NeedsLock(next, [id], () =>
             {
                 // The signed tombstone is the acknowledgement; a crash before the database follows is mended when it is loaded.
@@ -255,9 +255,9 @@ internal sealed class SiteLedger : IDisposable
             var next = view with { Store = file is null ? view.Store.Remove(id) : view.Store.SetItem(id, file) };
             next = file switch
             {
-                StoreFile.Doubted doubted => WithdrawSharing(next, id, ReasonCode.StoreDamaged, doubted.Reason),
-                StoreFile.Lost lost => WithdrawAll(next, id, CellState.Quarantined, lost.Code, lost.Reason),
-                StoreFile.Present => ForgetQuarantine(next, id),
+                StoreFile.Doubted doubted => next.WithdrawnWhereShared(id, ReasonCode.StoreDamaged, doubted.Reason, doubted.Since),
+                StoreFile.Lost lost => next.WithdrawnEverywhere(id, CellState.Quarantined, lost.Code, lost.Reason, lost.Since),
+                StoreFile.Present => next.WithoutQuarantine(id),
                 _ => next,
             };
             Action save = () => _database.InTransaction(() =>
@@ -456,7 +456,7 @@ internal sealed class SiteLedger : IDisposable
             statuses);
         foreach (var image in catalog.Images.Values.Where(i => i.Deleted))
         {
-            view = WithdrawAll(view, image.Id, CellState.Withdrawn, ReasonCode.Removed, "The image was removed.");
+            view = view.WithdrawnEverywhere(image.Id, CellState.Withdrawn, ReasonCode.Removed, "The image was removed.", _time.GetUtcNow());
             view = view with { Offered = view.Offered.Remove(image.Id) };
         }
 
@@ -558,41 +558,6 @@ internal sealed class SiteLedger : IDisposable
             }
         }
     }
-
-    private SiteView WithdrawSharing(SiteView view, ImageId id, string code, string reason) =>
-        view.Surfaces.Where(s => s.ServesStoreInode).Aggregate(
-            view, (v, s) => Withdrawn(v, new CellKey(id, s.Name), CellState.Withdrawn, code, reason));
-
-    private SiteView WithdrawAll(SiteView view, ImageId id, CellState state, string code, string reason) =>
-        view.Surfaces.Aggregate(view, (v, s) => Withdrawn(v, new CellKey(id, s.Name), state, code, reason));
-
-    private SiteView Withdrawn(SiteView view, CellKey key, CellState state, string code, string reason)
-    {
-        var cell = view.Cells.GetValueOrDefault(key);
-        if (cell is null && state != CellState.Quarantined)
-        {
-            return view;
-        }
-
-        cell ??= new Cell(state, _time.GetUtcNow());
-        return cell.State == state && cell.Code == code
-            ? view
-            : view with
-            {
-                Cells = view.Cells.SetItem(
-                    key, cell with { State = state, Since = _time.GetUtcNow(), Code = code, Reason = reason, Progress = null }),
-            };
-    }
-
-    /// <summary>With a whole copy again, quarantined cells start anew; what is still visible of them is taken out of sight first.</summary>
-    private static SiteView ForgetQuarantine(SiteView view, ImageId id) =>
-        view.Surfaces.Aggregate(view, (v, s) =>
-        {
-            var key = new CellKey(id, s.Name);
-            return v.Cells.GetValueOrDefault(key) is { State: CellState.Quarantined } cell
-                ? v with { Cells = cell.Receipt is null ? v.Cells.Remove(key) : v.Cells.SetItem(key, cell with { State = CellState.Withdrawn }) }
-                : v;
-        });
 
     private Refusal? ClockRefusal_NeedsLock() => CatalogRules.ClockProblem(_time.GetUtcNow(), _view.Catalog.LastStamp) is { } problem
         ? new Refusal(RefusalCode.ClockImplausible, problem)

@@ -29,7 +29,7 @@ public static class CellPlan
         var healthy = view.Store.GetValueOrDefault(image) is StoreFile.Present;
         if (!view.IsWanted(image))
         {
-            return cell?.Receipt is null || view.IsLeased(image, surface.Name) ? CellStep.None : CellStep.Withdraw;
+            return cell is null || view.IsLeased(image, surface.Name) ? CellStep.None : CellStep.Withdraw;
         }
 
         return cell switch
@@ -53,5 +53,5 @@ public static class CellPlan
         view.Catalog.Images.TryGetValue(image, out var known) && known.Deleted
         && view.Store.GetValueOrDefault(image) is StoreFile.Present
         && !view.IsLeased(image)
-        && view.Surfaces.All(s => view.CellOf(image, s.Name)?.Receipt is null);
+        && view.Surfaces.All(s => view.CellOf(image, s.Name) is null);
 }

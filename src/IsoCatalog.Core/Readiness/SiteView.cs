@@ -55,6 +55,44 @@ public sealed record SiteView
         && CellOf(image, surface.Name) is { State: CellState.Advertised }
         && surface.Problem is null
         && (!surface.ServesStoreInode || Store.GetValueOrDefault(image) is StoreFile.Present);
+
+    /// <summary>Every surface that reads the store's own inode loses the image.</summary>
+    public SiteView WithdrawnWhereShared(ImageId image, string code, string reason, DateTimeOffset now) =>
+        Surfaces.Where(s => s.ServesStoreInode).Aggregate(
+            this, (view, s) => view.Withdrawn(new CellKey(image, s.Name), CellState.Withdrawn, code, reason, now));
+
+    public SiteView WithdrawnEverywhere(ImageId image, CellState state, string code, string reason, DateTimeOffset now) =>
+        Surfaces.Aggregate(this, (view, s) => view.Withdrawn(new CellKey(image, s.Name), state, code, reason, now));
+
+    /// <summary>With a whole copy again, quarantined cells start anew; what is still visible of them is taken out of sight first.</summary>
+    public SiteView WithoutQuarantine(ImageId image) => Surfaces.Aggregate(this, (view, s) =>
+    {
+        var key = new CellKey(image, s.Name);
+        return view.Cells.GetValueOrDefault(key) is not { State: CellState.Quarantined } cell ? view
+            : view with
+            {
+                Cells = cell.Receipt is null
+                    ? view.Cells.Remove(key)
+                    : view.Cells.SetItem(key, cell with { State = CellState.Withdrawn }),
+            };
+    });
+
+    private SiteView Withdrawn(CellKey key, CellState state, string code, string reason, DateTimeOffset now)
+    {
+        var cell = Cells.GetValueOrDefault(key);
+        if (cell is null && state != CellState.Quarantined)
+        {
+            return this;
+        }
+
+        cell ??= new Cell(state, now);
+        return cell.State == state && cell.Code == code
+            ? this
+            : this with
+            {
+                Cells = Cells.SetItem(key, cell with { State = state, Since = now, Code = code, Reason = reason, Progress = null }),
+            };
+    }
 }
 
 public readonly record struct CellKey(ImageId Image, string Surface);

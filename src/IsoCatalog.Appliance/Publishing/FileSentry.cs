@@ -1,0 +1,147 @@
+using System.Threading.Channels;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Surfaces.Files;
+
+namespace IsoCatalog.Appliance.Publishing;
+
+/// <summary>
+/// Hears from the kernel what happens to files that should never change, and doubts them at once. When the kernel says that it lost count, or a
+/// folder went away, everything there is compared instead, and the loss is an alarm.
+/// </summary>
+internal sealed class FileSentry : BackgroundService
+{
+    private readonly Channel<FolderEvent> _events = Channel.CreateUnbounded<FolderEvent>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly SiteLedger _ledger;
+    private readonly ImageStore _store;
+    private readonly Doubts _doubts;
+    private readonly IReadOnlyList<SurfacePublisher> _publishers;
+    private readonly EventLog _happened;
+    private readonly ILogger<FileSentry> _log;
+    private readonly FolderWatch _watch;
+    private (CatalogView Catalog, Dictionary<string, ImageId> ByRoot) _roots = (CatalogView.Empty, []);
+
+    /// <summary>Watches from here on; events are looked at once the service runs.</summary>
+    public FileSentry(
+        SiteLedger ledger, ImageStore store, Doubts doubts, IReadOnlyList<SurfacePublisher> publishers, EventLog happened, ILogger<FileSentry> log)
+    {
+        _ledger = ledger;
+        _store = store;
+        _doubts = doubts;
+        _publishers = publishers;
+        _happened = happened;
+        _log = log;
+        _watch = new FolderWatch(log, _events.Writer);
+        foreach (var folder in Directory.EnumerateDirectories(store.Folders.Store))
+        {
+            _watch.Add(folder);
+        }
+
+        foreach (var publisher in publishers)
+        {
+            Watch(publisher);
+        }
+    }
+
+    public override void Dispose()
+    {
+        _watch.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var happened in _events.Reader.ReadAllAsync(stoppingToken))
+        {
+            try
+            {
+                await LookAsync(happened, stoppingToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // One folder that cannot be looked at must not blind the sentry to the others; the next check looks again.
+                Storage.Log.WillRetry(_log, $"Looking at {happened.Folder}", e);
+            }
+        }
+    }
+
+    private async Task LookAsync(FolderEvent happened, CancellationToken cancellationToken)
+    {
+        switch (happened.Kind)
+        {
+            case FolderEventKind.Overflow:
+            case FolderEventKind.WatchFailed:
+                Log.WatchIncomplete(_log, happened.Folder, happened.Message ?? "the kernel dropped events.");
+                _happened.Add("drift", $"The watch on {happened.Folder} is not complete; everything is compared now.", code: "watch-incomplete");
+                await CompareEverythingAsync(cancellationToken);
+                break;
+            case FolderEventKind.FolderGone:
+            case FolderEventKind.Unmounted:
+                await CompareEverythingAsync(cancellationToken);
+                break;
+            case var kind when PublisherOf(happened.Folder) is { } publisher:
+                await LookAsync(publisher, happened, kind, cancellationToken);
+                break;
+            case var kind when happened.Name is { } name && Roots().TryGetValue(name, out var image):
+                if (kind == FolderEventKind.Modified)
+                {
+                    _doubts.AboutStore(image, $"{Path.Combine(happened.Folder, name)} was written to.");
+                }
+                else
+                {
+                    _doubts.StatStore(image);
+                }
+
+                break;
+            default:
+                break;
+        }
+    }
+
+    private async Task LookAsync(SurfacePublisher publisher, FolderEvent happened, FolderEventKind kind, CancellationToken cancellationToken)
+    {
+        if (happened.Name is { } name && _ledger.View.Catalog.Names.TryGetValue(name, out var image)
+            && string.Equals(_ledger.View.Catalog.Images[image].Value.FileName, name, StringComparison.Ordinal))
+        {
+            publisher.Glance(image, Path.Combine(happened.Folder, name), kind == FolderEventKind.Modified);
+        }
+        else if (kind is not (FolderEventKind.Modified or FolderEventKind.AttributesChanged))
+        {
+            // Something that is not ours came or went: the drift list should say so.
+            await publisher.ObserveAsync(cancellationToken);
+        }
+    }
+
+    private async Task CompareEverythingAsync(CancellationToken cancellationToken)
+    {
+        _doubts.StatStore(cancellationToken);
+        foreach (var publisher in _publishers)
+        {
+            await publisher.ObserveAsync(cancellationToken);
+            Watch(publisher);
+        }
+    }
+
+    /// <summary>Again after each loss: a folder that was unmounted and is back is another folder.</summary>
+    private void Watch(SurfacePublisher publisher)
+    {
+        if (publisher.Surface.Description.Folder is { } folder && Directory.Exists(folder))
+        {
+            _watch.Add(folder);
+        }
+    }
+
+    private SurfacePublisher? PublisherOf(string folder) =>
+        _publishers.FirstOrDefault(p => p.Surface.Description.Folder is { } own && string.Equals(own, folder, StringComparison.Ordinal));
+
+    private Dictionary<string, ImageId> Roots()
+    {
+        var catalog = _ledger.View.Catalog;
+        if (!ReferenceEquals(_roots.Catalog, catalog))
+        {
+            _roots = (catalog, catalog.Images.Values.ToDictionary(i => i.Value.Root.ToString(), i => i.Id, StringComparer.Ordinal));
+        }
+
+        return _roots.ByRoot;
+    }
+}

@@ -1,0 +1,19 @@
+using IsoCatalog.Core.Catalog;
+
+namespace IsoCatalog.Appliance.Publishing;
+
+/// <summary>Event ids 1100 to 1199.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1100, LogLevel.Warning, "{Image} could not be published on {Surface} ({Code}): {Reason}")]
+    public static partial void NotPublished(ILogger logger, ImageId image, string surface, string code, string reason);
+
+    [LoggerMessage(1101, LogLevel.Error, "Publishing on {Surface} failed unexpectedly; it goes on with the next change")]
+    public static partial void LaneFailed(ILogger logger, string surface, Exception exception);
+
+    [LoggerMessage(1102, LogLevel.Error, "The watch on {Folder} is not complete: {Message} Everything there is compared now, and at each check")]
+    public static partial void WatchIncomplete(ILogger logger, string folder, string message);
+
+    [LoggerMessage(1103, LogLevel.Information, "{Surface}: {Available} images available again after the start")]
+    public static partial void Resumed(ILogger logger, string surface, int available);
+}

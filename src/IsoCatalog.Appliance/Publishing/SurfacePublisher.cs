@@ -1,0 +1,386 @@
+using System.Collections.Concurrent;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces;
+
+namespace IsoCatalog.Appliance.Publishing;
+
+/// <summary>
+/// Brings one surface in line with what should be there. Two lanes: staging copies and reads whole images and may take minutes; showing and withdrawing
+/// take milliseconds and never wait for it. What to do is <see cref="CellPlan"/>'s to say.
+/// </summary>
+internal sealed class SurfacePublisher(
+    ISurface surface, SiteLedger ledger, ImageStore store, Doubts doubts, bool together, TimeProvider time, ILogger<SurfacePublisher> log)
+    : BackgroundService
+{
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<(ImageId Image, CellStep Step), Attempt> _attempts = new();
+    private readonly SemaphoreSlim _observing = new(1, 1);
+    private readonly Lock _gate = new();
+    private (ImageId Image, CancellationTokenSource Cancel)? _staging;
+    private volatile IReadOnlyList<SurfaceFinding> _foreign = [];
+
+    public ISurface Surface => surface;
+
+    public string Name => surface.Description.Name;
+
+    /// <summary>What lies there and is not ours, as of the last look.</summary>
+    public IReadOnlyList<SurfaceFinding> Foreign => _foreign;
+
+    /// <summary>At the start, before anybody can ask: what was advertised is shown again if stat agrees, else it is doubted.</summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        await CheckAsync(cancellationToken);
+        foreach (var (key, cell) in ledger.View.Cells.Where(c => c.Key.Surface == Name))
+        {
+            if (cell is not { State: CellState.Advertised, Receipt: { } receipt })
+            {
+                // Staged bytes are not trusted across a restart: they are cheap to make and nobody was promised them.
+                if (cell.State is CellState.Staged or CellState.Verifying)
+                {
+                    ledger.SetCell(key, null);
+                }
+
+                continue;
+            }
+
+            if (store.Stored(ledger.View, key.Image) is not { } image)
+            {
+                continue;
+            }
+
+            if (await surface.ResumeAsync(image, receipt, cancellationToken) is SurfaceOutcome.Refused refused)
+            {
+                doubts.AboutPublished(key.Image, Name, refused.Code, refused.Reason);
+            }
+        }
+    }
+
+    /// <summary>Looks at the place and at everything published there, without reading bytes; doubts what is not as it should be.</summary>
+    public async Task ObserveAsync(CancellationToken cancellationToken)
+    {
+        await _observing.WaitAsync(cancellationToken);
+        try
+        {
+            var view = ledger.View;
+            var expected = view.Cells
+                .Where(c => c.Key.Surface == Name && c.Value is { State: CellState.Advertised, Receipt: not null })
+                .Select(c => store.Stored(view, c.Key.Image) is { } image ? new PublishedImage(image, c.Value.Receipt!.Value) : null)
+                .OfType<PublishedImage>()
+                .ToList();
+            var findings = await surface.ObserveAsync(expected, cancellationToken);
+            foreach (var finding in findings)
+            {
+                if (finding.Image is { } image && Unchanged(view, image))
+                {
+                    doubts.AboutPublished(image, Name, finding.Code, finding.Reason);
+                }
+            }
+
+            _foreign = [.. findings.Where(f => f.Image is null && f.Code == ReasonCode.ForeignFile)];
+            await CheckAsync(cancellationToken);
+        }
+        finally
+        {
+            _observing.Release();
+        }
+    }
+
+    /// <summary>Looks at one published image at once.</summary>
+    public void Glance(ImageId image, string path, bool modified)
+    {
+        if (ledger.View.CellOf(image, Name) is not { State: CellState.Advertised, Receipt: { } receipt })
+        {
+            return;
+        }
+
+        var doubt = modified ? $"{path} was written to." : ImageStore.Doubt(path, receipt);
+        if (doubt is not null)
+        {
+            var code = doubt.EndsWith("is gone.", StringComparison.Ordinal) ? ReasonCode.FileMissing : ReasonCode.FileChanged;
+            doubts.AboutPublished(image, Name, code, doubt + " It is being published again from the store.");
+        }
+    }
+
+    /// <summary>Reads a published image back from where it is served; for the scrub.</summary>
+    public async Task VerifyAsync(ImageId id, IProgress<long>? bytesDone, CancellationToken cancellationToken)
+    {
+        var view = ledger.View;
+        if (view.CellOf(id, Name) is { State: CellState.Advertised, Receipt: { } receipt } && store.Stored(view, id) is { } image
+            && await surface.VerifyAsync(image, receipt, bytesDone, cancellationToken) is SurfaceOutcome.Refused refused
+            && Unchanged(view, id))
+        {
+            doubts.AboutPublished(id, Name, refused.Code, refused.Reason);
+        }
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(
+            RunAsync(ShowAndWithdrawAsync, stoppingToken),
+            RunAsync(StageNextAsync, stoppingToken));
+
+    public override void Dispose()
+    {
+        _observing.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>Runs a lane at each change, and when a retry is due.</summary>
+    private async Task RunAsync(Func<CancellationToken, Task<bool>> lane, CancellationToken stoppingToken)
+    {
+        var signal = ledger.Signal();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                while (await lane(stoppingToken))
+                {
+                }
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                Log.LaneFailed(log, Name, e);
+            }
+
+            using var timer = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            var due = Task.Delay(TimeSpan.FromSeconds(1), time, timer.Token);
+            var changed = signal.WaitToReadAsync(timer.Token).AsTask();
+            await Task.WhenAny(due, changed);
+            await timer.CancelAsync();
+            signal.TryRead(out _);
+        }
+    }
+
+    private async Task<bool> ShowAndWithdrawAsync(CancellationToken cancellationToken)
+    {
+        foreach (var image in ledger.View.Catalog.Images.Values)
+        {
+            switch (Next(image.Id))
+            {
+                case CellStep.Withdraw when IsDue(image.Id, CellStep.Withdraw):
+                    await WithdrawAsync(image, cancellationToken);
+                    break;
+                case CellStep.Advertise when IsDue(image.Id, CellStep.Advertise):
+                    await AdvertiseAsync(image.Id, cancellationToken);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        return false;
+    }
+
+    /// <returns>True when there may be more to stage.</returns>
+    private async Task<bool> StageNextAsync(CancellationToken cancellationToken)
+    {
+        var view = ledger.View;
+        foreach (var image in view.Catalog.Live.OrderBy(i => i.Value.AddedAt))
+        {
+            if (Next(image.Id) == CellStep.Stage && IsDue(image.Id, CellStep.Stage) && store.Stored(view, image.Id) is { } stored)
+            {
+                await StageAsync(stored, cancellationToken);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task StageAsync(StoredImage image, CancellationToken stoppingToken)
+    {
+        var key = new CellKey(image.Id, Name);
+        var before = ledger.View.CellOf(image.Id, Name);
+        ledger.SetCell(
+            key,
+            new Cell(CellState.Verifying, time.GetUtcNow(), ReasonCode.Verifying, "The bytes are brought there and read back.", Progress: 0),
+            save: false);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        lock (_gate)
+        {
+            _staging = (image.Id, cancel);
+        }
+
+        SurfaceOutcome outcome;
+        try
+        {
+            outcome = await surface.StageAsync(image, new CellProgress(ledger, key, image.Size), cancel.Token);
+        }
+        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
+        {
+            outcome = new SurfaceOutcome.Refused(ReasonCode.Removed, "The image was removed meanwhile.", Retryable: false);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _staging = null;
+            }
+        }
+
+        if (surface.Description.ServesStoreInode)
+        {
+            doubts.StoreRelinked(image.Id);
+        }
+
+        switch (outcome)
+        {
+            case SurfaceOutcome.Done:
+                ledger.SetCell(key, new Cell(
+                    CellState.Staged, time.GetUtcNow(), ReasonCode.WaitingForSurfaces, "Ready here; it appears once the other surfaces are ready too."));
+                break;
+            case SurfaceOutcome.Refused refused:
+                Failed(key, CellStep.Stage, before, refused);
+                break;
+        }
+    }
+
+    private async Task AdvertiseAsync(ImageId id, CancellationToken cancellationToken)
+    {
+        var view = ledger.View;
+        var key = new CellKey(id, Name);
+        if (store.Stored(view, id) is not { } image || view.CellOf(id, Name) is not { } before)
+        {
+            return;
+        }
+
+        switch (await surface.AdvertiseAsync(image, cancellationToken))
+        {
+            case SurfaceOutcome.Done { Receipt: { } receipt }:
+                if (ledger.TryAdvertise(key, receipt, TogetherFor(view, id)))
+                {
+                    _attempts.TryRemove((id, CellStep.Stage), out _);
+                    _attempts.TryRemove((id, CellStep.Advertise), out _);
+                    // A change between the surface's own look and the ledger's entry had nobody watching yet.
+                    await ObserveOneAsync(image, receipt, cancellationToken);
+                }
+                else
+                {
+                    await surface.WithdrawAsync(image, receipt, cancellationToken);
+                }
+
+                break;
+            case SurfaceOutcome.Done:
+                throw new InvalidOperationException($"The surface {Name} shows {id} and gave no receipt.");
+            case SurfaceOutcome.Refused refused:
+                Failed(key, CellStep.Advertise, before, refused);
+                break;
+        }
+    }
+
+    private async Task ObserveOneAsync(StoredImage image, Receipt receipt, CancellationToken cancellationToken)
+    {
+        foreach (var finding in await surface.ObserveAsync([new PublishedImage(image, receipt)], cancellationToken))
+        {
+            if (finding.Image is { } id)
+            {
+                doubts.AboutPublished(id, Name, finding.Code, finding.Reason);
+            }
+        }
+    }
+
+    private async Task WithdrawAsync(CatalogImage image, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_staging is { } staging && staging.Image == image.Id)
+            {
+                staging.Cancel.Cancel();
+                return;
+            }
+        }
+
+        var key = new CellKey(image.Id, Name);
+        if (ledger.View.CellOf(image.Id, Name) is not { } cell)
+        {
+            return;
+        }
+
+        var receipt = (ledger.View.Store.GetValueOrDefault(image.Id) as StoreFile.Present)?.Receipt ?? cell.Receipt ?? default;
+        if (await surface.WithdrawAsync(store.Stored(image, receipt), cell.Receipt, cancellationToken) is SurfaceOutcome.Refused refused)
+        {
+            ledger.SetCell(key, cell with { Code = refused.Code, Reason = refused.Reason });
+            Postpone(image.Id, CellStep.Withdraw);
+            return;
+        }
+
+        _attempts.TryRemove((image.Id, CellStep.Withdraw), out _);
+
+        if (surface.Description.ServesStoreInode)
+        {
+            doubts.StoreRelinked(image.Id);
+        }
+
+        // Compare with the newest cell: a doubt about it may have come while the surface was at work.
+        ledger.SetCell(key, ledger.View.IsWanted(image.Id)
+            ? cell with { Receipt = null, State = cell.State == CellState.Quarantined ? CellState.Quarantined : CellState.Withdrawn }
+            : null);
+    }
+
+    private void Failed(CellKey key, CellStep step, Cell? before, SurfaceOutcome.Refused refused)
+    {
+        Log.NotPublished(log, key.Image, Name, refused.Code, refused.Reason);
+        Postpone(key.Image, step);
+        ledger.SetCell(key, new Cell(
+            before?.State is CellState.Withdrawn ? CellState.Withdrawn : CellState.Absent, time.GetUtcNow(), refused.Code, refused.Reason));
+    }
+
+    private async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        switch (await surface.CheckAsync(cancellationToken))
+        {
+            case SurfaceOutcome.Refused refused:
+                ledger.SetSurfaceProblem(Name, refused.Code, refused.Reason);
+                break;
+            default:
+                ledger.SetSurfaceProblem(Name, null, null);
+                break;
+        }
+    }
+
+    private CellStep Next(ImageId image)
+    {
+        var view = ledger.View;
+        return CellPlan.Next(view, image, Status(view), TogetherFor(view, image), time.GetUtcNow());
+    }
+
+    private SurfaceStatus Status(SiteView view) => view.Surfaces.First(s => s.Name == Name);
+
+    private bool TogetherFor(SiteView view, ImageId image) =>
+        view.Catalog.Images[image].Meta.Offer is { } offer ? offer == "together" : together;
+
+    private bool IsDue(ImageId image, CellStep step) =>
+        !_attempts.TryGetValue((image, step), out var attempt) || time.GetUtcNow() >= attempt.NotBefore;
+
+    private void Postpone(ImageId image, CellStep step) => _attempts[(image, step)] =
+        Attempt.After(_attempts.GetValueOrDefault((image, step)), time.GetUtcNow(), LongestRetry);
+
+    private bool Unchanged(SiteView then, ImageId image) => then.CellOf(image, Name) == ledger.View.CellOf(image, Name);
+
+    private sealed record Attempt(int Count, DateTimeOffset NotBefore)
+    {
+        public static Attempt After(Attempt? last, DateTimeOffset now, TimeSpan longest)
+        {
+            var count = (last?.Count ?? 0) + 1;
+            return new Attempt(count, now + TimeSpan.FromSeconds(Math.Min(longest.TotalSeconds, Math.Pow(2, Math.Min(count, 10) - 1))));
+        }
+    }
+
+    /// <summary>Shows at most 100 steps of a cell's progress, so that a large copy does not become a flood of changes.</summary>
+    private sealed class CellProgress(SiteLedger ledger, CellKey key, long total) : IProgress<long>
+    {
+        private int _shown;
+
+        public void Report(long value)
+        {
+            var percent = total == 0 ? 100 : (int)(value * 100 / total);
+            if (percent > _shown && ledger.View.Cells.GetValueOrDefault(key) is { State: CellState.Verifying } cell)
+            {
+                _shown = percent;
+                ledger.SetCell(key, cell with { Progress = percent / 100.0 }, save: false);
+            }
+        }
+    }
+}
