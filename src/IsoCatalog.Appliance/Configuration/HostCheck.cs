@@ -1,0 +1,129 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using IsoCatalog.Appliance.Configuration.Values;
+using IsoCatalog.Appliance.Configuration.Yaml;
+
+namespace IsoCatalog.Appliance.Configuration;
+
+/// <summary>
+/// Compares a configuration that is sound in itself with this machine: certificates and their keys, and folders that are apart by name
+/// but one on the disk. Reads files, changes nothing. Run by <c>check-config</c> and at start, as the user that the appliance runs as.
+/// </summary>
+public static class HostCheck
+{
+    // As many as the kernel follows (path_resolution(7)).
+    private const int MaxLinks = 40;
+
+    /// <returns>What must be corrected on this machine, in the order of the file; empty when all is well.</returns>
+    public static IReadOnlyList<ConfigurationProblem> Run(ConfigurationResult.Loaded loaded, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(loaded);
+        var problems = loaded.Places.SameFile();
+        var site = loaded.Configuration;
+        if (site.Tls.Api is { } api)
+        {
+            Certificate(api, "tls.api", now, problems);
+        }
+
+        if (site.Tls.Iso is { } iso)
+        {
+            Certificate(iso, "tls.iso", now, problems);
+        }
+
+        Folders(site, problems);
+        return problems.Errors();
+    }
+
+    private static void Certificate(CertificateConfiguration files, string path, DateTimeOffset now, Problems problems)
+    {
+        if (!Readable(files.Certificate, path + ".certificate", problems) | !Readable(files.Key, path + ".key", problems))
+        {
+            return;
+        }
+
+        if (!OperatingSystem.IsWindows()
+            && (File.GetUnixFileMode(files.Key) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.GroupWrite)) != UnixFileMode.None)
+        {
+            problems.Add(path + ".key", $"{files.Key} can be read or changed by others than its owner. Run: chmod 0600 {files.Key}");
+        }
+
+        try
+        {
+            using var certificate = X509Certificate2.CreateFromPemFile(files.Certificate, files.Key);
+            if (certificate.NotAfter.ToUniversalTime() < now.UtcDateTime)
+            {
+                problems.Add(path + ".certificate", $"{files.Certificate} expired on {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}. Put a new certificate there.");
+            }
+        }
+        catch (Exception wrong) when (wrong is CryptographicException or ArgumentException)
+        {
+            problems.Add(path, $"{files.Certificate} and {files.Key} are not a PEM certificate and its private key (without a password): {Quote.Sentence(wrong.Message)}");
+        }
+    }
+
+    private static bool Readable(string file, string path, Problems problems)
+    {
+        try
+        {
+            using var opened = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            if (opened.Length <= ConfigurationFile.MaxLength)
+            {
+                return true;
+            }
+
+            problems.Add(path, $"{file} is too long for a PEM file.");
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            problems.Add(path, $"There is no file {file}.");
+        }
+        catch (Exception closed) when (closed is UnauthorizedAccessException or IOException)
+        {
+            problems.Add(path, $"{file} cannot be read by user '{Environment.UserName}': {Quote.Sentence(closed.Message)}");
+        }
+
+        return false;
+    }
+
+    private static void Folders(SiteConfiguration site, Problems problems)
+    {
+        var data = Real(site.Data);
+        var volumes = site.Surfaces.OfType<SurfaceConfiguration.Volume>().Select(volume => (volume.Place, volume.Path, Real: Real(volume.Path))).ToList();
+        for (var i = 0; i < volumes.Count; i++)
+        {
+            var (place, path, real) = volumes[i];
+            if (Paths.Overlap(real, data))
+            {
+                problems.Add(place + ".path", $"{path} leads by symbolic links to {real}, and data to {data}: one is inside the other. Keep them apart.");
+            }
+
+            foreach (var other in volumes.Take(i).Where(other => Paths.Overlap(real, other.Real)))
+            {
+                problems.Add(place + ".path", $"{path} leads by symbolic links to {real}, and so does {other.Place} ({other.Path}). Each surface needs a folder of its own.");
+            }
+        }
+    }
+
+    /// <summary>The path with every symbolic link on the way followed as far as the folders exist.</summary>
+    private static string Real(string path, int links = 0)
+    {
+        var real = "/";
+        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            real = Path.Combine(real, part);
+            try
+            {
+                if (links < MaxLinks && Directory.ResolveLinkTarget(real, returnFinalTarget: true) is { } target)
+                {
+                    real = Real(target.FullName, links + 1);
+                }
+            }
+            catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException)
+            {
+                // What is not there, or is a circle of links, is taken by its name.
+            }
+        }
+
+        return real;
+    }
+}

@@ -1,0 +1,48 @@
+namespace IsoCatalog.Appliance.Configuration;
+
+/// <param name="Path">The folder into which operators drop images.</param>
+public sealed record InboxConfiguration(string Path)
+{
+    /// <summary>How often the folder is listed in case the kernel's notice was lost; at least 1 s.</summary>
+    public TimeSpan Rescan { get; init; } = TimeSpan.FromSeconds(60);
+}
+
+/// <summary>How long a removed image can be restored. Whichever limit is met first removes the oldest.</summary>
+public sealed record RetiredConfiguration
+{
+    public TimeSpan Keep { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Bytes.</summary>
+    public long Quota { get; init; } = 200L << 30;
+}
+
+public sealed record StoreConfiguration
+{
+    /// <summary>Bytes that stay free on the file system: nothing that would go below is begun.</summary>
+    public long Floor { get; init; } = 1L << 30;
+}
+
+/// <summary>The slow re-reading of everything that is stored and published.</summary>
+public sealed record ScrubConfiguration
+{
+    /// <summary>Each file is read at least this often; at least 1 min.</summary>
+    public TimeSpan Every { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>Bytes per second; 0 for no limit.</summary>
+    public long Rate { get; init; } = 50_000_000;
+}
+
+public sealed record LogConfiguration
+{
+    public LogFormat Format { get; init; }
+
+    public LogLevel Level { get; init; } = LogLevel.Information;
+}
+
+public enum LogFormat
+{
+    Text,
+
+    /// <summary>One JSON object a line.</summary>
+    Json,
+}
