@@ -12,6 +12,12 @@ public static class DiskFault
         exception is UnauthorizedAccessException
             or IOException { HResult: Errno.ReadOnlyFileSystem or Errno.AccessDenied or Errno.NotPermitted };
 
+    /// <summary>The file server or the device is gone.</summary>
+    public static bool IsUnreachable(Exception exception) => exception is IOException
+    {
+        HResult: Errno.NoDevice or Errno.NotConnected or Errno.TimedOut or Errno.HostDown or Errno.NoRouteToHost or Errno.StaleHandle
+    };
+
     /// <summary>The kind of exception that a disk or a network file system causes, not a mistake in the program.</summary>
     public static bool IsOutside(Exception exception) => exception is IOException or UnauthorizedAccessException;
 }

@@ -1,0 +1,303 @@
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
+using Microsoft.Extensions.Logging;
+
+namespace IsoCatalog.Surfaces.ConsoleVolume;
+
+/// <summary>
+/// A folder that shows exactly the ready images: what the HTML5 console mounts, or an NFS or SMB export. docs/volume.md says what
+/// an operator sees. Watching the folder is the appliance's business (<see cref="Folder"/>).
+/// </summary>
+public sealed class ConsoleVolumeSurface : ISurface
+{
+    private readonly ConsoleVolumeOptions _options;
+    private readonly VolumeFolder _folder;
+    private readonly VolumeStaging _staging;
+    private readonly VolumeObservation _observation;
+    private readonly VolumeMarker _marker;
+
+    // Receipts taken in this process. A part or a file from before a restart is never trusted by its looks.
+    private readonly Dictionary<ImageId, (Receipt Receipt, string Part)> _staged = [];
+    private readonly Dictionary<ImageId, Receipt> _published = [];
+
+    /// <param name="options">Validated by the caller.</param>
+    /// <param name="expectedMarker">The volume id that <paramref name="remember"/> was last given; null if this surface never saw its volume.</param>
+    /// <param name="remember">Keeps the volume id for the next start; called after the marker is on the disk, before anything is published.</param>
+    /// <param name="logger">Tells what was moved aside.</param>
+    public ConsoleVolumeSurface(
+        ConsoleVolumeOptions options, string? expectedMarker, Func<string, CancellationToken, Task>? remember, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _folder = new VolumeFolder(options.Path, logger);
+        _staging = new VolumeStaging(options, _folder);
+        _observation = new VolumeObservation(_folder, _staging);
+        _marker = new VolumeMarker(options.Name, _folder, expectedMarker, remember, logger);
+        Description = new SurfaceDescription(options.Name, "volume", options.Group, options.ReadOnly);
+    }
+
+    public SurfaceDescription Description { get; }
+
+    /// <summary>Absolute path of what clients see, to be watched; not recursive.</summary>
+    public string Folder => _folder.Path;
+
+    /// <summary>Whether a name in <see cref="Folder"/> is the appliance's own and no news.</summary>
+    public static bool IsOwnName(string? name) => name == VolumeFolder.HiddenName;
+
+    /// <summary>The volume's id; null until it was first seen.</summary>
+    public string? Marker => _marker.Id;
+
+    public Task<SurfaceOutcome> CheckAsync(CancellationToken cancellationToken) => Do(
+        "use",
+        () =>
+        {
+            _folder.CreateHidden();
+            _folder.Clean(_staged.Values.Select(staged => staged.Part).ToHashSet(StringComparer.Ordinal));
+            return new SurfaceOutcome.Done();
+        },
+        cancellationToken);
+
+    public Task<SurfaceOutcome> StageAsync(StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken) => Do(
+        "stage",
+        () =>
+        {
+            var part = _folder.PartOf(image);
+            if (_staged.Remove(image.Id, out var staged) && Agrees(part, staged.Receipt, image, out _))
+            {
+                _staged[image.Id] = staged;
+                return new SurfaceOutcome.Done(staged.Receipt);
+            }
+
+            _published.Remove(image.Id);
+            DurableFile.Delete(part);
+            TakeBack(image, part);
+            var outcome = _staging.Stage(image, bytesDone, cancellationToken);
+            if (outcome is SurfaceOutcome.Done { Receipt: { } receipt })
+            {
+                _staged[image.Id] = (receipt, part);
+            }
+
+            return outcome;
+        },
+        cancellationToken);
+
+    public Task<SurfaceOutcome> AdvertiseAsync(StoredImage image, CancellationToken cancellationToken) =>
+        Do("publish in", () => Advertise(image), cancellationToken);
+
+    public Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Receipt? published, CancellationToken cancellationToken) => Do(
+        "withdraw from",
+        () =>
+        {
+            _staged.Remove(image.Id);
+            _published.Remove(image.Id);
+            DurableFile.Delete(_folder.PartOf(image));
+            var note = _folder.OwnNote(image.FileName);
+            var noted = note is not null && note.Image == image.Id;
+            var noteHolds = note is not null && note.Is(FileStat.Of(_folder.NameOf(image)));
+            if (noteHolds ? noted : published is not null)
+            {
+                _folder.TakeAway(image, published);
+            }
+
+            if (noted)
+            {
+                _folder.DeleteOwnNote(image.FileName);
+            }
+
+            return new SurfaceOutcome.Done();
+        },
+        cancellationToken);
+
+    public Task<SurfaceOutcome> ResumeAsync(StoredImage image, Receipt published, CancellationToken cancellationToken) => Do(
+        "look into",
+        () =>
+        {
+            if (Doubt(image, published, out var stat) is { } refusal)
+            {
+                return refusal;
+            }
+
+            if (_folder.OwnNote(image.FileName)?.Is(stat) != true)
+            {
+                _folder.WriteOwnNote(image, stat);
+            }
+
+            return new SurfaceOutcome.Done(_published[image.Id] = FileIdentity.From(stat, published.Root));
+        },
+        cancellationToken);
+
+    public Task<SurfaceOutcome> VerifyAsync(
+        StoredImage image, Receipt published, IProgress<long>? bytesDone, CancellationToken cancellationToken) => Do(
+        "read from",
+        () =>
+        {
+            if (Doubt(image, published, out _) is { } refusal)
+            {
+                return refusal;
+            }
+
+            var name = _folder.NameOf(image);
+            var read = ReadBack.Of(name, bytesDone, cancellationToken);
+            if (read.After.Root != image.Root)
+            {
+                return new SurfaceOutcome.Refused(
+                    ReasonCode.HashMismatch, $"{name} does not match its hash any more, though nobody changed it: check that disk.", Retryable: false);
+            }
+
+            return Doubt(image, published, out var stat) ?? (SurfaceOutcome)new SurfaceOutcome.Done(FileIdentity.From(stat, image.Root));
+        },
+        cancellationToken);
+
+    public async Task<IReadOnlyList<SurfaceFinding>> ObserveAsync(
+        IReadOnlyCollection<PublishedImage> expected, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SurfaceFinding> findings = [];
+        var outcome = await Do(
+            "look into",
+            () =>
+            {
+                findings = _observation.Observe(expected, cancellationToken);
+                return new SurfaceOutcome.Done();
+            },
+            cancellationToken);
+        return outcome is SurfaceOutcome.Refused refused ? [new SurfaceFinding(null, refused.Code, refused.Reason)] : findings;
+    }
+
+    public SurfaceMount MountOf(StoredImage image)
+    {
+        string? Fill(string? template) => template?.Replace("{fileName}", image.FileName, StringComparison.Ordinal);
+        var smb = Fill(_options.SmbTemplate);
+        var nfs = Fill(_options.NfsTemplate);
+        return new SurfaceMount(
+            Path: _folder.NameOf(image),
+            ClientPath: _options.ClientPath is { } client ? $"{client.TrimEnd('/')}/{image.FileName}" : _folder.NameOf(image),
+            Urls: smb is null && nfs is null ? null : new SurfaceUrls(Smb: smb, Nfs: nfs));
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private SurfaceOutcome Advertise(StoredImage image)
+    {
+        var name = _folder.NameOf(image);
+        var part = _folder.PartOf(image);
+        if (!_staged.TryGetValue(image.Id, out var staged))
+        {
+            return _published.TryGetValue(image.Id, out var published) && Agrees(name, published, image, out _)
+                ? new SurfaceOutcome.Done(published)
+                : new SurfaceOutcome.Refused(
+                    ReasonCode.NotYetPublished, $"{image.FileName} has not been read back on {_options.Name} since the start; it is staged first.", Retryable: true);
+        }
+
+        if (!Agrees(part, staged.Receipt, image, out var partStat))
+        {
+            _staged.Remove(image.Id);
+            DurableFile.Delete(part);
+            return new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{part} changed after it was read back; it was deleted.", Retryable: true);
+        }
+
+        if (_staging.IsShared(partStat.Inode, image) && FileStat.Of(image.StorePath).Inode != partStat.Inode)
+        {
+            return new SurfaceOutcome.Refused(
+                ReasonCode.StoreDamaged, $"The store's file {image.StorePath} is not the one that was read back.", Retryable: true);
+        }
+
+        return MakeVisible(image, name, part, partStat) ?? Confirm(image, name, staged.Receipt);
+    }
+
+    private SurfaceOutcome.Refused? MakeVisible(StoredImage image, string name, string part, in FileStat partStat)
+    {
+        var there = FileStat.Of(name);
+        var same = (there.Kind, there.Device, there.Inode) == (FileKind.Regular, partStat.Device, partStat.Inode);
+        if (!same && there.Kind != FileKind.Missing)
+        {
+            if (_folder.OwnNote(image.FileName) is not { } note || note.Image != image.Id || !note.Is(there))
+            {
+                return Foreign(name);
+            }
+
+            _folder.TakeAway(image, null);
+        }
+
+        _folder.WriteOwnNote(image, partStat);
+        if (same)
+        {
+            DurableFile.Delete(part);
+        }
+        else if (!DurableFile.RenameNoReplace(part, name))
+        {
+            _folder.DeleteOwnNote(image.FileName);
+            return Foreign(name);
+        }
+
+        return null;
+    }
+
+    private SurfaceOutcome Confirm(StoredImage image, string name, Receipt staged)
+    {
+        _staged.Remove(image.Id);
+        var stat = FileStat.Of(name);
+
+        // The rename itself moves ctime, so it is left out here; from now on it counts.
+        if (!VolumeFolder.Agrees(stat, staged, shared: true))
+        {
+            _folder.TakeAway(image, null);
+            return new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{name} changed in the moment it was published; it was taken away.", Retryable: true);
+        }
+
+        return new SurfaceOutcome.Done(_published[image.Id] = FileIdentity.From(stat, image.Root));
+    }
+
+    /// <summary>A file of ours that is visible although nobody asked for it (a crash after the rename) goes back out of sight and is read again
+    /// instead of copied again.</summary>
+    private void TakeBack(StoredImage image, string part)
+    {
+        var name = _folder.NameOf(image);
+        var note = _folder.OwnNote(image.FileName);
+        if (note is not null && note.Image == image.Id && note.IsUntouched(FileStat.Of(name)))
+        {
+            DurableFile.RenameNoReplace(name, part);
+        }
+    }
+
+    private SurfaceOutcome.Refused? Doubt(StoredImage image, Receipt published, out FileStat stat)
+    {
+        var name = _folder.NameOf(image);
+        return Agrees(name, published, image, out stat) ? null
+            : stat.Kind == FileKind.Missing
+                ? new(ReasonCode.FileMissing, $"{name} is missing.", Retryable: false)
+                : new(ReasonCode.FileChanged, $"{name} is not as it was when its hash was verified.", Retryable: false);
+    }
+
+    private bool Agrees(string path, Receipt receipt, StoredImage image, out FileStat stat) =>
+        VolumeFolder.Agrees(stat = FileStat.Of(path), receipt, _staging.IsShared(stat.Inode, image));
+
+    private static SurfaceOutcome.Refused Foreign(string name) => new(
+        ReasonCode.ForeignFile,
+        $"{name} is there already and is not ours. It is left alone; move it away, and the image will be published.",
+        Retryable: true);
+
+    private Task<SurfaceOutcome> Do(string doing, Func<SurfaceOutcome> work, CancellationToken cancellationToken) => Task.Run(
+        async () =>
+        {
+            try
+            {
+                return await _marker.AbsenceAsync(cancellationToken) ?? work();
+            }
+            catch (Exception exception) when (DiskFault.IsOutside(exception))
+            {
+                return Refusal(doing, exception);
+            }
+        },
+        cancellationToken);
+
+    private SurfaceOutcome.Refused Refusal(string doing, Exception exception)
+    {
+        var code = DiskFault.IsFull(exception) ? ReasonCode.NoSpace
+            : DiskFault.IsReadOnly(exception) ? ReasonCode.SurfaceReadOnly
+            : DiskFault.IsUnreachable(exception) ? ReasonCode.SurfaceUnreachable
+            : doing is "read from" or "look into" ? ReasonCode.ReadError
+            : ReasonCode.WriteError;
+        return new(code, $"Cannot {doing} {_folder.Path}: {exception.Message}", Retryable: true);
+    }
+}
