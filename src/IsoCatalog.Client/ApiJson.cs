@@ -12,6 +12,7 @@ namespace IsoCatalog.Client;
     RespectNullableAnnotations = true,
     MaxDepth = 16)]
 [JsonSerializable(typeof(AvailableAnswer))]
+[JsonSerializable(typeof(IReadOnlyList<AvailableImage>))]
 [JsonSerializable(typeof(ImageList))]
 [JsonSerializable(typeof(ImageView))]
 [JsonSerializable(typeof(JobView))]

@@ -1,21 +1,31 @@
+using System.Collections.Concurrent;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
+using IsoCatalog.Surfaces.Ipmi;
 
 namespace IsoCatalog.Appliance.Publishing;
 
-/// <summary>Where every doubt arrives: it withdraws first, and what was doubted is looked into afterwards by its owner.</summary>
-internal sealed class Doubts(SiteLedger ledger, ImageStore store, TimeProvider time)
+/// <summary>Where every doubt arrives: it withdraws first, and what was doubted is looked into afterwards by its owner. Thread-safe.</summary>
+internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes routes, TimeProvider time)
 {
+    private readonly ConcurrentDictionary<ImageId, int> _linking = new();
+
     /// <summary>Something is wrong with a published image.</summary>
     public void AboutPublished(ImageId image, string surface, string code, string reason)
     {
         var view = ledger.View;
-        ledger.Doubt(new CellKey(image, surface), code, reason);
-        if (view.Store.GetValueOrDefault(image) is StoreFile.Present present
+        var shared = view.Store.GetValueOrDefault(image) is StoreFile.Present present
             && view.CellOf(image, surface)?.Receipt is { } published
-            && (published.Device, published.Inode) == (present.Receipt.Device, present.Receipt.Inode))
+            && (published.Device, published.Inode) == (present.Receipt.Device, present.Receipt.Inode);
+        if (shared && Agrees(image))
+        {
+            return;
+        }
+
+        ledger.Doubt(new CellKey(image, surface), code, reason);
+        if (shared)
         {
             AboutStore(image, $"{reason} It shares its bytes with the store.");
         }
@@ -33,48 +43,64 @@ internal sealed class Doubts(SiteLedger ledger, ImageStore store, TimeProvider t
     /// <summary>Compares the store's files with their receipts; reads no bytes.</summary>
     public void StatStore(CancellationToken cancellationToken)
     {
-        foreach (var (id, file) in ledger.View.Store)
+        foreach (var image in ledger.View.Store.Keys)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (file is StoreFile.Present present)
-            {
-                StatStore(id, present.Receipt);
-            }
+            StatStore(image);
         }
     }
 
     public void StatStore(ImageId image)
     {
-        if (ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present present)
-        {
-            StatStore(image, present.Receipt);
-        }
-    }
-
-    private void StatStore(ImageId image, Receipt receipt)
-    {
-        if (ImageStore.Doubt(store.Folders.StoreFile(receipt.Root), receipt) is null)
-        {
-            return;
-        }
-
-        // Once more with the newest receipt: a link that a surface made meanwhile is our own doing.
-        if (ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present newest
-            && ImageStore.Doubt(store.Folders.StoreFile(receipt.Root), newest.Receipt) is { } reason)
+        if (ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present present
+            && ImageStore.Doubt(store.Folders.StoreFile(present.Receipt.Root), present.Receipt) is { } reason
+            && !Agrees(image))
         {
             AboutStore(image, reason);
         }
     }
 
-    /// <summary>After a surface linked or unlinked the store's inode: its ctime moved and nothing else.</summary>
-    public void StoreRelinked(ImageId image)
+    /// <summary>
+    /// To be held while a surface links, renames or unlinks a name of the store's inode: its ctime moves, and that is our own doing. At the
+    /// end everybody who keeps a receipt of the inode gets the new one.
+    /// </summary>
+    public IDisposable ExpectLinkChange(ImageId image)
     {
-        if (ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present present
-            && FileIdentity.Of(store.Folders.StoreFile(present.Receipt.Root), present.Receipt.Root) is { } now
-            && now != present.Receipt
-            && FileIdentity.SameContent(now, present.Receipt))
+        _linking.AddOrUpdate(image, 1, (_, count) => count + 1);
+        return new LinkChange(this, image, routes.ExpectLinkChange(image));
+    }
+
+    /// <summary>Asked again with the newest receipt: does the store's file agree, but for a ctime that we may be moving ourselves?</summary>
+    private bool Agrees(ImageId image) =>
+        ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present { Receipt: var receipt }
+        && FileIdentity.Of(store.Folders.StoreFile(receipt.Root), receipt.Root) is { } now
+        && (now == receipt || (_linking.ContainsKey(image) && FileIdentity.SameContent(now, receipt)));
+
+    private void Relinked(ImageId image)
+    {
+        if (ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present { Receipt: var receipt }
+            && FileIdentity.Of(store.Folders.StoreFile(receipt.Root), receipt.Root) is { } now
+            && now != receipt
+            && FileIdentity.SameContent(now, receipt))
         {
-            ledger.SetStore(image, new StoreFile.Present(now));
+            ledger.Relink(image, now);
+            if (store.Stored(ledger.View, image) is { } stored)
+            {
+                routes.Refresh(stored);
+            }
+        }
+    }
+
+    private sealed class LinkChange(Doubts doubts, ImageId image, IDisposable listener) : IDisposable
+    {
+        public void Dispose()
+        {
+            doubts.Relinked(image);
+            listener.Dispose();
+            if (doubts._linking.AddOrUpdate(image, 0, (_, count) => count - 1) == 0)
+            {
+                doubts._linking.TryRemove(new KeyValuePair<ImageId, int>(image, 0));
+            }
         }
     }
 }

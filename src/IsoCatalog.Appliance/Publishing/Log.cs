@@ -16,4 +16,7 @@ internal static partial class Log
 
     [LoggerMessage(1103, LogLevel.Information, "{Surface}: {Available} images available again after the start")]
     public static partial void Resumed(ILogger logger, string surface, int available);
+
+    [LoggerMessage(1104, LogLevel.Debug, "{Name} read again: {Result}")]
+    public static partial void Scrubbed(ILogger logger, string name, string result);
 }

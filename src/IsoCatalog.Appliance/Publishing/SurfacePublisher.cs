@@ -206,6 +206,7 @@ internal sealed class SurfacePublisher(
         SurfaceOutcome outcome;
         try
         {
+            using var linking = LinkChange(image.Id);
             outcome = await surface.StageAsync(image, new CellProgress(ledger, key, image.Size), cancel.Token);
         }
         catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
@@ -218,11 +219,6 @@ internal sealed class SurfacePublisher(
             {
                 _staging = null;
             }
-        }
-
-        if (surface.Description.ServesStoreInode)
-        {
-            doubts.StoreRelinked(image.Id);
         }
 
         switch (outcome)
@@ -246,7 +242,13 @@ internal sealed class SurfacePublisher(
             return;
         }
 
-        switch (await surface.AdvertiseAsync(image, cancellationToken))
+        SurfaceOutcome outcome;
+        using (LinkChange(id))
+        {
+            outcome = await surface.AdvertiseAsync(image, cancellationToken);
+        }
+
+        switch (outcome)
         {
             case SurfaceOutcome.Done { Receipt: { } receipt }:
                 if (ledger.TryAdvertise(key, receipt, TogetherFor(view, id)))
@@ -254,7 +256,7 @@ internal sealed class SurfacePublisher(
                     _attempts.TryRemove((id, CellStep.Stage), out _);
                     _attempts.TryRemove((id, CellStep.Advertise), out _);
                     // A change between the surface's own look and the ledger's entry had nobody watching yet.
-                    await ObserveOneAsync(image, receipt, cancellationToken);
+                    await ObserveOneAsync(image, ledger.View.CellOf(id, Name)?.Receipt ?? receipt, cancellationToken);
                 }
                 else
                 {
@@ -299,7 +301,13 @@ internal sealed class SurfacePublisher(
         }
 
         var receipt = (ledger.View.Store.GetValueOrDefault(image.Id) as StoreFile.Present)?.Receipt ?? cell.Receipt ?? default;
-        if (await surface.WithdrawAsync(store.Stored(image, receipt), cell.Receipt, cancellationToken) is SurfaceOutcome.Refused refused)
+        SurfaceOutcome outcome;
+        using (LinkChange(image.Id))
+        {
+            outcome = await surface.WithdrawAsync(store.Stored(image, receipt), cell.Receipt, cancellationToken);
+        }
+
+        if (outcome is SurfaceOutcome.Refused refused)
         {
             ledger.SetCell(key, cell with { Code = refused.Code, Reason = refused.Reason });
             Postpone(image.Id, CellStep.Withdraw);
@@ -307,11 +315,6 @@ internal sealed class SurfacePublisher(
         }
 
         _attempts.TryRemove((image.Id, CellStep.Withdraw), out _);
-
-        if (surface.Description.ServesStoreInode)
-        {
-            doubts.StoreRelinked(image.Id);
-        }
 
         // Compare with the newest cell: a doubt about it may have come while the surface was at work.
         ledger.SetCell(key, ledger.View.IsWanted(image.Id)
@@ -339,6 +342,10 @@ internal sealed class SurfacePublisher(
                 break;
         }
     }
+
+    /// <summary>Only a surface with names of its own for the store's inode moves that inode's ctime.</summary>
+    private IDisposable? LinkChange(ImageId image) =>
+        surface.Description is { ServesStoreInode: true, Folder: not null } ? doubts.ExpectLinkChange(image) : null;
 
     private CellStep Next(ImageId image)
     {

@@ -106,6 +106,21 @@ internal sealed class ImageStore(SiteFolders folders)
         return target;
     }
 
+    /// <summary>At the start nothing is being added, so whatever lies in staging was cut off.</summary>
+    public void CleanStaging(ILogger log)
+    {
+        var left = Directory.GetFiles(folders.Staging);
+        foreach (var file in left)
+        {
+            File.Delete(file);
+        }
+
+        if (left.Length > 0)
+        {
+            Log.StagingCleaned(log, left.Length);
+        }
+    }
+
     /// <summary>Files that no entry and no add in progress accounts for.</summary>
     public IEnumerable<string> Orphans(SiteView view)
     {

@@ -17,7 +17,6 @@ internal sealed class Inbox : BackgroundService
     private readonly Channel<FolderEvent> _events = Channel.CreateUnbounded<FolderEvent>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Dictionary<string, Waiting> _waiting = new(StringComparer.Ordinal);
     private readonly string _folder;
-    private readonly TimeSpan _rescan;
     private readonly IngestQueue _queue;
     private readonly SiteLedger _ledger;
     private readonly TimeProvider _time;
@@ -25,10 +24,9 @@ internal sealed class Inbox : BackgroundService
     private readonly FolderWatch _watch;
     private volatile IReadOnlyList<RefusedFile> _refused = [];
 
-    public Inbox(string folder, TimeSpan rescan, IngestQueue queue, SiteLedger ledger, TimeProvider time, ILogger<Inbox> log)
+    public Inbox(string folder, IngestQueue queue, SiteLedger ledger, TimeProvider time, ILogger<Inbox> log)
     {
         _folder = folder;
-        _rescan = rescan;
         _queue = queue;
         _ledger = ledger;
         _time = time;
@@ -40,6 +38,9 @@ internal sealed class Inbox : BackgroundService
     /// <summary>What lies there and was not accepted.</summary>
     public IReadOnlyList<RefusedFile> Refused => _refused;
 
+    /// <summary>Lists the folder, in case the kernel's notice was lost.</summary>
+    public void Rescan() => _events.Writer.TryWrite(new FolderEvent(FolderEventKind.Overflow, _folder, null, IsFolder: false));
+
     public override void Dispose()
     {
         _watch.Dispose();
@@ -48,15 +49,9 @@ internal sealed class Inbox : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var lastScan = DateTimeOffset.MinValue;
+        Scan();
         while (!stoppingToken.IsCancellationRequested)
         {
-            if (_time.GetUtcNow() - lastScan >= _rescan)
-            {
-                Scan();
-                lastScan = _time.GetUtcNow();
-            }
-
             try
             {
                 await TakeUpAsync(stoppingToken);
@@ -67,7 +62,7 @@ internal sealed class Inbox : BackgroundService
             }
 
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            var due = Task.Delay(_waiting.Count > 0 ? Quiet / 4 : _rescan, _time, timer.Token);
+            var due = Task.Delay(_waiting.Count > 0 ? Quiet / 4 : Timeout.InfiniteTimeSpan, _time, timer.Token);
             var heard = _events.Reader.WaitToReadAsync(timer.Token).AsTask();
             await Task.WhenAny(due, heard);
             await timer.CancelAsync();

@@ -1,3 +1,4 @@
+using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Images;
@@ -11,7 +12,8 @@ namespace IsoCatalog.Appliance.Storage;
 /// The way of a file into the catalog: one read copies and hashes it, the copy is read back past the page cache, and only then is it the site's own and
 /// signed. Whatever goes wrong, the source is as it was and nothing of the copy is left.
 /// </summary>
-internal sealed class Ingest(SiteFolders folders, ImageStore store, SiteLedger ledger, long floor, TimeProvider time, ILogger<Ingest> log)
+internal sealed class Ingest(
+    SiteFolders folders, ImageStore store, SiteLedger ledger, long floor, TimeProvider time, SiteMetrics metrics, ILogger<Ingest> log)
 {
     private const int BlockSize = 2 << 20;
     private const UnixFileMode ReadOnlyForAll = (UnixFileMode)0b100_100_100;
@@ -51,9 +53,11 @@ internal sealed class Ingest(SiteFolders folders, ImageStore store, SiteLedger l
         switch (outcome)
         {
             case Outcome<CatalogImage>.Done { Value: var image }:
+                metrics.Added(image.Value.Size, time.GetElapsedTime(started));
                 Log.Added(log, image.Value.FileName, image.Id, image.Value.Size, time.GetElapsedTime(started).TotalSeconds);
                 break;
             case Outcome<CatalogImage>.Refused { Refusal: var refusal }:
+                metrics.NotAdded(refusal.Code);
                 Log.NotAdded(log, request.Label, refusal.Code, refusal.Message);
                 break;
         }

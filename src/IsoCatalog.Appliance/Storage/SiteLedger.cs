@@ -276,6 +276,31 @@ internal sealed class SiteLedger : IDisposable
         }
     }
 
+    /// <summary>The inode's ctime moved because a name of it was made or taken away: every receipt of that inode follows.</summary>
+    public void Relink(ImageId id, Receipt receipt)
+    {
+        lock (_gate)
+        {
+            var view = _view;
+            if (view.Store.GetValueOrDefault(id) is not StoreFile.Present)
+            {
+                return;
+            }
+
+            var file = new StoreFile.Present(receipt);
+            var next = view.Surfaces.Select(s => new CellKey(id, s.Name)).Aggregate(
+                view with { Store = view.Store.SetItem(id, file) },
+                (v, key) => v.Cells.GetValueOrDefault(key) is { Receipt: { } held } cell && (held.Device, held.Inode) == (receipt.Device, receipt.Inode)
+                    ? v with { Cells = v.Cells.SetItem(key, cell with { Receipt = receipt }) }
+                    : v);
+            Accept_NeedsLock(next, [id], () => _database.InTransaction(() =>
+            {
+                _database.SaveStoreFile(id, file);
+                SaveCells(view, next, id);
+            }));
+        }
+    }
+
     /// <summary>Moves the store's file by <paramref name="move"/> if the newest view still allows it, with no change in between.</summary>
     /// <returns>False when the view has changed its mind; then nothing was moved.</returns>
     public bool TryMoveStoreFile(ImageId id, Func<SiteView, bool> allowed, Func<StoreFile> move)
@@ -288,6 +313,22 @@ internal sealed class SiteLedger : IDisposable
             }
 
             SetStore(id, move());
+            return true;
+        }
+    }
+
+    /// <summary>Gives up a retired file for good, if the image is still deleted.</summary>
+    public bool TryForgetRetired(ImageId id, Action delete)
+    {
+        lock (_gate)
+        {
+            if (_view.Store.GetValueOrDefault(id) is not StoreFile.Retired || !_view.Catalog.Images[id].Deleted || _view.IsLeased(id))
+            {
+                return false;
+            }
+
+            delete();
+            SetStore(id, null);
             return true;
         }
     }
@@ -525,7 +566,7 @@ internal sealed class SiteLedger : IDisposable
 
             if (changed)
             {
-                answers.Add(after with { AnswerChanged = _time.GetUtcNow() });
+                answers.Add(after with { AnswerChanged = Time(Ms(_time.GetUtcNow())) });
                 next = next with { Surfaces = next.Surfaces.SetItem(i, answers[^1]) };
             }
         }
@@ -537,7 +578,7 @@ internal sealed class SiteLedger : IDisposable
     {
         foreach (var surface in answers)
         {
-            _database.SaveFact(AnswerFact(surface.Name), surface.AnswerChanged.ToUnixTimeMilliseconds().ToString());
+            _database.SaveFact(AnswerFact(surface.Name), Ms(surface.AnswerChanged));
         }
     }
 
@@ -582,6 +623,8 @@ internal sealed class SiteLedger : IDisposable
     }
 
     private static string AnswerFact(string surface) => "answer:" + surface;
+
+    private static string Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds().ToString();
 
     private static DateTimeOffset Time(string ms) => DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(ms));
 }

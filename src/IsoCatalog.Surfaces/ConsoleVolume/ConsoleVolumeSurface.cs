@@ -34,7 +34,7 @@ public sealed class ConsoleVolumeSurface : ISurface
         _staging = new VolumeStaging(options, _folder);
         _observation = new VolumeObservation(_folder, _staging);
         _marker = new VolumeMarker(options.Name, _folder, expectedMarker, remember, logger);
-        Description = new SurfaceDescription(options.Name, "volume", options.Group, options.ReadOnly);
+        Description = new SurfaceDescription(options.Name, "volume", options.Group, options.ReadOnly, _folder.Path);
     }
 
     public SurfaceDescription Description { get; }

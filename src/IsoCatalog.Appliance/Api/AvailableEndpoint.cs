@@ -1,0 +1,115 @@
+using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Publishing;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Client;
+
+namespace IsoCatalog.Appliance.Api;
+
+/// <summary><c>GET /api/v1/available</c>: what can be mounted now.</summary>
+internal static class AvailableEndpoint
+{
+    private static readonly HashSet<string> Known = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "surface", "site", "os", "arch", "boot", "kind", "tag", "q", "cluster", "bmc",
+    };
+
+    public static void Map(RouteGroupBuilder api) => api.MapGet("/available", Get)
+        .RequireRole(Role.Panel)
+        .WithTags("panel")
+        .WithSummary("Images that can be mounted now")
+        .WithDescription(
+            "Only images whose bytes were read back from where the surface serves them and matched the signed hash, and about which there is no doubt since. "
+            + "A name means that surface; a group (ipmi, console, ovirt) or a kind means ready on all its surfaces. Strong ETag, 304 with If-None-Match.")
+        .Produces<AvailableAnswer>()
+        .Produces(304)
+        .Produces<Problem>(400, "application/problem+json")
+        .Produces<Problem>(404, "application/problem+json");
+
+    private static IResult Get(
+        HttpContext http,
+        Availability availability,
+        SiteConfiguration configuration,
+        TimeProvider time,
+        string? surface = null,
+        string? site = null,
+        string? os = null,
+        string? arch = null,
+        string? boot = null,
+        string? kind = null,
+        string? tag = null,
+        string? q = null,
+        string? cluster = null,
+        string? bmc = null)
+    {
+        if (Refusal(http, configuration, surface, site, boot, cluster, bmc) is { } refusal)
+        {
+            return SiteApi.Refused(refusal);
+        }
+
+        var answer = availability.Answer(new AvailableQuery(surface!)
+        {
+            Os = os,
+            Arch = arch,
+            Boot = boot,
+            Kind = kind,
+            Tag = tag,
+            Text = q,
+        });
+        return answer is null
+            ? SiteApi.Refused(new Refusal(
+                RefusalCode.UnknownSurface,
+                $"There is no surface, kind or group '{surface}' at {configuration.Site}. Surfaces: "
+                + $"{string.Join(", ", configuration.Surfaces.Select(s => s.Name))}; groups: ipmi, console, ovirt."))
+            : new Prepared(answer, time.GetUtcNow());
+    }
+
+    private static Refusal? Refusal(
+        HttpContext http, SiteConfiguration configuration, string? surface, string? site, string? boot, string? cluster, string? bmc) =>
+        http.Request.Query.Keys.FirstOrDefault(k => !Known.Contains(k)) is { } unknown
+            ? new Refusal(RefusalCode.InvalidRequest, $"'{unknown}' is no filter of this list. Filters: {string.Join(", ", Known)}.")
+        : surface is null or { Length: 0 or > 100 }
+            ? new Refusal(RefusalCode.InvalidRequest, "Say for which surface: ?surface=NAME, or a group: ipmi, console, ovirt.")
+        : cluster is not null || bmc is not null
+            ? new Refusal(RefusalCode.NotSupported, "The filters cluster and bmc are not supported by this version yet.")
+        : boot is not (null or "uefi" or "bios")
+            ? new Refusal(RefusalCode.InvalidRequest, $"boot is '{boot}'; it may be uefi or bios.")
+        : site is not null && site != "*" && site != configuration.Site
+            ? new Refusal(RefusalCode.UnknownSite, $"This is the site {configuration.Site}; it knows no site '{site}'.")
+        : http.Request.Query.Any(p => p.Value.Count > 1 || p.Value.ToString().Length > 200)
+            ? new Refusal(RefusalCode.InvalidRequest, "A filter may be given once, with at most 200 characters.")
+        : null;
+
+    /// <summary>Bytes that are ready: no serialisation, no copy, the same object for everybody who asks the same.</summary>
+    private sealed class Prepared(AvailableBytes answer, DateTimeOffset now) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            var (request, response) = (httpContext.Request, httpContext.Response);
+            var gzip = answer.Body.Length > 1024 && request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
+            var tag = gzip ? $"\"{answer.ETag}-gzip\"" : $"\"{answer.ETag}\"";
+            response.Headers.ETag = tag;
+            response.Headers.CacheControl = "no-cache";
+            response.Headers.Vary = "Accept-Encoding";
+            response.Headers["X-Checked-At"] = now.ToString("yyyy-MM-ddTHH:mm:ss.fffZ");
+            if (Matches(request.Headers.IfNoneMatch.ToString(), tag))
+            {
+                response.StatusCode = StatusCodes.Status304NotModified;
+                return Task.CompletedTask;
+            }
+
+            response.ContentType = "application/json; charset=utf-8";
+            if (gzip)
+            {
+                response.Headers.ContentEncoding = "gzip";
+            }
+
+            var body = gzip ? answer.Gzip : answer.Body;
+            response.ContentLength = body.Length;
+            return HttpMethods.IsHead(request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body, httpContext.RequestAborted).AsTask();
+        }
+
+        private static bool Matches(string header, string tag) => header.Length > 0
+            && (header == tag || header.Split(',').Any(t => t.Trim() is "*" || t.Trim().Replace("W/", "", StringComparison.Ordinal) == tag));
+    }
+}

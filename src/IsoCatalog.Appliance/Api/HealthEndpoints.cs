@@ -1,0 +1,18 @@
+using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Storage;
+
+namespace IsoCatalog.Appliance.Api;
+
+/// <summary>Probes: alive at all, and ready to answer a panel.</summary>
+internal static class HealthEndpoints
+{
+    public static void Map(IEndpointRouteBuilder app)
+    {
+        app.MapGet("/healthz", () => Results.Text("ok\n")).OpenToAll().ExcludeFromDescription();
+
+        // The listener opens only after the list is back, so whoever gets an answer gets "ready"; a broken surface is drift, not unreadiness.
+        app.MapGet("/readyz", (SiteLedger ledger) => Results.Text(
+            $"ready\nimages {ledger.View.Catalog.Live.Count()}\n{string.Concat(ledger.View.Surfaces.Select(s => $"surface {s.Name} {s.ProblemCode ?? "ok"}\n"))}"))
+            .OpenToAll().ExcludeFromDescription();
+    }
+}

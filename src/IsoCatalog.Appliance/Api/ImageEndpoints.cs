@@ -1,0 +1,207 @@
+using System.Text.Json;
+using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Client;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+
+namespace IsoCatalog.Appliance.Api;
+
+/// <summary>The catalog: what there is, and changing it.</summary>
+internal static class ImageEndpoints
+{
+    private static readonly string[] Kinds = ["installer", "live", "rescue", "drivers", "other"];
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        var images = api.MapGroup("/images").WithTags("images");
+        images.MapGet("/", List).RequireRole(Role.Panel).WithSummary("Every catalog image with its ready matrix").Produces<ImageList>();
+        images.MapGet("/{id}", Get).RequireRole(Role.Panel).WithSummary("One image, by id or by file name").Produces<ImageView>()
+            .Produces<Problem>(404, "application/problem+json");
+        images.MapPost("/", AddAsync).RequireRole(Role.Operator).WithSummary("Add an image")
+            .WithDescription(
+                "A body of type application/octet-stream is the image itself (query: name, sha256, title, kind) and is answered with 201 once it is signed. "
+                + "A JSON body names a file on the appliance's own machine and is answered with 202 and a job.")
+            .Accepts<AddRequest>("application/json", "application/octet-stream")
+            .Produces<ImageView>(201)
+            .Produces<JobView>(202)
+            .Produces<Problem>(409, "application/problem+json")
+            .Produces<Problem>(422, "application/problem+json")
+            .Produces<Problem>(507, "application/problem+json");
+        images.MapDelete("/{id}", Delete).RequireRole(Role.Operator).WithSummary("Remove an image; it stays restorable").Produces<ImageView>(202);
+        images.MapPost("/{id}/restore", Restore).RequireRole(Role.Operator).WithSummary("Bring a removed image back").Produces<ImageView>(202);
+        images.MapPatch("/{id}", Patch).RequireRole(Role.Operator).WithSummary("Describe an image").Produces<ImageView>();
+    }
+
+    private static IResult List(SiteLedger ledger, SiteConfiguration configuration)
+    {
+        var view = ledger.View;
+        return TypedResults.Json(
+            new ImageList([.. view.Catalog.Live.OrderBy(i => i.Value.FileName, StringComparer.OrdinalIgnoreCase)
+                .Select(i => ImageViews.Of(view, i, configuration.Site))]),
+            ApiJson.Default.ImageList);
+    }
+
+    private static IResult Get(string id, SiteLedger ledger, SiteConfiguration configuration)
+    {
+        var view = ledger.View;
+        return view.Catalog.Find(id) is { } image
+            ? TypedResults.Json(ImageViews.Of(view, image, configuration.Site), ApiJson.Default.ImageView)
+            : SiteApi.Refused(Unknown(id));
+    }
+
+    private static async Task<IResult> AddAsync(
+        HttpContext http, IngestQueue queue, SiteLedger ledger, SiteConfiguration configuration, [FromQuery] string? name, [FromQuery] string? sha256,
+        [FromQuery] string? title, [FromQuery] string? kind)
+    {
+        var by = http.Caller().Name;
+        if (http.Request.HasJsonContentType())
+        {
+            AddRequest? request;
+            try
+            {
+                request = await JsonSerializer.DeserializeAsync(http.Request.Body, ApiJson.Default.AddRequest, http.RequestAborted);
+            }
+            catch (JsonException e)
+            {
+                return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, $"The body is not an add request: {e.Message}"));
+            }
+
+            return FromPath(http, request, queue, by);
+        }
+
+        var expected = default(Sha256Digest);
+        if (sha256 is not null && !Sha256Digest.TryParse(sha256, out expected))
+        {
+            return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, $"sha256 is '{sha256}'; it must be 64 hexadecimal digits."));
+        }
+
+        if (name is null)
+        {
+            return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, "Say what the image is called: ?name=NAME.iso."));
+        }
+
+        if (KindRefusal(kind) is { } refusal)
+        {
+            return SiteApi.Refused(refusal);
+        }
+
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = null;
+        }
+
+        var upload = new IngestRequest.FromStream(http.Request.Body, http.Request.ContentLength, name, by)
+        {
+            ExpectedSha256 = sha256 is null ? null : expected,
+            Meta = Described(title, kind),
+        };
+        return SiteApi.Answer(await queue.RunAsync(upload, http.RequestAborted), image =>
+        {
+            http.Response.Headers.Location = $"/api/v1/images/{image.Id}";
+            return TypedResults.Json(ImageViews.Of(ledger.View, image, configuration.Site), ApiJson.Default.ImageView, statusCode: 201);
+        });
+    }
+
+    /// <summary>A path is read with the appliance's rights, so only somebody on its own machine may name one.</summary>
+    private static IResult FromPath(HttpContext http, AddRequest? request, IngestQueue queue, string by)
+    {
+        if (request is null or { Path: null, Url: null } or { Path: not null, Url: not null })
+        {
+            return SiteApi.Refused(new Refusal(
+                RefusalCode.InvalidRequest, "Give a path on the appliance's own machine; or send the image itself as application/octet-stream."));
+        }
+
+        if (request.Url is not null)
+        {
+            return SiteApi.Refused(new Refusal(
+                RefusalCode.NotSupported, "Adding by URL is not supported by this version yet. Download the image and add the file."));
+        }
+
+        if (http.Connection.RemoteIpAddress is { } remote && !System.Net.IPAddress.IsLoopback(remote))
+        {
+            return SiteApi.Refused(new Refusal(
+                RefusalCode.NotSupported, "A path can be given on the appliance's own machine only. Send the image itself as application/octet-stream."));
+        }
+
+        if (!Path.IsPathFullyQualified(request.Path!) || request.Path!.Contains('\0'))
+        {
+            return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, $"The path must be absolute: '{request.Path!.Replace('\0', '?')}'."));
+        }
+
+        if (KindRefusal(request.Kind) is { } refusal)
+        {
+            return SiteApi.Refused(refusal);
+        }
+
+        var job = queue.Start(new IngestRequest.FromFile(request.Path, request.Name ?? Path.GetFileName(request.Path), by)
+        {
+            ExpectedSha256 = request.Sha256,
+            Meta = Described(request.Title, request.Kind),
+        });
+        http.Response.Headers.Location = $"/api/v1/jobs/{job.Id}";
+        return TypedResults.Json(job.View(), ApiJson.Default.JobView, statusCode: 202);
+    }
+
+    private static IResult Delete(string id, HttpContext http, SiteLedger ledger, SiteConfiguration configuration, [FromQuery] string? why) =>
+        ledger.View.Catalog.Find(id) is not { } image
+            ? SiteApi.Refused(Unknown(id))
+            : SiteApi.Answer(ledger.Delete(image.Id, http.Caller().Name, why), i => Accepted(ledger, i, configuration));
+
+    private static IResult Restore(string id, HttpContext http, SiteLedger ledger, SiteConfiguration configuration)
+    {
+        var catalog = ledger.View.Catalog;
+        var image = catalog.Find(id)
+            ?? catalog.Images.Values.Where(i => i.Deleted && ImageFileName.Comparer.Equals(i.Value.FileName, id)).MaxBy(i => i.Stamp);
+        return image is null
+            ? SiteApi.Refused(Unknown(id))
+            : SiteApi.Answer(ledger.Restore(image.Id, http.Caller().Name), i => Accepted(ledger, i, configuration));
+    }
+
+    private static IResult Patch(string id, ImagePatch patch, HttpContext http, SiteLedger ledger, SiteConfiguration configuration)
+    {
+        if (ledger.View.Catalog.Find(id) is not { } image)
+        {
+            return SiteApi.Refused(Unknown(id));
+        }
+
+        if ((KindRefusal(patch.Kind) ?? PatchRefusal(patch)) is { } refusal)
+        {
+            return SiteApi.Refused(refusal);
+        }
+
+        return SiteApi.Answer(
+            ledger.SetMeta(image.Id, meta => ImageViews.Patched(meta, patch), http.Caller().Name),
+            i => TypedResults.Json(ImageViews.Of(ledger.View, i, configuration.Site), ApiJson.Default.ImageView));
+    }
+
+    private static IResult Accepted(SiteLedger ledger, CatalogImage image, SiteConfiguration configuration) =>
+        TypedResults.Json(ImageViews.Of(ledger.View, image, configuration.Site), ApiJson.Default.ImageView, statusCode: 202);
+
+    private static MetaValue? Described(string? title, string? kind) => title is null && kind is null
+        ? null
+        : ImageViews.Patched(new MetaValue(), new ImagePatch(Title: title, Kind: kind));
+
+    private static Refusal? KindRefusal(string? kind) => kind is null || Kinds.Contains(kind)
+        ? null
+        : new Refusal(RefusalCode.InvalidRequest, $"kind is '{kind}'; it may be {string.Join(", ", Kinds)}.");
+
+    private static Refusal? PatchRefusal(ImagePatch patch) =>
+        patch.Offer is not (null or "together" or "asap")
+            ? new Refusal(RefusalCode.InvalidRequest, $"offer is '{patch.Offer}'; it may be together or asap.")
+        : patch.Tags is { Count: > 50 } || patch.Titles is { Count: > 50 } || patch.Arch is { Count: > 20 }
+            || Texts(patch).Any(t => t is { Length: > 500 } || t.Any(char.IsControl))
+            ? new Refusal(RefusalCode.InvalidRequest, "At most 50 titles and tags, 20 architectures, and 500 characters each, without control characters.")
+        : null;
+
+    private static IEnumerable<string> Texts(ImagePatch patch) => new[] { patch.Title, patch.Group, patch.Owner }
+        .Concat(patch.Tags ?? []).Concat(patch.Arch ?? []).Concat(patch.Titles?.Values ?? [])
+        .Concat([patch.Os?.Family, patch.Os?.Distro, patch.Os?.Version, patch.Os?.Edition, patch.Os?.Language])
+        .OfType<string>();
+
+    private static Refusal Unknown(string id) =>
+        new(RefusalCode.NotFound, $"There is no image '{id}' in the catalog. 'isocatalog ls' and GET /api/v1/images list what there is.");
+}

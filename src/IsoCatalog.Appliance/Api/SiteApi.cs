@@ -1,0 +1,105 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Telemetry;
+using IsoCatalog.Client;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace IsoCatalog.Appliance.Api;
+
+/// <summary>The public API: routes, who may call each, and how refusals look. OpenAPI describes it at <c>/openapi/v1.json</c>.</summary>
+internal static class SiteApi
+{
+    public static void Add(IServiceCollection services)
+    {
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(options =>
+        {
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            options.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+            options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            options.SerializerOptions.AllowDuplicateProperties = false;
+            options.SerializerOptions.MaxDepth = 16;
+        });
+        services.AddOpenApi("v1", options => options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "IsoCatalog";
+            document.Info.Version = "v1";
+            document.Info.Description = "Which ISO images can be mounted now, and how; and everything an operator needs.";
+            document.Servers?.Clear();
+            return Task.CompletedTask;
+        }));
+        services.AddSingleton(p => p.GetRequiredService<SiteParts>() is var parts
+            ? new AccessOptions
+            {
+                Tokens = new TokenTable(parts.Configuration.Tokens),
+                TrustedProxies = parts.Configuration.TrustedProxies,
+                OpenOnLoopback = parts.Options.OpenOnLoopback,
+            }
+            : throw new System.Diagnostics.UnreachableException());
+    }
+
+    public static void Map(WebApplication app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerAsync, SuppressDiagnosticsCallback = IsBadRequest });
+        app.UseStatusCodePages(context => WriteAsync(context.HttpContext, new Refusal(
+            context.HttpContext.Response.StatusCode == 404 ? RefusalCode.NotFound : RefusalCode.InvalidRequest,
+            $"{context.HttpContext.Request.Method} {context.HttpContext.Request.Path} is not part of this API. See /openapi/v1.json."),
+            context.HttpContext.Response.StatusCode));
+        app.UseRouting();
+        app.UseAccess();
+
+        var api = app.MapGroup("/api/v1");
+        AvailableEndpoint.Map(api);
+        ImageEndpoints.Map(api);
+        LeaseEndpoints.Map(api);
+        SiteEndpoints.Map(api);
+        EventEndpoint.Map(api);
+        HealthEndpoints.Map(app);
+        app.MapOpenApi().OpenToAll();
+        //app.MapMetrics().RequireRole(Role.Panel);
+    }
+
+    public static IResult Refused(Refusal refusal)
+    {
+        var problem = Problems.Of(refusal);
+        return TypedResults.Json(problem, ApiJson.Default.Problem, "application/problem+json", problem.Status);
+    }
+
+    public static IResult Answer<T>(Outcome<T> outcome, Func<T, IResult> done) => outcome switch
+    {
+        Outcome<T>.Done { Value: var value } => done(value),
+        Outcome<T>.Refused { Refusal: var refusal } => Refused(refusal),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private static bool IsBadRequest(ExceptionHandlerSuppressDiagnosticsContext context) => context.Exception is BadHttpRequestException;
+
+    private static Task AnswerAsync(HttpContext http) => http.Features.Get<IExceptionHandlerFeature>()?.Error switch
+    {
+        BadHttpRequestException { StatusCode: 413 } large => WriteAsync(
+            http, new Refusal(RefusalCode.InvalidRequest, $"The request is too large: {large.Message}"), 413),
+        BadHttpRequestException bad => WriteAsync(
+            http,
+            new Refusal(
+                RefusalCode.InvalidRequest,
+                bad.InnerException is JsonException json ? $"The body is not the JSON that is expected here: {json.Message}" : bad.Message),
+            400),
+        Microsoft.Data.Sqlite.SqliteException sqlite => WriteAsync(
+            http,
+            new Refusal(
+                sqlite.SqliteErrorCode == 13 ? RefusalCode.NoSpace : RefusalCode.WriteError,
+                $"The site's database could not be written: {sqlite.Message}. Nothing was changed."),
+            sqlite.SqliteErrorCode == 13 ? 507 : 500),
+        IOException io => WriteAsync(http, new Refusal(RefusalCode.WriteError, $"The disk could not be used: {io.Message} Nothing was changed."), 500),
+        _ => WriteAsync(http, new Refusal("unexpected", "Something went wrong inside; the log has the details."), 500),
+    };
+
+    private static async Task WriteAsync(HttpContext http, Refusal refusal, int status)
+    {
+        http.Response.StatusCode = status;
+        await http.Response.WriteAsJsonAsync(
+            Problems.Of(refusal) with { Status = status }, ApiJson.Default.Problem, "application/problem+json", http.RequestAborted);
+    }
+}

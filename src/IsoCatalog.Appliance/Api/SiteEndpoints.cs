@@ -1,0 +1,69 @@
+using System.Reflection;
+using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Publishing;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Client;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
+
+namespace IsoCatalog.Appliance.Api;
+
+/// <summary>What an operator looks at.</summary>
+internal static class SiteEndpoints
+{
+    public static string Version { get; } =
+        typeof(SiteEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        var site = api.MapGroup("").WithTags("operator").RequireRole(Role.Operator);
+        site.MapGet("/status", Status).WithSummary("The site at a glance").Produces<StatusView>();
+        site.MapGet("/jobs", (IngestQueue queue) => TypedResults.Json(new JobList([.. queue.Jobs]), ApiJson.Default.JobList))
+            .WithSummary("Adds that run, and the last hundred that ended").Produces<JobList>();
+        site.MapGet("/jobs/{id}", (string id, IngestQueue queue) => queue.Find(id) is { } job
+                ? TypedResults.Json(job, ApiJson.Default.JobView)
+                : SiteApi.Refused(new Refusal(RefusalCode.NotFound, $"There is no job '{id}'; the last hundred that ended are kept until a restart.")))
+            .WithSummary("One job").Produces<JobView>();
+        site.MapGet("/drift", (DriftReport drift) => TypedResults.Json(drift.Now(), ApiJson.Default.DriftList))
+            .WithSummary("What is not as it should be, and what to do").Produces<DriftList>();
+        site.MapGet("/retired", (RetiredKeeper retired) => TypedResults.Json(new RetiredList(retired.List()), ApiJson.Default.RetiredList))
+            .WithSummary("Removed images that can be restored").Produces<RetiredList>();
+    }
+
+    private static IResult Status(
+        SiteParts parts, SiteLedger ledger, IngestQueue queue, DriftReport drift, RetiredKeeper retired, SiteClock clock)
+    {
+        var view = ledger.View;
+        return TypedResults.Json(
+            new StatusView(
+                parts.Configuration.Site,
+                Version,
+                clock.Started,
+                parts.Configuration.Listen.Api.ToString(),
+                parts.Configuration.Surfaces.Any(s => s is SurfaceConfiguration.Ipmi) ? parts.Configuration.Listen.Iso.ToString() : null,
+                parts.Folders.Data,
+                FreeSpace.Of(parts.Folders.Data).AvailableBytes,
+                view.Catalog.Live.Count(),
+                retired.List().Count,
+                view.Leases.Count,
+                parts.Hasher.Way.ToString().ToLowerInvariant(),
+                SqliteLibrary.Version,
+                [.. view.Surfaces.Select((s, i) => Surface(view, s, parts.Surfaces[i].Description.Folder))],
+                [.. queue.Jobs.Where(j => j.State == "running")],
+                drift.Now().Drift),
+            ApiJson.Default.StatusView);
+    }
+
+    private static SurfaceView Surface(SiteView view, SurfaceStatus surface, string? folder) => new(
+        surface.Name,
+        surface.Kind,
+        surface.Group,
+        view.Catalog.Live.Count(i => view.IsAvailable(i.Id, surface)),
+        view.Catalog.Live.Count(i => view.IsWanted(i.Id)),
+        surface.Problem,
+        folder);
+}
+
+/// <summary>When the process took up its work.</summary>
+internal sealed record SiteClock(DateTimeOffset Started);

@@ -1,0 +1,87 @@
+using System.CommandLine;
+using System.Text.Json;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Storage;
+
+namespace IsoCatalog.Appliance.Commands;
+
+/// <summary><c>isocatalog serve</c>: runs a site until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    public static Command Build(Option<FileInfo?> config, Option<bool> json)
+    {
+        var open = new Option<bool>("--open-on-loopback")
+        {
+            Description = "Clients on this machine need no token. For trying things out only.",
+        };
+        var report = new Option<bool>("--report-addresses")
+        {
+            Description = "Print one line of JSON with the addresses once the site is up.",
+            Hidden = true,
+        };
+        var leash = new Option<bool>("--until-stdin-closes")
+        {
+            Description = "Stop when standard input ends: a parent that dies takes the site with it.",
+            Hidden = true,
+        };
+        var command = new Command("serve", "Run this site.") { config, json, open, report, leash };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed.GetValue(config), parsed.GetValue(json), parsed.GetValue(open), parsed.GetValue(report), parsed.GetValue(leash), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        FileInfo? config, bool json, bool open, bool report, bool leash, CancellationToken cancellationToken)
+    {
+        var path = config?.FullName ?? DefaultPaths.Configuration;
+        var result = ConfigurationFile.Load(path);
+        if (result is not ConfigurationResult.Loaded loaded)
+        {
+            return StartReport.Print(result);
+        }
+
+        StartReport.PrintWarnings(loaded);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            await using var site = await SiteHost.StartAsync(loaded.Configuration, new SiteHostOptions(open), stop.Token);
+            if (report)
+            {
+                Console.Out.WriteLine(JsonSerializer.Serialize(
+                    new SiteAddresses(site.Api.ToString(), site.Iso?.ToString()), StartJson.Default.SiteAddresses));
+                await Console.Out.FlushAsync(CancellationToken.None);
+            }
+
+            using var registration = stop.Token.Register(() => site.Stop());
+            if (leash)
+            {
+                _ = StopWhenStdinClosesAsync(stop);
+            }
+
+            await site.Completion;
+            return ExitCode.Ok;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return ExitCode.Ok;
+        }
+        catch (SiteStartException e)
+        {
+            Console.Error.WriteLine(json
+                ? JsonSerializer.Serialize(new StartProblem(e.Code, e.Message), StartJson.Default.StartProblem)
+                : $"error: {e.Message}");
+            return ExitCode.ConfigurationInvalid;
+        }
+    }
+
+    private static async Task StopWhenStdinClosesAsync(CancellationTokenSource stop)
+    {
+        using var input = Console.OpenStandardInput();
+        var buffer = new byte[256];
+        while (await input.ReadAsync(buffer, stop.Token) > 0)
+        {
+        }
+
+        await stop.CancelAsync();
+    }
+}

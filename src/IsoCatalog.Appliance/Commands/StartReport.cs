@@ -1,0 +1,43 @@
+using System.Text.Json.Serialization;
+using IsoCatalog.Appliance.Configuration;
+
+namespace IsoCatalog.Appliance.Commands;
+
+/// <summary>Where a site that just started really listens; read by whoever started it.</summary>
+internal sealed record SiteAddresses(string Api, string? Iso);
+
+internal sealed record StartProblem(string Code, string Message);
+
+internal sealed record InitReport(string Site, string Config, string Data, string? AdminToken);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SiteAddresses))]
+[JsonSerializable(typeof(StartProblem))]
+[JsonSerializable(typeof(InitReport))]
+[JsonSerializable(typeof(DemoReport))]
+internal sealed partial class StartJson : JsonSerializerContext;
+
+/// <summary>What an operator reads when a site cannot start because of its configuration.</summary>
+internal static class StartReport
+{
+    public static int Print(ConfigurationResult result)
+    {
+        if (result is ConfigurationResult.Invalid invalid)
+        {
+            foreach (var problem in invalid.Problems)
+            {
+                Console.Error.WriteLine($"error: {result.FileName}:{problem}");
+            }
+        }
+
+        return ExitCode.ConfigurationInvalid;
+    }
+
+    public static void PrintWarnings(ConfigurationResult.Loaded loaded)
+    {
+        foreach (var warning in loaded.Warnings)
+        {
+            Console.Error.WriteLine($"warning: {loaded.FileName}:{warning}");
+        }
+    }
+}

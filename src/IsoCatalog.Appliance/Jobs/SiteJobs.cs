@@ -1,0 +1,97 @@
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Mounts;
+using IsoCatalog.Appliance.Publishing;
+using IsoCatalog.Appliance.Storage;
+using Quartz;
+
+namespace IsoCatalog.Appliance.Jobs;
+
+/// <summary>When things happen again. What happens is the business of the room that does it.</summary>
+internal static class SiteJobs
+{
+    public static void Add(IServiceCollection services, SiteConfiguration configuration, IReadOnlyList<SurfacePublisher> publishers)
+    {
+        services.AddQuartz(quartz =>
+        {
+            foreach (var (surface, publisher) in configuration.Surfaces.Zip(publishers))
+            {
+                quartz.ScheduleJob<ObserveSurface>(
+                    trigger => trigger.WithIdentity("observe-" + publisher.Name)
+                        .UsingJobData(ObserveSurface.Surface, publisher.Name)
+                        .WithSimpleSchedule(SurfaceFactory.CheckOf(surface), null),
+                    job => job.WithIdentity("observe-" + publisher.Name));
+            }
+
+            Every<StatStore>(quartz, TimeSpan.FromSeconds(10));
+            Every<RescanInbox>(quartz, configuration.Inbox.Rescan);
+            Every<EndLeases>(quartz, TimeSpan.FromSeconds(10));
+            Every<EvictRetired>(quartz, TimeSpan.FromHours(1));
+            quartz.ScheduleJob<ScrubEverything>(trigger => trigger.WithIdentity(nameof(ScrubEverything))
+                .StartAt(TimeProvider.System.GetUtcNow() + configuration.Scrub.Every)
+                .WithSimpleSchedule(configuration.Scrub.Every, null));
+        });
+        services.AddQuartzHostedService(hosted => hosted.WaitForJobsToComplete = false);
+    }
+
+    private static void Every<TJob>(IQuartzBuilder quartz, TimeSpan period)
+        where TJob : class, IJob =>
+        quartz.ScheduleJob<TJob>(trigger => trigger.WithIdentity(typeof(TJob).Name).WithSimpleSchedule(period, null));
+}
+
+/// <summary>Compares a surface with what should be there.</summary>
+[DisallowConcurrentExecution]
+internal sealed class ObserveSurface(IReadOnlyList<SurfacePublisher> publishers) : IJob
+{
+    public const string Surface = "surface";
+
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) =>
+        await publishers.First(p => p.Name == context.MergedJobDataMap.GetString(Surface)).ObserveAsync(cancellationToken);
+}
+
+/// <summary>Compares the store's files with their receipts, and looks for files that belong to nothing.</summary>
+[DisallowConcurrentExecution]
+internal sealed class StatStore(Doubts doubts, DriftReport drift) : IJob
+{
+    public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    {
+        doubts.StatStore(cancellationToken);
+        drift.LookForOrphans();
+        return ValueTask.CompletedTask;
+    }
+}
+
+[DisallowConcurrentExecution]
+internal sealed class RescanInbox(Inbox inbox) : IJob
+{
+    public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    {
+        inbox.Rescan();
+        return ValueTask.CompletedTask;
+    }
+}
+
+[DisallowConcurrentExecution]
+internal sealed class EndLeases(Leases leases) : IJob
+{
+    public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    {
+        leases.Expire();
+        return ValueTask.CompletedTask;
+    }
+}
+
+[DisallowConcurrentExecution]
+internal sealed class EvictRetired(RetiredKeeper retired) : IJob
+{
+    public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    {
+        retired.Evict();
+        return ValueTask.CompletedTask;
+    }
+}
+
+[DisallowConcurrentExecution]
+internal sealed class ScrubEverything(Scrub scrub) : IJob
+{
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) => await scrub.RunAsync(cancellationToken);
+}

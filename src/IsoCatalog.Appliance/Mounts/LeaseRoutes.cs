@@ -1,0 +1,68 @@
+using System.Net;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces;
+using IsoCatalog.Surfaces.Ipmi;
+
+namespace IsoCatalog.Appliance.Mounts;
+
+/// <summary>Keeps the URLs of BMC leases in line with the leases: open as long as the lease lives, across restarts and repairs of the store.</summary>
+internal sealed class LeaseRoutes(SiteLedger ledger, ImageStore store, IReadOnlyList<ISurface> surfaces) : BackgroundService
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, (IpmiSurface Surface, string Token)> _open = new(StringComparer.Ordinal);
+
+    /// <summary>Opens the lease's URL; null where its surface gives none or the store's copy is not usable now.</summary>
+    public SurfaceMount? Open(Lease lease)
+    {
+        var surface = surfaces.First(s => s.Description.Name == lease.Surface);
+        var stored = store.Stored(ledger.View, lease.Image);
+        if (surface is not IpmiSurface ipmi || lease.Token is null)
+        {
+            return stored is null ? null : surface.MountOf(stored);
+        }
+
+        if (stored is null || !IPAddress.TryParse(lease.Client, out var bmc))
+        {
+            return null;
+        }
+
+        lock (_gate)
+        {
+            _open[lease.Id] = (ipmi, lease.Token);
+            return ipmi.AddLease(lease.Token, stored, bmc);
+        }
+    }
+
+    /// <summary>Brings all of them in line; called at the start before anybody can ask, and after each change.</summary>
+    public void Apply()
+    {
+        var view = ledger.View;
+        foreach (var lease in view.Leases.Values)
+        {
+            if (surfaces.Any(s => s.Description.Name == lease.Surface))
+            {
+                Open(lease);
+            }
+        }
+
+        lock (_gate)
+        {
+            foreach (var (id, (surface, token)) in _open.Where(o => !view.Leases.ContainsKey(o.Key)).ToList())
+            {
+                surface.RemoveLease(token);
+                _open.Remove(id);
+            }
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var signal = ledger.Signal();
+        while (await signal.WaitToReadAsync(stoppingToken))
+        {
+            signal.TryRead(out _);
+            Apply();
+        }
+    }
+}

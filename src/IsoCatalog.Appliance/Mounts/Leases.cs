@@ -1,0 +1,120 @@
+using System.Net;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Client;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces;
+using IsoCatalog.Surfaces.Ipmi;
+
+namespace IsoCatalog.Appliance.Mounts;
+
+/// <summary>Gives, renews and ends leases. Thread-safe.</summary>
+internal sealed class Leases(SiteLedger ledger, LeaseRoutes routes, IReadOnlyList<ISurface> surfaces, TimeProvider time)
+{
+    public const int DefaultTtl = 24 * 3600;
+    public const int ShortestTtl = 60;
+    public const int LongestTtl = 30 * 24 * 3600;
+
+    public Outcome<LeaseView> Add(LeaseRequest request)
+    {
+        if (TtlRefusal(request.Ttl) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (surfaces.FirstOrDefault(s => s.Description.Name == request.Surface) is not { } surface)
+        {
+            return new Refusal(
+                RefusalCode.UnknownSurface,
+                $"There is no surface '{request.Surface}' here; a lease names one of {string.Join(", ", surfaces.Select(s => s.Description.Name))}.");
+        }
+
+        if (request.Client is not { Length: > 0 and <= 200 } || (surface is IpmiSurface && !IPAddress.TryParse(request.Client, out _)))
+        {
+            return new Refusal(
+                RefusalCode.InvalidRequest,
+                "A lease names its client: for a BMC its IP address (its URL is bound to it), otherwise up to 200 characters of your choice.");
+        }
+
+        if (ledger.View.Catalog.Find(request.Image) is not { } image)
+        {
+            return new Refusal(RefusalCode.NotFound, $"There is no image '{request.Image}' in the catalog.");
+        }
+
+        var now = time.GetUtcNow();
+        var lease = new Lease(
+            Guid.CreateVersion7().ToString("N"),
+            image.Id,
+            request.Surface,
+            request.Client,
+            surface is IpmiSurface ? BmcToken.New() : null,
+            now,
+            now.AddSeconds(request.Ttl ?? DefaultTtl));
+        return ledger.AddLease(lease) switch
+        {
+            Outcome<Lease>.Done => Opened(lease),
+            Outcome<Lease>.Refused refused => refused.Refusal,
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    public Outcome<LeaseView> Renew(string id, int? ttl)
+    {
+        if (TtlRefusal(ttl) is { } refusal)
+        {
+            return refusal;
+        }
+
+        return ledger.RenewLease(id, time.GetUtcNow().AddSeconds(ttl ?? DefaultTtl)) switch
+        {
+            Outcome<Lease>.Done done => View(done.Value),
+            Outcome<Lease>.Refused refused => refused.Refusal,
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    public LeaseView? Find(string id) => ledger.View.Leases.GetValueOrDefault(id) is { } lease ? View(lease) : null;
+
+    public IReadOnlyList<LeaseView> All() => [.. ledger.View.Leases.Values.OrderBy(l => l.Created).Select(View)];
+
+    public bool End(string id)
+    {
+        if (ledger.EndLease(id, "released") is null)
+        {
+            return false;
+        }
+
+        routes.Apply();
+        return true;
+    }
+
+    /// <summary>Ends what ran out.</summary>
+    public void Expire()
+    {
+        var now = time.GetUtcNow();
+        foreach (var lease in ledger.View.Leases.Values.Where(l => l.Expires <= now))
+        {
+            ledger.EndLease(lease.Id, "ran out");
+        }
+    }
+
+    private Outcome<LeaseView> Opened(Lease lease)
+    {
+        if (routes.Open(lease) is { } mount)
+        {
+            return View(lease, mount);
+        }
+
+        ledger.EndLease(lease.Id, "could not be opened");
+        return new Refusal(
+            RefusalCode.NotReady, $"The image became unavailable on {lease.Surface} at this moment. Ask GET /api/v1/available again.", lease.Image);
+    }
+
+    private LeaseView View(Lease lease) => View(lease, routes.Open(lease) ?? new SurfaceMount());
+
+    private static LeaseView View(Lease lease, SurfaceMount mount) =>
+        new(lease.Id, lease.Image, lease.Surface, lease.Client, lease.Created, lease.Expires, mount);
+
+    private static Refusal? TtlRefusal(int? ttl) => ttl is < ShortestTtl or > LongestTtl
+        ? new Refusal(RefusalCode.InvalidRequest, $"ttl is {ttl} s; it may be {ShortestTtl} s to {LongestTtl} s (30 days).")
+        : null;
+}

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text.Json;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Client;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces;
+
+namespace IsoCatalog.Appliance.Publishing;
+
+/// <summary>What a panel wants to know.</summary>
+internal sealed record AvailableQuery(string Surface)
+{
+    public string? Os { get; init; }
+
+    public string? Arch { get; init; }
+
+    public string? Boot { get; init; }
+
+    public string? Kind { get; init; }
+
+    public string? Tag { get; init; }
+
+    public string? Text { get; init; }
+}
+
+/// <summary>An answer as it goes out; made once for each state of the site.</summary>
+/// <param name="AsOf">When the answer last changed.</param>
+internal sealed record AvailableBytes(long Version, DateTimeOffset AsOf, byte[] ImagesHash, string ETag, byte[] Body, byte[] Gzip);
+
+/// <summary>Answers "what can be mounted now" from the newest view, without touching disk or database. Thread-safe.</summary>
+internal sealed class Availability(string site, SiteLedger ledger, ImageStore store, IReadOnlyList<ISurface> surfaces)
+{
+    /// <summary>Distinct questions that are remembered; beyond it the memory starts anew.</summary>
+    private const int Remembered = 512;
+
+    private readonly ConcurrentDictionary<AvailableQuery, AvailableBytes> _answers = new();
+
+    /// <returns>Null when there is no such surface, kind or group here.</returns>
+    public AvailableBytes? Answer(AvailableQuery query)
+    {
+        var view = ledger.View;
+        var known = _answers.GetValueOrDefault(query);
+        if (known is not null && known.Version == view.Version)
+        {
+            return known;
+        }
+
+        var asked = view.Surfaces.Where(s => s.Name == query.Surface).ToList() is { Count: > 0 } named
+            ? named
+            : view.Surfaces.Where(s => s.Group == query.Surface || s.Kind == query.Surface).ToList();
+        if (asked.Count == 0)
+        {
+            return null;
+        }
+
+        var images = Images(view, asked, query);
+        var hash = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(images, ApiJson.Default.IReadOnlyListAvailableImage));
+        if (known is not null && hash.AsSpan().SequenceEqual(known.ImagesHash))
+        {
+            return _answers[query] = known with { Version = view.Version };
+        }
+
+        if (_answers.Count >= Remembered)
+        {
+            _answers.Clear();
+        }
+
+        return _answers[query] = Made(view, asked, query, images, hash);
+    }
+
+    private AvailableBytes Made(SiteView view, List<SurfaceStatus> asked, AvailableQuery query, IReadOnlyList<AvailableImage> images, byte[] hash)
+    {
+        var asOf = asked.Max(s => s.AnswerChanged);
+        var body = JsonSerializer.SerializeToUtf8Bytes(
+            new AvailableAnswer(site, query.Surface, asOf, images), ApiJson.Default.AvailableAnswer);
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
+            gzip.Write(body);
+        }
+
+        return new AvailableBytes(
+            view.Version, asOf, hash, Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 12)), body, packed.ToArray());
+    }
+
+    private List<AvailableImage> Images(SiteView view, List<SurfaceStatus> asked, AvailableQuery query)
+    {
+        var mounting = surfaces.First(s => s.Description.Name == asked[0].Name);
+        var images = new List<AvailableImage>();
+        foreach (var image in view.Catalog.Live.OrderBy(i => i.Meta.Order).ThenBy(i => i.Title, StringComparer.OrdinalIgnoreCase).ThenBy(i => i.Id))
+        {
+            if (Matches(image, query) && asked.All(s => view.IsAvailable(image.Id, s))
+                && mounting.MountOf(store.Stored(image, default)) is { } mount)
+            {
+                images.Add(Wire(image, mount));
+            }
+        }
+
+        return images;
+    }
+
+    private static bool Matches(CatalogImage image, AvailableQuery query) =>
+        (query.Os is null || Is(image.Meta.Os.Family, query.Os) || Is(image.Meta.Os.Distro, query.Os))
+        && (query.Arch is null || image.Arch.Contains(query.Arch, StringComparer.OrdinalIgnoreCase))
+        && (query.Boot is null || (Is("uefi", query.Boot) ? image.Value.Iso.Uefi : image.Value.Iso.Bios))
+        && (query.Kind is null || Is(image.Meta.Kind, query.Kind))
+        && (query.Tag is null || image.Meta.Tags.Contains(query.Tag, StringComparer.OrdinalIgnoreCase))
+        && (query.Text is null
+            || image.Title.Contains(query.Text, StringComparison.OrdinalIgnoreCase)
+            || image.Value.FileName.Contains(query.Text, StringComparison.OrdinalIgnoreCase)
+            || image.Value.Iso.VolumeId.Contains(query.Text, StringComparison.OrdinalIgnoreCase));
+
+    private static AvailableImage Wire(CatalogImage image, SurfaceMount mount) => new(
+        image.Id,
+        image.Value.FileName,
+        image.Title,
+        image.Value.Size,
+        image.Value.Sha256,
+        true,
+        image.Meta.Kind,
+        image.Meta.Group,
+        image.Meta.Order,
+        [],
+        image.Meta.Os,
+        image.Arch,
+        new ImageBoot(image.Value.Iso.Bios, image.Value.Iso.Uefi),
+        image.Value.Iso.VolumeId,
+        image.Meta.EolDate,
+        image.Value.AddedAt,
+        mount);
+
+    private static bool Is(string? one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,65 @@
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Client;
+using IsoCatalog.Core.Readiness;
+
+namespace IsoCatalog.Appliance.Publishing;
+
+/// <summary>Everything that is not as it should be, and what to do about each. An add that is on its way is no drift.</summary>
+internal sealed class DriftReport(
+    string site, SiteLedger ledger, ImageStore store, IReadOnlyList<SurfacePublisher> publishers, Inbox inbox, TimeProvider time)
+{
+    private volatile IReadOnlyList<DriftView> _orphans = [];
+
+    public DriftList Now()
+    {
+        var view = ledger.View;
+        var now = time.GetUtcNow();
+        IEnumerable<DriftView> drift =
+        [
+            .. Clock(view, now),
+            .. view.Surfaces.Where(s => s.Problem is not null)
+                .Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),
+            .. Store(view),
+            .. Cells(view),
+            .. publishers.SelectMany(p => p.Foreign.Select(f => new DriftView(f.Code, f.Reason, p.Name, null, now))),
+            .. inbox.Refused.Select(r => new DriftView("inbox-refused", r.Refusal.Message, null, r.Refusal.Image, r.Since)),
+            .. _orphans,
+        ];
+        return new DriftList(site, now, [.. drift]);
+    }
+
+    /// <summary>Looks for files in the store that belong to nothing; reads the folders only.</summary>
+    public void LookForOrphans()
+    {
+        var known = _orphans.ToDictionary(o => o.Reason, StringComparer.Ordinal);
+        _orphans =
+        [
+            .. store.Orphans(ledger.View).Select(path =>
+            {
+                var reason = $"{path} belongs to no image of the catalog (an add that was cut off leaves such a file). Add the image again, or delete it.";
+                return known.GetValueOrDefault(reason) ?? new DriftView("store-orphan", reason, null, null, time.GetUtcNow());
+            }),
+        ];
+    }
+
+    private static IEnumerable<DriftView> Clock(SiteView view, DateTimeOffset now) =>
+        CatalogRules.ClockProblem(now, view.Catalog.LastStamp) is { } problem
+            ? [new DriftView(RefusalCode.ClockImplausible, problem, null, null, now)]
+            : [];
+
+    private static IEnumerable<DriftView> Store(SiteView view) => view.Store
+        .Where(s => view.Catalog.Images[s.Key] is { Deleted: false })
+        .Select(s => s.Value switch
+        {
+            StoreFile.Lost lost => new DriftView(lost.Code, lost.Reason, null, s.Key, lost.Since),
+            StoreFile.Doubted doubted => new DriftView("store-doubted", doubted.Reason, null, s.Key, doubted.Since),
+            _ => null,
+        })
+        .OfType<DriftView>();
+
+    private static IEnumerable<DriftView> Cells(SiteView view) => view.Cells
+        .Where(c => view.IsWanted(c.Key.Image) && view.Store.GetValueOrDefault(c.Key.Image) is StoreFile.Present
+            && c.Value is { State: CellState.Withdrawn or CellState.Absent or CellState.Quarantined, Code: { } code }
+            && code != ReasonCode.NotYetPublished)
+        .Select(c => new DriftView(c.Value.Code!, c.Value.Reason ?? "", c.Key.Surface, c.Key.Image, c.Value.Since));
+}

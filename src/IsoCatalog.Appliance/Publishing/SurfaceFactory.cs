@@ -1,0 +1,60 @@
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Surfaces;
+using IsoCatalog.Surfaces.ConsoleVolume;
+using IsoCatalog.Surfaces.Ipmi;
+
+namespace IsoCatalog.Appliance.Publishing;
+
+/// <summary>Makes the surfaces that the configuration names.</summary>
+/// <param name="facts">What was remembered at earlier starts.</param>
+/// <param name="remember">Keeps a fact for the next start.</param>
+internal sealed class SurfaceFactory(
+    IReadOnlyDictionary<string, string> facts,
+    Action<string, string> remember,
+    SiteKeys keys,
+    IsoListener? listener,
+    TimeProvider time,
+    ILoggerFactory loggers)
+{
+    public ISurface Make(SurfaceConfiguration configuration) => configuration switch
+    {
+        SurfaceConfiguration.Ipmi ipmi => new IpmiSurface(
+            new IpmiSurfaceOptions
+            {
+                Name = ipmi.Name,
+                Group = GroupOf(ipmi),
+                UrlSecret = keys.UrlSecret,
+                Address = ipmi.Address,
+                Allow = ipmi.Allow,
+            },
+            listener ?? throw new InvalidOperationException("An ipmi surface needs the ISO listener."),
+            time,
+            loggers.CreateLogger<IpmiSurface>()),
+        SurfaceConfiguration.Volume volume => new ConsoleVolumeSurface(
+            new ConsoleVolumeOptions(
+                volume.Name,
+                GroupOf(volume),
+                volume.Path,
+                volume.ClientPath,
+                volume.ReadOnly,
+                volume.Check,
+                volume.Present.Smb,
+                volume.Present.Nfs),
+            facts.GetValueOrDefault(MarkerFact(volume)),
+            (marker, _) =>
+            {
+                remember(MarkerFact(volume), marker);
+                return Task.CompletedTask;
+            },
+            loggers.CreateLogger<ConsoleVolumeSurface>()),
+        _ => throw new InvalidOperationException($"A surface of kind {configuration.Kind} cannot be made; the configuration should have refused it."),
+    };
+
+    public static TimeSpan CheckOf(SurfaceConfiguration configuration) =>
+        configuration is SurfaceConfiguration.Volume volume ? volume.Check : TimeSpan.FromSeconds(30);
+
+    private static string GroupOf(SurfaceConfiguration configuration) => configuration.Group.ToString().ToLowerInvariant();
+
+    private static string MarkerFact(SurfaceConfiguration configuration) => "volume:" + configuration.Name;
+}

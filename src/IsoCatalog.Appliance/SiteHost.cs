@@ -1,0 +1,263 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Publishing;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Telemetry;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces;
+using IsoCatalog.Surfaces.Files;
+using IsoCatalog.Surfaces.Ipmi;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Win32.SafeHandles;
+
+namespace IsoCatalog.Appliance;
+
+/// <param name="OpenOnLoopback">Clients on this machine need no token; for the demo.</param>
+internal sealed record SiteHostOptions(bool OpenOnLoopback = false)
+{
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Adds to the log's sinks; null logs as the configuration says.</summary>
+    public Action<ILoggingBuilder>? Logging { get; init; }
+}
+
+/// <summary>A whole site: the composition root. Between <see cref="StartAsync"/> and <see cref="DisposeAsync"/> it owns its data folder alone.</summary>
+internal sealed class SiteHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly Stack<IDisposable> _owned;
+    private readonly IReadOnlyList<ISurface> _surfaces;
+    private readonly IsoListener? _listener;
+
+    private SiteHost(WebApplication app, Stack<IDisposable> owned, IReadOnlyList<ISurface> surfaces, IsoListener? listener)
+    {
+        _app = app;
+        _owned = owned;
+        _surfaces = surfaces;
+        _listener = listener;
+    }
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Where the API really listens.</summary>
+    public Uri Api { get; private set; } = null!;
+
+    public IPEndPoint? Iso => _listener?.PlainEndPoint;
+
+    /// <summary>Ends once the site was told to stop, by <see cref="Stop"/> or by a signal.</summary>
+    public Task Completion => _app.WaitForShutdownAsync();
+
+    public void Stop() => _app.Lifetime.StopApplication();
+
+    /// <summary>Brings a site up. When it returns, everything that was available before and still is as it was is available again.</summary>
+    /// <exception cref="SiteStartException">It cannot start; what was opened is closed again.</exception>
+    public static async Task<SiteHost> StartAsync(SiteConfiguration configuration, SiteHostOptions options, CancellationToken cancellationToken)
+    {
+        var owned = new Stack<IDisposable>();
+        IsoListener? listener = null;
+        try
+        {
+            var folders = new SiteFolders(configuration.Data, configuration.Inbox.Path);
+            var keys = Own(SiteKeys.Load(folders));
+            folders.Create();
+            Own(FolderLock.TryTake(folders.LockFile) ?? throw new SiteStartException(
+                "data-in-use",
+                $"{folders.Data} is in use by another isocatalog process{(FolderLock.HolderOf(folders.LockFile) is { } pid ? $" ({pid})" : "")}. "
+                + "One process at a time: stop that one, or use another data folder."));
+            var builder = Builder(configuration, options);
+            var loggers = Own(LoggerFactory.Create(logging => Sinks(logging, configuration, options)));
+            var hasher = LeafHasher.Select(Enum.Parse<LeafHashing>(configuration.Hashing.ToString()), options.Time);
+            var database = SiteDatabase.Open(folders.Database);
+            SiteLedger? ledger = null;
+            var doubts = Channel.CreateUnbounded<ImageDoubt>();
+            var routes = Own(new IsoRoutes(StoreFiles, doubts.Writer, options.Time));
+            var meter = new Meter("IsoCatalog");
+            Own(meter);
+            listener = await ListenAsync(configuration, routes, meter, loggers, options.Time, cancellationToken);
+            var factory = new SurfaceFactory(
+                database.LoadFacts(), (name, value) => ledger!.SaveFact(name, value), keys, listener, options.Time, loggers);
+            var surfaces = configuration.Surfaces.Select(factory.Make).ToList();
+            var events = new EventLog(options.Time);
+            ledger = Own(new SiteLedger(
+                configuration.Site,
+                database,
+                new SiteCatalogFile(folders.SiteDocument(configuration.Site), configuration.Site, keys.Signing),
+                surfaces.Select(s => new SurfaceStatus(
+                    s.Description.Name, s.Description.Kind, s.Description.Group, s.Description.ServesStoreInode, options.Time.GetUtcNow())),
+                events,
+                options.Time,
+                loggers.CreateLogger<SiteLedger>()));
+            SiteServices.Add(
+                builder.Services,
+                new SiteParts(configuration, options, folders, ledger, events, routes, doubts.Reader, surfaces, meter, hasher, loggers));
+            var app = builder.Build();
+            SiteServices.Map(app);
+            var host = new SiteHost(app, owned, surfaces, listener);
+            try
+            {
+                await SiteServices.ResumeAsync(app.Services, cancellationToken);
+                await app.StartAsync(cancellationToken);
+            }
+            catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException || InUse(e))
+            {
+                await app.DisposeAsync();
+                throw new SiteStartException(
+                    "port-in-use",
+                    $"The API cannot listen on {configuration.Listen.Api}: another program does. Stop it, or change listen.api.",
+                    e);
+            }
+            catch (Exception e) when (e is SocketException or UnauthorizedAccessException or IOException)
+            {
+                await app.DisposeAsync();
+                throw new SiteStartException(
+                    "cannot-listen", $"The API cannot listen on {configuration.Listen.Api} or {configuration.Socket}: {e.Message}", e);
+            }
+
+            host.Api = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+                .First(a => !a.Contains("unix:", StringComparison.Ordinal)));
+            return host;
+        }
+        catch (Exception e)
+        {
+            if (listener is not null)
+            {
+                await listener.DisposeAsync();
+            }
+
+            while (owned.TryPop(out var part))
+            {
+                part.Dispose();
+            }
+
+            throw e is IOException or UnauthorizedAccessException
+                ? new SiteStartException("data-unusable", $"{configuration.Data} cannot be used: {e.Message}", e)
+                : e is IsoListenerException ? new SiteStartException("port-in-use", e.Message, e) : e;
+        }
+
+        T Own<T>(T part)
+            where T : IDisposable
+        {
+            owned.Push(part);
+            return part;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        foreach (var surface in _surfaces)
+        {
+            await surface.DisposeAsync();
+        }
+
+        if (_listener is not null)
+        {
+            await _listener.DisposeAsync();
+        }
+
+        while (_owned.TryPop(out var part))
+        {
+            part.Dispose();
+        }
+    }
+
+    private static IsoStoreFiles StoreFiles { get; } = new(
+        FileIdentity.Of,
+        PageCache.Drop,
+        (file, bytesDone, cancellationToken) => new ValueTask<Sha256Digest>(Task.Run(() => ReadBack(file, bytesDone, cancellationToken), cancellationToken)));
+
+    private static Sha256Digest ReadBack(SafeFileHandle file, IProgress<long>? bytesDone, CancellationToken cancellationToken)
+    {
+        using var hasher = new RootHasher();
+        var buffer = GC.AllocateUninitializedArray<byte>(UncachedReader.BlockSize);
+        var offset = 0L;
+        for (int read; (read = RandomAccess.Read(file, buffer, offset)) > 0; offset += read)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            hasher.Append(buffer.AsSpan(0, read));
+            bytesDone?.Report(offset + read);
+        }
+
+        return hasher.Complete();
+    }
+
+    private static async Task<IsoListener?> ListenAsync(
+        SiteConfiguration configuration, IsoRoutes routes, Meter meter, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken) =>
+        configuration.Surfaces.Any(s => s is SurfaceConfiguration.Ipmi)
+            ? await IsoListener.StartAsync(
+                new IsoListenerOptions
+                {
+                    Routes = routes,
+                    Plain = configuration.Listen.Iso,
+                    Tls = configuration.Listen.IsoTls,
+                    Certificate = configuration.Tls.Iso is { } tls ? Certificates.Load(tls) : null,
+                    Meter = meter,
+                },
+                loggers,
+                time,
+                cancellationToken)
+            : null;
+
+    private static WebApplicationBuilder Builder(SiteConfiguration configuration, SiteHostOptions options)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
+        builder.Configuration.Sources.Clear();
+        Sinks(builder.Logging, configuration, options);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 1 << 20;
+            kestrel.Listen(configuration.Listen.Api, listen =>
+            {
+                if (configuration.Tls.Api is { } tls)
+                {
+                    listen.UseHttps(Certificates.Load(tls));
+                }
+            });
+            File.Delete(configuration.Socket);
+            kestrel.ListenUnixSocket(configuration.Socket);
+        });
+        return builder;
+    }
+
+    private static void Sinks(ILoggingBuilder logging, SiteConfiguration configuration, SiteHostOptions options)
+    {
+        logging.ClearProviders();
+        logging.SetMinimumLevel(configuration.Log.Level);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Quartz", LogLevel.Warning);
+        if (options.Logging is { } custom)
+        {
+            custom(logging);
+        }
+        else if (configuration.Log.Format == LogFormat.Json)
+        {
+            logging.AddJsonConsole(json =>
+            {
+                json.UseUtcTimestamp = true;
+                json.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(text =>
+            {
+                text.SingleLine = true;
+                text.UseUtcTimestamp = true;
+                text.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            });
+        }
+
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
+            console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+
+    private static bool InUse(Exception e) =>
+        e is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } || (e.InnerException is { } inner && InUse(inner));
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics.Metrics;
+using System.Threading.Channels;
+using IsoCatalog.Appliance.Api;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Jobs;
+using IsoCatalog.Appliance.Mounts;
+using IsoCatalog.Appliance.Publishing;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Telemetry;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Surfaces;
+using IsoCatalog.Surfaces.Ipmi;
+
+namespace IsoCatalog.Appliance;
+
+/// <summary>What is opened before the services are wired, because each step may refuse to start.</summary>
+internal sealed record SiteParts(
+    SiteConfiguration Configuration,
+    SiteHostOptions Options,
+    SiteFolders Folders,
+    SiteLedger Ledger,
+    EventLog Events,
+    IsoRoutes Routes,
+    ChannelReader<ImageDoubt> ListenerDoubts,
+    IReadOnlyList<ISurface> Surfaces,
+    Meter Meter,
+    LeafHasher Hasher,
+    ILoggerFactory Loggers);
+
+/// <summary>Who gets whom: the wiring of a site's rooms.</summary>
+internal static class SiteServices
+{
+    public static void Add(IServiceCollection services, SiteParts parts)
+    {
+        var (configuration, time, loggers) = (parts.Configuration, parts.Options.Time, parts.Loggers);
+        var store = new ImageStore(parts.Folders);
+        var doubts = new Doubts(parts.Ledger, store, parts.Routes, time);
+        IReadOnlyList<SurfacePublisher> publishers =
+        [
+            .. parts.Surfaces.Select(s => new SurfacePublisher(
+                s, parts.Ledger, store, doubts, configuration.Offer == OfferPolicy.Together, time, loggers.CreateLogger<SurfacePublisher>())),
+        ];
+        services.AddSingleton(configuration).AddSingleton(parts.Options).AddSingleton(time).AddSingleton(parts);
+        services.AddSingleton(parts.Folders).AddSingleton(parts.Ledger).AddSingleton(parts.Events).AddSingleton(parts.Surfaces).AddSingleton(parts.Meter);
+        services.AddSingleton(store).AddSingleton(doubts).AddSingleton(publishers);
+        services.AddSingleton(p => new Ingest(
+            parts.Folders, store, parts.Ledger, configuration.Store.Floor, time, p.GetRequiredService<SiteMetrics>(), loggers.CreateLogger<Ingest>()));
+        services.AddSingleton<IngestQueue>();
+        services.AddSingleton(p => new Inbox(
+            configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, time, loggers.CreateLogger<Inbox>()));
+        services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), time));
+        services.AddSingleton(p => new Availability(configuration.Site, parts.Ledger, store, parts.Surfaces));
+        services.AddSingleton(new SiteClock(time.GetUtcNow()));
+        services.AddSingleton<LeaseRoutes>();
+        services.AddSingleton<Leases>();
+        services.AddSingleton<SiteMetrics>();
+        services.AddSingleton<RetiredKeeper>();
+        services.AddSingleton<Scrub>();
+
+        services.AddHostedService(_ => new StoreKeeper(parts.Ledger, store, time, loggers.CreateLogger<StoreKeeper>()));
+        foreach (var publisher in publishers)
+        {
+            // Not AddHostedService: it registers one of a type, and each surface has its own.
+            services.AddSingleton<IHostedService>(publisher);
+        }
+
+        services.AddHostedService(_ => new FileSentry(
+            parts.Ledger, store, doubts, publishers, parts.Events, loggers.CreateLogger<FileSentry>()));
+        services.AddHostedService(_ => new ListenerDoubts(parts.ListenerDoubts, doubts));
+        services.AddHostedService(p => p.GetRequiredService<LeaseRoutes>());
+        services.AddHostedService(p => p.GetRequiredService<Inbox>());
+        SiteJobs.Add(services, configuration, publishers);
+        SiteApi.Add(services);
+    }
+
+    public static void Map(WebApplication app) => SiteApi.Map(app);
+
+    /// <summary>Before anybody can ask: what was advertised is looked at, and shown again where nothing changed.</summary>
+    public static async Task ResumeAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var store = services.GetRequiredService<ImageStore>();
+        store.CleanStaging(services.GetRequiredService<ILogger<ImageStore>>());
+        services.GetRequiredService<Doubts>().StatStore(cancellationToken);
+        foreach (var publisher in services.GetRequiredService<IReadOnlyList<SurfacePublisher>>())
+        {
+            await publisher.ResumeAsync(cancellationToken);
+        }
+
+        services.GetRequiredService<LeaseRoutes>().Apply();
+        services.GetRequiredService<DriftReport>().LookForOrphans();
+    }
+}

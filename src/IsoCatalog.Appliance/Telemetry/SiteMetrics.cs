@@ -1,0 +1,78 @@
+using System.Diagnostics.Metrics;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
+
+namespace IsoCatalog.Appliance.Telemetry;
+
+/// <summary>The site's figures for Prometheus; docs/metrics.md lists them. Gauges are read off the newest view when they are scraped.</summary>
+internal sealed class SiteMetrics
+{
+    private readonly Counter<long> _added;
+    private readonly Counter<long> _addedBytes;
+    private readonly Counter<long> _refused;
+    private readonly Histogram<double> _addSeconds;
+    private readonly SiteLedger _ledger;
+
+    public SiteMetrics(Meter meter, SiteLedger ledger, SiteFolders folders)
+    {
+        _ledger = ledger;
+        _added = meter.CreateCounter<long>("isocatalog.ingest.images", description: "Images added at this site.");
+        _addedBytes = meter.CreateCounter<long>("isocatalog.ingest.bytes", "By", "Bytes of images added at this site.");
+        _refused = meter.CreateCounter<long>("isocatalog.ingest.refused", description: "Adds that were refused, by code.");
+        _addSeconds = meter.CreateHistogram(
+            "isocatalog.ingest.duration",
+            "s",
+            "From the first byte read to the signed entry.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.5, 1, 5, 15, 60, 300, 1800] });
+        meter.CreateObservableGauge("isocatalog.catalog.images", () => ledger.View.Catalog.Live.Count(), description: "Live images in the catalog.");
+        meter.CreateObservableGauge(
+            "isocatalog.catalog.last.change",
+            () => (ledger.View.Catalog.LastStamp?.Ms ?? 0) / 1000.0,
+            "s",
+            "When the catalog last changed, seconds since the Unix epoch.");
+        meter.CreateObservableGauge("isocatalog.cells", Cells, description: "Cells of the ready matrix, by surface and state.");
+        meter.CreateObservableGauge("isocatalog.surface.available", Available, description: "Images that can be mounted now, by surface.");
+        meter.CreateObservableGauge("isocatalog.surface.up", Up, description: "1 while the surface as a whole can be used.");
+        meter.CreateObservableGauge("isocatalog.store.files", Files, description: "The site's own copies, by state.");
+        meter.CreateObservableGauge("isocatalog.store.free", () => FreeSpace.Of(folders.Data).AvailableBytes, "By", "Free bytes of the data folder.");
+        meter.CreateObservableGauge("isocatalog.leases", () => ledger.View.Leases.Count, description: "Leases now.");
+    }
+
+    public void Added(long bytes, TimeSpan duration)
+    {
+        _added.Add(1);
+        _addedBytes.Add(bytes);
+        _addSeconds.Record(duration.TotalSeconds);
+    }
+
+    public void NotAdded(string code) => _refused.Add(1, new KeyValuePair<string, object?>("code", code));
+
+    private IEnumerable<Measurement<int>> Cells()
+    {
+        var view = _ledger.View;
+        return view.Surfaces.SelectMany(s => Enum.GetValues<CellState>().Select(state => new Measurement<int>(
+            view.Cells.Count(c => c.Key.Surface == s.Name && c.Value.State == state),
+            new("surface", s.Name),
+            new("state", state.ToString().ToLowerInvariant()))));
+    }
+
+    private IEnumerable<Measurement<int>> Available()
+    {
+        var view = _ledger.View;
+        return view.Surfaces.Select(s => new Measurement<int>(
+            view.Catalog.Live.Count(i => view.IsAvailable(i.Id, s)), new KeyValuePair<string, object?>("surface", s.Name)));
+    }
+
+    private IEnumerable<Measurement<int>> Up() => _ledger.View.Surfaces.Select(s =>
+        new Measurement<int>(s.Problem is null ? 1 : 0, new KeyValuePair<string, object?>("surface", s.Name)));
+
+    private IEnumerable<Measurement<int>> Files()
+    {
+        var view = _ledger.View;
+        return new[] { typeof(StoreFile.Present), typeof(StoreFile.Doubted), typeof(StoreFile.Lost), typeof(StoreFile.Retired) }.Select(state =>
+            new Measurement<int>(
+                view.Store.Values.Count(f => f.GetType() == state),
+                new KeyValuePair<string, object?>("state", state.Name.ToLowerInvariant())));
+    }
+}
