@@ -30,13 +30,24 @@ public static class ImageMetainfo
         return (writer.End().End().ToArray(), InfoHashV1(info), new Sha256Digest(SHA256.HashData(info)));
     }
 
-    /// <summary>The info dictionary alone, as peers send it (BEP 9).</summary>
+    /// <summary>
+    /// A torrent of the same image without its v2 half, for clients that cannot read a hybrid one: Transmission before 4.0 refuses
+    /// the empty key that BEP 52 asks for. Its info hash is another one, so it is another swarm.
+    /// </summary>
+    public static (byte[] TorrentFile, Sha1Digest InfoV1) BuildV1(ImageDigests digests)
+    {
+        var writer = new BencodeWriter().BeginDictionary();
+        AppendV1(writer, digests, hybrid: false);
+        var info = writer.End().ToArray();
+        return (new BencodeWriter().BeginDictionary().Key("info").Encoded(info).End().ToArray(), InfoHashV1(info));
+    }
+
+    /// <summary>The info dictionary of the hybrid torrent alone, as peers send it (BEP 9).</summary>
     public static byte[] BuildInfo(ImageDigests digests)
     {
-        var name = FileName(digests.Root);
         var writer = new BencodeWriter().BeginDictionary()
             .Key("file tree").BeginDictionary()
-            .Key(name).BeginDictionary()
+            .Key(FileName(digests.Root)).BeginDictionary()
             .Key("").BeginDictionary()
             .Key("length").Integer(digests.Size);
         if (digests.Size > 0)
@@ -44,14 +55,23 @@ public static class ImageMetainfo
             writer.Key("pieces root").Bytes(digests.Root.ToArray());
         }
 
-        return writer.End().End().End()
-            .Key("length").Integer(digests.Size)
-            .Key("meta version").Integer(2)
-            .Key("name").Text(name)
+        writer.End().End().End();
+        AppendV1(writer, digests, hybrid: true);
+        return writer.End().ToArray();
+    }
+
+    private static void AppendV1(BencodeWriter writer, ImageDigests digests, bool hybrid)
+    {
+        writer.Key("length").Integer(digests.Size);
+        if (hybrid)
+        {
+            writer.Key("meta version").Integer(2);
+        }
+
+        writer.Key("name").Text(FileName(digests.Root))
             .Key("piece length").Integer(digests.PieceLength)
             .Key("pieces").Bytes(digests.V1Pieces.Span)
-            .Key("private").Integer(1)
-            .End().ToArray();
+            .Key("private").Integer(1);
     }
 
 #pragma warning disable CA5350 // The v1 info hash is SHA-1 by definition (BEP 3); the signed one is v2.
