@@ -16,7 +16,7 @@ public sealed class BuiltImages : IAsyncLifetime
         ["fat16"] = new() { VolumeId = "FAT16", EfiPrograms = ["BOOTRISCV64.EFI"], FatBits = 16 },
         ["fat32"] = new() { VolumeId = "FAT32", EfiPrograms = ["BOOTX64.EFI", "BOOTRISCV64.EFI"], FatBits = 32 },
         ["mbr"] = new() { VolumeId = "HYBRID_MBR", Bios = true, EfiPrograms = ["BOOTX64.EFI"], Disk = IsoDisk.Mbr },
-        ["gpt"] = new() { VolumeId = "HYBRID_GPT", Bios = true, EfiPrograms = ["BOOTX64.EFI"], Disk = IsoDisk.GptAppended },
+        ["gpt"] = new() { VolumeId = "HYBRID_GPT", Bios = true, EfiPrograms = ["BOOTX64.EFI"], Disk = IsoDisk.GptAppended, PayloadBytes = 200_000 },
     };
 
     private readonly TempFolder _folder = new();
