@@ -45,14 +45,14 @@ public static class IsoReader
             return null;
         }
 
-        if (descriptors is { Iso9660: null, DeclaresUdf: false })
+        if (descriptors is { Iso9660: null, UdfSpacing: 0 })
         {
             findings.Refuse(IsoRefusal.NotAnIso, ForeignFormat.Describe(window));
             return null;
         }
 
         var rockRidge = descriptors.Iso9660 is { } volume && volume.HasRockRidge(window, findings);
-        var udf = descriptors.DeclaresUdf && findings.Refusal is null ? UdfVolume.Read(window, findings) : null;
+        var udf = descriptors.UdfSpacing > 0 && findings.Refusal is null ? UdfVolume.Read(window, descriptors.UdfSpacing, findings) : null;
         if (findings.Refusal is not null)
         {
             return null;

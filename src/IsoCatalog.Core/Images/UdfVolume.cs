@@ -13,7 +13,7 @@ internal sealed record UdfVolume(string VolumeId, DateTimeOffset? RecordedAt, ul
     // An optical image has blocks of one sector; disks have others (UDF 2.60 section 2.2.1).
     private static ReadOnlySpan<int> BlockSizes => [IsoReader.SectorSize, 512, 1024, 4096, 8192, 16384, 32768];
 
-    public static UdfVolume? Read(ImageWindow window, Findings findings)
+    public static UdfVolume? Read(ImageWindow window, int spacing, Findings findings)
     {
         var anchored = false;
         Span<byte> anchor = stackalloc byte[512];
@@ -37,9 +37,10 @@ internal sealed record UdfVolume(string VolumeId, DateTimeOffset? RecordedAt, ul
             }
         }
 
-        if (!anchored && window.Length < (AnchorLba + 1) * (ulong)IsoReader.SectorSize)
+        var needed = (AnchorLba + 1) * (ulong)spacing;
+        if (!anchored && window.Length < needed)
         {
-            findings.RefuseTruncated("The UDF volume, up to its anchor in sector 256,", (AnchorLba + 1) * (ulong)IsoReader.SectorSize, window.Length);
+            findings.RefuseTruncated("The UDF volume, up to its anchor in block 256,", needed, window.Length);
             return null;
         }
 
@@ -47,7 +48,7 @@ internal sealed record UdfVolume(string VolumeId, DateTimeOffset? RecordedAt, ul
             IsoRefusal.Corrupt,
             anchored
                 ? "The UDF volume has an anchor, but neither of the two copies of its description can be read. Take the image from its source again."
-                : $"The image says that it has a UDF volume, but there is no anchor at sector 256 or at the end of the file ({window.Length} bytes). "
+                : $"The image says that it has a UDF volume, but there is no anchor at block 256 or at the end of the file ({window.Length} bytes). "
                   + "Take the image from its source again.");
         return null;
     }

@@ -3,7 +3,11 @@ using System.Buffers.Binary;
 namespace IsoCatalog.Core.Images;
 
 /// <summary>The volume descriptors from sector 16 on (ECMA-119 section 8), with those of UDF among or after them (ECMA-167 part 2).</summary>
-internal sealed record VolumeDescriptors(Iso9660Volume? Iso9660, string? JolietVolumeId, uint? BootCatalogLba, bool DeclaresUdf)
+/// <param name="Iso9660">Null when there is none.</param>
+/// <param name="JolietVolumeId">Null without Joliet.</param>
+/// <param name="BootCatalogLba">Null without a boot record.</param>
+/// <param name="UdfSpacing">Bytes from one UDF mark to the next, which is the block size where that is larger than a sector; 0 without UDF.</param>
+internal sealed record VolumeDescriptors(Iso9660Volume? Iso9660, string? JolietVolumeId, uint? BootCatalogLba, int UdfSpacing)
 {
     private const int FirstSector = 16;
     private const int MaxSectors = 64;
@@ -13,7 +17,8 @@ internal sealed record VolumeDescriptors(Iso9660Volume? Iso9660, string? JolietV
         Iso9660Volume? primary = null;
         string? joliet = null;
         uint? bootCatalog = null;
-        bool begun = false, udf = false, isoSeen = false, terminated = false;
+        int begun = 0, udfSpacing = 0;
+        bool isoSeen = false, terminated = false;
         Span<byte> sector = stackalloc byte[IsoReader.SectorSize];
 
         for (var number = FirstSector; number < FirstSector + MaxSectors && findings.Refusal is null; number++)
@@ -45,13 +50,13 @@ internal sealed record VolumeDescriptors(Iso9660Volume? Iso9660, string? JolietV
             }
             else if (identifier.SequenceEqual("BEA01"u8))
             {
-                begun = true;
+                begun = number;
             }
             else if (identifier.SequenceEqual("NSR02"u8) || identifier.SequenceEqual("NSR03"u8))
             {
-                udf |= begun;
+                udfSpacing = begun == 0 ? 0 : (number - begun) * IsoReader.SectorSize;
             }
-            else if (!begun || identifier.SequenceEqual("TEA01"u8))
+            else if (begun == 0 || identifier.SequenceEqual("TEA01"u8))
             {
                 break;
             }
@@ -62,7 +67,7 @@ internal sealed record VolumeDescriptors(Iso9660Volume? Iso9660, string? JolietV
             Judge(primary, terminated, window, findings);
         }
 
-        return new VolumeDescriptors(primary, joliet, bootCatalog, udf);
+        return new VolumeDescriptors(primary, joliet, bootCatalog, udfSpacing);
     }
 
     private static void Judge(Iso9660Volume? primary, bool terminated, ImageWindow window, Findings findings)
