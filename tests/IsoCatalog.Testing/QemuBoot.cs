@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace IsoCatalog.Testing;
+
+/// <summary>How a machine got to the text that was waited for.</summary>
+/// <param name="Took">From the start of the machine.</param>
+/// <param name="Screen">The 25 lines of the VGA text screen when it was found, trailing blanks removed.</param>
+/// <param name="Serial">All that came on the first serial line by then.</param>
+public sealed record QemuBootResult(TimeSpan Took, string Screen, string Serial);
+
+/// <summary>
+/// Boots a PC with BIOS from a CD under software emulation: the proof that an image is not only the right bytes but starts. The machine has
+/// no network and no disk.
+/// </summary>
+public static class QemuBoot
+{
+    private const int ScreenAddress = 0xB8000;
+    private const int Columns = 80;
+    private const int Rows = 25;
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// Boots from a path or an http(s) URL (Debian package qemu-block-extra), read-only, and waits until the ASCII text appears, exactly, on
+    /// the serial line or in one line of the VGA text screen. The deadline is for all of it.
+    /// </summary>
+    /// <exception cref="TimeoutException">The text did not appear; the message carries the screen and the serial line.</exception>
+    /// <exception cref="InvalidOperationException">The machine ended before; the message carries what it said.</exception>
+    public static async Task<QemuBootResult> UntilAsync(string cdrom, string banner, TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        using var folder = new TempFolder();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(deadline);
+
+        // The machine connects to us, so there is no moment at which its socket is not there yet.
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(folder.Combine("monitor")));
+        listener.Listen(1);
+
+        using var machine = Process.Start(Machine(cdrom, folder))!;
+        var watch = Stopwatch.StartNew();
+        var said = machine.StandardError.ReadToEndAsync(cancellationToken);
+        var ended = machine.WaitForExitAsync(limit.Token);
+        var last = new QemuBootResult(TimeSpan.Zero, "", "");
+        try
+        {
+            var accepted = listener.AcceptAsync(limit.Token).AsTask();
+            if (await Task.WhenAny(accepted, ended) == ended)
+            {
+                await ended;
+                throw new InvalidOperationException($"qemu did not start from {cdrom}: {await said}");
+            }
+
+            await using var monitor = new NetworkStream(await accepted, ownsSocket: true);
+            using var answers = new StreamReader(monitor, Encoding.UTF8);
+            await answers.ReadLineAsync(limit.Token);
+            await CommandAsync(monitor, answers, """{"execute":"qmp_capabilities"}""", limit.Token);
+            using var timer = new PeriodicTimer(LookEvery);
+            do
+            {
+                last = new QemuBootResult(
+                    watch.Elapsed, await ScreenAsync(monitor, answers, folder, limit.Token), Serial(folder.Combine("serial")));
+                if (last.Screen.Contains(banner, StringComparison.Ordinal) || last.Serial.Contains(banner, StringComparison.Ordinal))
+                {
+                    return last;
+                }
+            }
+            while (await timer.WaitForNextTickAsync(limit.Token));
+            throw new UnreachableException();
+        }
+        catch (Exception gone) when (gone is IOException && machine.HasExited)
+        {
+            throw new InvalidOperationException($"qemu ended before it showed \"{banner}\" from {cdrom}: {await said}", gone);
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException(
+                $"\"{banner}\" did not appear within {deadline} of starting from {cdrom}.\nScreen:\n{last.Screen}\nSerial line:\n{last.Serial}", late);
+        }
+        finally
+        {
+            machine.Kill(entireProcessTree: true);
+            await machine.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    private static ProcessStartInfo Machine(string cdrom, TempFolder folder)
+    {
+        static string Quote(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
+
+        return new ProcessStartInfo(
+            Counterpart.Require("qemu-system-x86_64"),
+            [
+                "-nodefaults", "-no-user-config", "-machine", "pc,accel=tcg", "-m", "64", "-vga", "std", "-display", "none", "-no-reboot",
+                "-drive", $"if=ide,media=cdrom,readonly=on,format=raw,file={Quote(cdrom)}", "-boot", "d",
+                "-serial", $"file:{folder.Combine("serial")}", "-qmp", $"unix:{folder.Combine("monitor")}",
+            ])
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+        };
+    }
+
+    private static async Task<string> ScreenAsync(Stream monitor, StreamReader answers, TempFolder folder, CancellationToken cancellationToken)
+    {
+        var dump = folder.Combine("screen");
+        await CommandAsync(
+            monitor,
+            answers,
+            $$"""{"execute":"pmemsave","arguments":{"val":{{ScreenAddress}},"size":{{2 * Columns * Rows}},"filename":"{{dump}}"} }""",
+            cancellationToken);
+        var cells = await File.ReadAllBytesAsync(dump, cancellationToken);
+        var screen = new StringBuilder();
+        for (var row = 0; row < Rows; row++)
+        {
+            var line = string.Create(Columns, cells.AsMemory(2 * Columns * row, 2 * Columns), static (text, attributed) =>
+            {
+                for (var column = 0; column < text.Length; column++)
+                {
+                    var character = (char)attributed.Span[2 * column];
+                    text[column] = character is >= ' ' and <= '~' ? character : character == 0 ? ' ' : '.';
+                }
+            });
+            screen.Append(line.TrimEnd()).Append('\n');
+        }
+
+        return screen.ToString().TrimEnd();
+    }
+
+    private static string Serial(string path) => File.Exists(path) ? File.ReadAllText(path, Encoding.Latin1) : "";
+
+    /// <summary>One command of the QEMU Machine Protocol; events that come before the answer are passed over.</summary>
+    private static async Task CommandAsync(Stream monitor, StreamReader answers, string command, CancellationToken cancellationToken)
+    {
+        await monitor.WriteAsync(Encoding.UTF8.GetBytes(command + "\n"), cancellationToken);
+        while (true)
+        {
+            var line = await answers.ReadLineAsync(cancellationToken) ?? throw new IOException("The machine closed its monitor.");
+            using var answer = JsonDocument.Parse(line);
+            if (answer.RootElement.TryGetProperty("return", out _))
+            {
+                return;
+            }
+
+            if (answer.RootElement.TryGetProperty("error", out var error))
+            {
+                throw new InvalidOperationException($"qemu refused {command}: {error}");
+            }
+        }
+    }
+}
