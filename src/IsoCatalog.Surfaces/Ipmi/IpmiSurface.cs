@@ -135,18 +135,16 @@ public sealed class IpmiSurface : ISurface
         ImageDoubt doubt;
         try
         {
-            using var file = File.OpenHandle(image.StorePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            _routes.Files.DropFromPageCache(file);
-            var root = await _routes.Files.ReadBackRoot(file, bytesDone, cancellationToken);
-            if (root == image.Root && _routes.Files.Stat(file, image.Root) == published)
+            var (first, last) = await Task.Run(() => _routes.Files.ReadBack(image.StorePath, bytesDone, cancellationToken), cancellationToken);
+            if (first == published && last == published)
             {
                 return new SurfaceOutcome.Done(published);
             }
 
-            doubt = new ImageDoubt(image.Id, root == image.Root ? ReasonCode.FileChanged : ReasonCode.HashMismatch,
-                root == image.Root
-                    ? $"The store file {image.StorePath} was changed while it was read."
-                    : $"The store file {image.StorePath} has the root {root} instead of {image.Root}: its bytes are damaged.");
+            doubt = first.Root == image.Root
+                ? new ImageDoubt(image.Id, ReasonCode.FileChanged, $"The store file {image.StorePath} was changed while it was read.")
+                : new ImageDoubt(image.Id, ReasonCode.HashMismatch,
+                    $"The store file {image.StorePath} has the root {first.Root} instead of {image.Root}: its bytes are damaged.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
