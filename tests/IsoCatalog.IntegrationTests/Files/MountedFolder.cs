@@ -1,0 +1,75 @@
+using IsoCatalog.Testing;
+using Xunit;
+
+namespace IsoCatalog.IntegrationTests.Files;
+
+/// <summary>A file system of its own, mounted on a temporary folder. Needs root: otherwise the test is skipped by name.</summary>
+public sealed class MountedFolder : IAsyncDisposable
+{
+    private readonly TempFolder _folder = new();
+    private bool _mounted;
+
+    private MountedFolder()
+    {
+    }
+
+    public string Path => _folder.Combine("mount");
+
+    /// <summary>The file that holds the file system; the tmpfs has none.</summary>
+    public string Device => _folder.Combine("device");
+
+    public static async Task<MountedFolder> TmpfsAsync(string size)
+    {
+        var mounted = Prepare();
+        await mounted.MountAsync("-t", "tmpfs", "-o", $"size={size}", "isocatalog-test");
+        return mounted;
+    }
+
+    public static async Task<MountedFolder> LoopAsync(string mkfs, long size)
+    {
+        Counterpart.Require(mkfs);
+        var mounted = Prepare();
+        await using (var device = File.Create(mounted.Device))
+        {
+            device.SetLength(size);
+        }
+
+        (await Counterpart.RunAsync(mkfs, ["-q", mounted.Device], TestContext.Current.CancellationToken)).Succeeded();
+        await mounted.MountAsync("-o", "loop", mounted.Device);
+        return mounted;
+    }
+
+    public async Task RemountAsync(string options) => (await Counterpart.RunAsync(
+        "mount", ["-o", $"remount,{options}", Path], TestContext.Current.CancellationToken)).Succeeded();
+
+    public async Task UnmountAsync()
+    {
+        (await Counterpart.RunAsync("umount", [Path], TestContext.Current.CancellationToken)).Succeeded();
+        _mounted = false;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_mounted)
+        {
+            await Counterpart.RunAsync("umount", ["-l", Path], CancellationToken.None);
+        }
+
+        _folder.Dispose();
+    }
+
+    private static MountedFolder Prepare()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Mounting a file system needs root.");
+        Counterpart.Require("mount");
+        var mounted = new MountedFolder();
+        Directory.CreateDirectory(mounted.Path);
+        return mounted;
+    }
+
+    private async Task MountAsync(params string[] arguments)
+    {
+        (await Counterpart.RunAsync("mount", [.. arguments, Path], TestContext.Current.CancellationToken)).Succeeded();
+        _mounted = true;
+    }
+}

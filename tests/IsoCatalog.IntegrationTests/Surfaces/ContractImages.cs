@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Surfaces;
+using IsoCatalog.Surfaces.Files;
+
+namespace IsoCatalog.IntegrationTests.Surfaces;
+
+/// <summary>A small store with verified images in it, as a surface is handed them.</summary>
+internal static class ContractImages
+{
+    public static readonly DateTimeOffset AddedAt = new(2026, 3, 14, 15, 9, 26, TimeSpan.Zero);
+
+    /// <summary>Several read blocks and an odd tail.</summary>
+    public const int Size = (5 << 20) + 12_345;
+
+    public static (StoredImage Image, byte[] Bytes) Put(string storeFolder, string fileName, int size = Size)
+    {
+        var bytes = RandomNumberGenerator.GetBytes(size);
+        using var hasher = new RootHasher();
+        hasher.Append(bytes);
+        var root = hasher.Complete();
+        Directory.CreateDirectory(storeFolder);
+        var path = Path.Combine(storeFolder, root.ToString());
+        File.WriteAllBytes(path, bytes);
+        return (Describe(path, fileName, bytes, root), bytes);
+    }
+
+    private static StoredImage Describe(string path, string fileName, byte[] bytes, Sha256Digest root)
+    {
+        // In the past, so that an edit within one tick of the file system's clock shows as well.
+        File.SetLastWriteTimeUtc(path, AddedAt.UtcDateTime);
+        using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite))
+        {
+            DurableFile.SetMode(file, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            DurableFile.Sync(file);
+        }
+
+        var receipt = FileIdentity.Of(path, root) ?? throw new IOException($"{path} is gone.");
+        return new StoredImage(
+            new ImageId(new Sha256Digest(SHA256.HashData(bytes))), root, bytes.Length, fileName, path, receipt, AddedAt);
+    }
+}
