@@ -1,0 +1,41 @@
+using System.Text;
+
+namespace IsoCatalog.Client;
+
+/// <summary>Which images a panel asks for; members that are null do not narrow the answer.</summary>
+/// <param name="Surface">A surface's name, or a kind or group (<c>ipmi</c>, <c>console</c>, <c>ovirt</c>): ready on all of them.</param>
+/// <param name="Boot">uefi or bios.</param>
+/// <param name="Text">Part of the title, the file name or the volume id.</param>
+public sealed record AvailableRequest(
+    string Surface,
+    string? Site = null,
+    string? Os = null,
+    string? Arch = null,
+    string? Boot = null,
+    string? Kind = null,
+    string? Tag = null,
+    string? Text = null)
+{
+    internal string Query
+    {
+        get
+        {
+            var query = new StringBuilder("?surface=").Append(Uri.EscapeDataString(Surface));
+            foreach (var (key, value) in new[]
+                     {
+                         ("site", Site), ("os", Os), ("arch", Arch), ("boot", Boot), ("kind", Kind), ("tag", Tag), ("q", Text),
+                     })
+            {
+                if (value is not null)
+                {
+                    query.Append('&').Append(key).Append('=').Append(Uri.EscapeDataString(value));
+                }
+            }
+
+            return query.ToString();
+        }
+    }
+}
+
+/// <summary>An answer and the tag to ask with the next time.</summary>
+public sealed record AvailableChange(AvailableAnswer Answer, string? ETag);
