@@ -5,7 +5,6 @@ using System.Threading.Channels;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
-using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
@@ -13,7 +12,6 @@ using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Surfaces.Ipmi;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Win32.SafeHandles;
 
 namespace IsoCatalog.Appliance;
 
@@ -75,7 +73,7 @@ internal sealed class SiteHost : IAsyncDisposable
             var database = SiteDatabase.Open(folders.Database);
             SiteLedger? ledger = null;
             var doubts = Channel.CreateUnbounded<ImageDoubt>();
-            var routes = Own(new IsoRoutes(StoreFiles, doubts.Writer, options.Time));
+            var routes = Own(new IsoRoutes(new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, ImageStore.ReadUncached), doubts.Writer, options.Time));
             var meter = new Meter("IsoCatalog");
             Own(meter);
             listener = await ListenAsync(configuration, routes, meter, loggers, options.Time, cancellationToken);
@@ -165,26 +163,6 @@ internal sealed class SiteHost : IAsyncDisposable
         {
             part.Dispose();
         }
-    }
-
-    private static IsoStoreFiles StoreFiles { get; } = new(
-        FileIdentity.Of,
-        PageCache.Drop,
-        (file, bytesDone, cancellationToken) => new ValueTask<Sha256Digest>(Task.Run(() => ReadBack(file, bytesDone, cancellationToken), cancellationToken)));
-
-    private static Sha256Digest ReadBack(SafeFileHandle file, IProgress<long>? bytesDone, CancellationToken cancellationToken)
-    {
-        using var hasher = new RootHasher();
-        var buffer = GC.AllocateUninitializedArray<byte>(UncachedReader.BlockSize);
-        var offset = 0L;
-        for (int read; (read = RandomAccess.Read(file, buffer, offset)) > 0; offset += read)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            hasher.Append(buffer.AsSpan(0, read));
-            bytesDone?.Report(offset + read);
-        }
-
-        return hasher.Complete();
     }
 
     private static async Task<IsoListener?> ListenAsync(

@@ -70,7 +70,7 @@ internal static class SiteServices
         services.AddHostedService(p => p.GetRequiredService<LeaseRoutes>());
         services.AddHostedService(p => p.GetRequiredService<Inbox>());
         SiteJobs.Add(services, configuration, publishers);
-        SiteApi.Add(services);
+        SiteApi.Add(services, configuration, parts.Options.OpenOnLoopback);
     }
 
     public static void Map(WebApplication app) => SiteApi.Map(app);

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Storage;
-using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Client;
 using Microsoft.AspNetCore.Diagnostics;
 
@@ -11,7 +11,7 @@ namespace IsoCatalog.Appliance.Api;
 /// <summary>The public API: routes, who may call each, and how refusals look. OpenAPI describes it at <c>/openapi/v1.json</c>.</summary>
 internal static class SiteApi
 {
-    public static void Add(IServiceCollection services)
+    public static void Add(IServiceCollection services, SiteConfiguration configuration, bool openOnLoopback)
     {
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(options =>
@@ -30,14 +30,12 @@ internal static class SiteApi
             document.Servers?.Clear();
             return Task.CompletedTask;
         }));
-        services.AddSingleton(p => p.GetRequiredService<SiteParts>() is var parts
-            ? new AccessOptions
-            {
-                Tokens = new TokenTable(parts.Configuration.Tokens),
-                TrustedProxies = parts.Configuration.TrustedProxies,
-                OpenOnLoopback = parts.Options.OpenOnLoopback,
-            }
-            : throw new System.Diagnostics.UnreachableException());
+        services.AddAccess(new AccessOptions
+        {
+            Tokens = new TokenTable(configuration.Tokens),
+            TrustedProxies = configuration.TrustedProxies,
+            OpenOnLoopback = openOnLoopback,
+        });
     }
 
     public static void Map(WebApplication app)

@@ -46,13 +46,13 @@ internal static class DemoCommand
         if (sites != 1)
         {
             await Console.Error.WriteLineAsync($"error: --sites {sites}: this version demonstrates one site.");
-            return ExitCode.Usage;
+            return 2;
         }
 
         if (image is { Exists: false })
         {
             await Console.Error.WriteLineAsync($"error: --image {image}: there is no such file.");
-            return ExitCode.Usage;
+            return 2;
         }
 
         var folder = dir?.FullName ?? Directory.CreateTempSubdirectory("isocatalog-demo-").FullName;
@@ -60,7 +60,7 @@ internal static class DemoCommand
         {
             var watch = Stopwatch.StartNew();
             await using var site = await DemoSiteProcess.StartAsync("ams", Path.Combine(folder, "ams"), cancellationToken);
-            using var client = new ApplianceClient(site.Api);
+            using var client = ApplianceClient.At(site.Api);
             var file = image?.FullName ?? await MakeImageAsync(folder, cancellationToken);
             Tell(json, $"Site [bold]{site.Id}[/] is up: API {site.Api}, ISO listener {site.Iso}");
             var added = await AddAsync(client, file, json, cancellationToken);
@@ -124,7 +124,7 @@ internal static class DemoCommand
     {
         await using var content = File.OpenRead(file);
         Tell(json, $"Adding {Markup.Escape(file)} ({content.Length:N0} bytes)");
-        return await client.UploadAsync(content, Path.GetFileName(file), cancellationToken: cancellationToken);
+        return await client.UploadImageAsync(content, Path.GetFileName(file), null, null, null, cancellationToken);
     }
 
     /// <returns>Null when every surface lists the image; else why not.</returns>
@@ -142,7 +142,7 @@ internal static class DemoCommand
                 var missing = new List<string>();
                 foreach (var surface in surfaces)
                 {
-                    var answer = await client.GetAvailableAsync(surface.Name, cancellationToken: deadline.Token);
+                    var answer = await client.GetAvailableAsync(new AvailableRequest(surface.Name), deadline.Token);
                     if (!answer.Images.Any(i => i.Id == image.Id))
                     {
                         missing.Add(surface.Name);
@@ -177,7 +177,7 @@ internal static class DemoCommand
         var table = new Table().AddColumns("surface", "state", "mount");
         foreach (var surface in site.Surfaces)
         {
-            var mount = (await client.GetAvailableAsync(surface.Name, cancellationToken: cancellationToken)).Images.First(i => i.Id == image.Id).Mount;
+            var mount = (await client.GetAvailableAsync(new AvailableRequest(surface.Name), cancellationToken)).Images.First(i => i.Id == image.Id).Mount;
             table.AddRow(surface.Name, "advertised", Markup.Escape(mount.Url ?? mount.Path ?? ""));
         }
 

@@ -42,6 +42,7 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
             data: {{data}}
             listen: { api: "127.0.0.1:0", iso: "127.0.0.1:0" }
             store: { floor: 64MiB }
+            log: { level: warning }
             surfaces:
               - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
               - { name: console, kind: volume, path: {{console}}, check: 5s }
@@ -60,6 +61,7 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
         var process = Process.Start(new ProcessStartInfo(
             program, [.. arguments, "serve", "--config", path, "--open-on-loopback", "--report-addresses", "--until-stdin-closes"])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         }) ?? throw new DemoException($"{program} could not be started.");

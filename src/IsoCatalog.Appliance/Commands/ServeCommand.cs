@@ -40,7 +40,11 @@ internal static class ServeCommand
             return StartReport.Print(result);
         }
 
-        StartReport.PrintWarnings(loaded);
+        if (!open)
+        {
+            StartReport.PrintWarnings(loaded);
+        }
+
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {

@@ -26,7 +26,7 @@ internal static class StartReport
         {
             foreach (var problem in invalid.Problems)
             {
-                Console.Error.WriteLine($"error: {result.FileName}:{problem}");
+                Console.Error.WriteLine("error: " + problem.Describe(result.FileName));
             }
         }
 
@@ -37,7 +37,7 @@ internal static class StartReport
     {
         foreach (var warning in loaded.Warnings)
         {
-            Console.Error.WriteLine($"warning: {loaded.FileName}:{warning}");
+            Console.Error.WriteLine("warning: " + warning.Describe(loaded.FileName));
         }
     }
 }

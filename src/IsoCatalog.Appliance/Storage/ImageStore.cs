@@ -49,20 +49,9 @@ internal sealed class ImageStore(SiteFolders folders)
     {
         try
         {
-            using var reader = new UncachedReader(path);
-            var before = FileIdentity.Of(reader.File, root);
-            using var hasher = new RootHasher();
-            var done = 0L;
-            reader.ReadAll(
-                block =>
-                {
-                    hasher.Append(block);
-                    bytesDone?.Report(done += block.Length);
-                },
-                cancellationToken);
-            var actual = hasher.Complete();
-            return actual != root ? new ReadBack.Wrong($"the bytes of {path} hash to {actual} instead of {root}")
-                : FileIdentity.Of(path, root) != before ? new ReadBack.Wrong($"{path} changed while it was read")
+            var (before, after) = ReadUncached(path, bytesDone, cancellationToken);
+            return before.Root != root ? new ReadBack.Wrong($"the bytes of {path} hash to {before.Root} instead of {root}")
+                : before != after ? new ReadBack.Wrong($"{path} changed while it was read")
                 : new ReadBack.Right(before);
         }
         catch (FileNotFoundException)
@@ -77,6 +66,25 @@ internal sealed class ImageStore(SiteFolders folders)
         {
             return new ReadBack.Wrong($"{path} cannot be read: {e.Message}");
         }
+    }
+
+    /// <summary>Reads a file past the page cache and says what it was before and after; both carry the root that its bytes have.</summary>
+    /// <exception cref="IOException">It is not there, or cannot be read.</exception>
+    public static (Receipt Before, Receipt After) ReadUncached(string path, IProgress<long>? bytesDone, CancellationToken cancellationToken)
+    {
+        using var reader = new UncachedReader(path);
+        var before = FileIdentity.Of(reader.File, default);
+        using var hasher = new RootHasher();
+        var done = 0L;
+        reader.ReadAll(
+            block =>
+            {
+                hasher.Append(block);
+                bytesDone?.Report(done += block.Length);
+            },
+            cancellationToken);
+        var root = hasher.Complete();
+        return (before with { Root = root }, FileIdentity.Of(path, root) ?? default);
     }
 
     public Receipt Retire(CatalogImage image, Receipt receipt)
