@@ -13,8 +13,8 @@ internal sealed class BmcConnection(ConnectionContext connection, IPAddress clie
 
     public bool IsClosed => connection.ConnectionClosed.IsCancellationRequested;
 
-    /// <summary>Announces what will be sent. Only after this may <see cref="Route.IsWithdrawn"/> be asked, so that whoever withdraws either sees
-    /// this connection or is seen by it.</summary>
+    /// <summary>Announces what will be sent. Only after this may <see cref="Route.IsWithdrawn"/> and <see cref="ServedFile.Doubt"/> be asked, so
+    /// that whoever withdraws or doubts either sees this connection or is seen by it.</summary>
     public void Serve(Route route)
     {
         Volatile.Write(ref _serving, route);

@@ -68,10 +68,16 @@ internal sealed class IsoApplication(IsoRoutes routes, IsoMetrics metrics, TimeP
 
     private Task ServeAsync(IsoExchange exchange, Route route, bool isGet)
     {
+        if (routes.TryEnter(route.Image, out var file) is not { } handle)
+        {
+            return RefuseInDoubt(exchange, route);
+        }
+
         exchange.Connection.Serve(route);
-        if (route.IsWithdrawn || routes.TryEnter(route.Image, out var file) is not { } handle)
+        if (route.IsWithdrawn || file.Doubt is not null)
         {
             exchange.Connection.Rest();
+            file.Leave(time.GetTimestamp());
             return RefuseInDoubt(exchange, route);
         }
 

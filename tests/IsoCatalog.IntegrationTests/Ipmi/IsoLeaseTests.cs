@@ -86,20 +86,20 @@ public sealed class IsoLeaseTests
         using (site.Routes.ExpectLinkChange(image.Id))
         {
             await LinkAsync("first");
-            Assert.Equal(200, await StatusAsync());
+            Assert.Equal(206, await StatusAsync());
             site.Routes.Refresh(ServingSite.Examine(image));
         }
 
         byte[] all = [.. first, .. await reader.ReadToEndAsync()];
         Assert.Equal(Large, all[^Large.Length..]);
-        Assert.Equal(200, await StatusAsync());
+        Assert.Equal(206, await StatusAsync());
         Assert.False(site.Doubts.TryRead(out _));
 
         await LinkAsync("second");
         Assert.Equal(404, await StatusAsync());
         Assert.Contains("links, owner or mode", (await site.DoubtAsync()).Reason, StringComparison.Ordinal);
         site.Routes.Refresh(ServingSite.Examine(image));
-        Assert.Equal(200, await StatusAsync());
+        Assert.Equal(206, await StatusAsync());
 
         async Task LinkAsync(string name) =>
             (await Counterpart.RunAsync("ln", [image.StorePath, site.Folder.Combine(name)], Cancelled)).Succeeded();

@@ -95,7 +95,8 @@ public sealed class IsoReaderTests
             ],
             TestContext.Current.CancellationToken);
         var compare = await Counterpart.RunAsync("qemu-img", ["compare", "-f", "raw", "-F", "raw", url, image.StorePath], TestContext.Current.CancellationToken);
-        var convert = await Counterpart.RunAsync("qemu-img", ["convert", "-f", "raw", "-O", "raw", url, copy], TestContext.Current.CancellationToken);
+        // One coroutine: with more, the curl driver of QEMU 7.2 can lose a wake-up and hang, on nginx too.
+        var convert = await Counterpart.RunAsync("qemu-img", ["convert", "-m", "1", "-f", "raw", "-O", "raw", url, copy], TestContext.Current.CancellationToken);
 
         Assert.DoesNotContain("failed", read.Succeeded() + read.Error, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("identical", compare.Succeeded(), StringComparison.Ordinal);
