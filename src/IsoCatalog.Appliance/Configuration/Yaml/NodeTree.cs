@@ -32,13 +32,19 @@ internal sealed class NodeTree
         }
         catch (YamlException broken)
         {
+            if (TabIndent(text) is { } tab)
+            {
+                problems.Add(tab, 1, "", "A tab stands in the indentation of this line. YAML indents with spaces only: replace it.");
+                return null;
+            }
+
             problems.Add((int)broken.Start.Line, (int)broken.Start.Column, "", $"This is not YAML: {Quote.Sentence(Innermost(broken).Message)}"
                 + " Look at the indentation, the quotes and the brackets just before this place.");
             return null;
         }
-        catch (TooMuchException tooMuch)
+        catch (StoppedException stopped)
         {
-            problems.Add(tooMuch.Line, tooMuch.Column, "", tooMuch.Message);
+            problems.Add(stopped.Line, stopped.Column, "", stopped.Message);
             return null;
         }
         catch (Exception bug) when (bug is ArgumentException or InvalidOperationException or FormatException or OverflowException
@@ -48,6 +54,24 @@ internal sealed class NodeTree
             problems.Add(0, 0, "", $"This is not YAML: {Quote.Sentence(bug.Message)}");
             return null;
         }
+    }
+
+    /// <returns>The first line that is indented with a tab, if there is one: the library reports it somewhere else.</returns>
+    private static int? TabIndent(string text)
+    {
+        var number = 1;
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            var indent = line[..^line.TrimStart(" \t").Length];
+            if (indent.Contains('\t') && line.Length > indent.Length && line[indent.Length] != '#')
+            {
+                return number;
+            }
+
+            number++;
+        }
+
+        return null;
     }
 
     private static Exception Innermost(Exception exception)
@@ -89,12 +113,12 @@ internal sealed class NodeTree
         var (line, column) = ((int)current.Start.Line, (int)current.Start.Column);
         if (++_nodes > MaxNodes)
         {
-            throw new TooMuchException(line, column, $"The file has more than {MaxNodes} values. A site's configuration is far smaller.");
+            throw new StoppedException(line, column, $"The file has more than {MaxNodes} values. A site's configuration is far smaller.");
         }
 
         if (depth > MaxDepth)
         {
-            throw new TooMuchException(line, column, $"Sections are nested more than {MaxDepth} deep here. Look for unbalanced brackets.");
+            throw new StoppedException(line, column, $"Sections are nested more than {MaxDepth} deep here. Look for unbalanced brackets.");
         }
 
         if (current is AnchorAlias alias)
@@ -103,7 +127,12 @@ internal sealed class NodeTree
             return new Node.Broken(line, column);
         }
 
-        Refuse((NodeEvent)current, line, column, path);
+        if (current is not NodeEvent node)
+        {
+            throw new StoppedException(line, column, "This is not YAML: a value is missing here. Look at the brackets and the indentation just before this place.");
+        }
+
+        Refuse(node, line, column, path);
         return current switch
         {
             MappingStart => Mapping(line, column, depth, path),
@@ -170,7 +199,7 @@ internal sealed class NodeTree
         return new Node.Sequence(line, column, items);
     }
 
-    private sealed class TooMuchException(int line, int column, string message) : Exception(message)
+    private sealed class StoppedException(int line, int column, string message) : Exception(message)
     {
         public int Line { get; } = line;
 

@@ -1,0 +1,15 @@
+using System.Net;
+
+namespace IsoCatalog.Appliance.Access;
+
+/// <summary>Who may use the API of a site.</summary>
+public sealed record AccessOptions
+{
+    public required TokenTable Tokens { get; init; }
+
+    /// <summary>Proxies whose X-Forwarded-For is believed.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>Clients on this machine need no token and are admin; their Host and Origin are checked. For <c>demo</c>. Default false.</summary>
+    public bool OpenOnLoopback { get; init; }
+}

@@ -1,0 +1,13 @@
+using System.Net;
+
+namespace IsoCatalog.Appliance.Access;
+
+/// <summary>Events 2100 to 2119. None ever holds a token or a part of one.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(2100, LogLevel.Warning, "Refused {Method} {Path} from {Client}: {Code}. {Reason}")]
+    public static partial void Refused(ILogger logger, string method, string path, IPAddress? client, string code, string reason);
+
+    [LoggerMessage(2101, LogLevel.Debug, "No token with {Method} {Path} from {Client}.")]
+    public static partial void NoToken(ILogger logger, string method, string path, IPAddress? client);
+}
