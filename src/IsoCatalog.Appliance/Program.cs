@@ -1,6 +1,35 @@
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
 using IsoCatalog.Appliance.Commands;
 
-var config = new Option<FileInfo?>("--config");
-var json = new Option<bool>("--json");
-return await new RootCommand("isocatalog") { ServeCommand.Build(config, json), InitCommand.Build(config, json), DemoCommand.Build(json) }.Parse(args).InvokeAsync();
+namespace IsoCatalog.Appliance;
+
+internal static class Program
+{
+    public static Task<int> Main(string[] arguments)
+    {
+        var defaults = new CommandDefaults(
+            Read("ISOCATALOG_CONFIG") ?? DefaultPaths.Configuration,
+            Read("ISOCATALOG_SOCKET"),
+            TimeProvider.System);
+        return CommandLine.RunAsync(
+            new RootCommand("Keeps ISO images, and offers each only where its bytes were verified.")
+            {
+                ServeCommand.Build(defaults),
+                InitCommand.Build(defaults),
+                DemoCommand.Build(),
+                AddCommand.Build(defaults),
+                LsCommand.Build(defaults),
+                ShowCommand.Build(defaults),
+                RmCommand.Build(defaults),
+                RestoreCommand.Build(defaults),
+                StatusCommand.Build(defaults),
+                CheckConfigCommand.Build(defaults),
+            },
+            arguments);
+    }
+
+    /// <returns>Null when the variable is not set or empty.</returns>
+    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "The one place where the environment is read.")]
+    private static string? Read(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
+}

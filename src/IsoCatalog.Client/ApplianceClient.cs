@@ -78,14 +78,21 @@ public sealed class ApplianceClient : IDisposable
     /// <param name="sha256">What the bytes must have; the site refuses others.</param>
     /// <param name="progress">Bytes sent.</param>
     /// <exception cref="IOException">The stream could not be read.</exception>
+    public Task<ImageView> UploadImageAsync(
+        Stream image, string name, Sha256Digest? sha256, string? title, IProgress<long>? progress, CancellationToken cancellationToken) =>
+        UploadImageAsync(image, name, sha256, title, kind: null, progress, cancellationToken);
+
+    /// <inheritdoc cref="UploadImageAsync(Stream, string, Sha256Digest?, string?, IProgress{long}?, CancellationToken)"/>
+    /// <param name="kind">installer, live, rescue, drivers or other.</param>
     public async Task<ImageView> UploadImageAsync(
-        Stream image, string name, Sha256Digest? sha256, string? title, IProgress<long>? progress, CancellationToken cancellationToken)
+        Stream image, string name, Sha256Digest? sha256, string? title, string? kind, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(name);
         var query = "?name=" + Uri.EscapeDataString(name)
             + (sha256 is { } expected ? "&sha256=" + expected : "")
-            + (title is not null ? "&title=" + Uri.EscapeDataString(title) : "");
+            + (title is not null ? "&title=" + Uri.EscapeDataString(title) : "")
+            + (kind is not null ? "&kind=" + Uri.EscapeDataString(kind) : "");
         using var content = new UploadContent(image, progress);
         using var request = new HttpRequestMessage(HttpMethod.Post, Images + query) { Content = content };
         request.Headers.ExpectContinue = true;

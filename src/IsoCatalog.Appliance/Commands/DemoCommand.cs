@@ -23,13 +23,21 @@ internal static class DemoCommand
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
-    public static Command Build(Option<bool> json)
+    public static Command Build()
     {
+        var json = new Option<bool>("--json") { Description = "Write one JSON object on stdout once the image is advertised everywhere." };
         var once = new Option<bool>("--once") { Description = "Exit 0 when the image is advertised everywhere, non-zero with the reason if not." };
         var image = new Option<FileInfo?>("--image") { Description = "The image to add. Default: a small bootable one that is made here." };
         var sites = new Option<int>("--sites") { Description = "How many sites. This version has one.", DefaultValueFactory = _ => 1 };
         var dir = new Option<DirectoryInfo?>("--dir") { Description = "Keep everything in this folder. Default: a temporary one, removed at the end." };
-        var command = new Command("demo", "Start a whole site on this machine and watch an image become available.") { once, image, sites, dir, json };
+        var command = new Verb(
+            "demo",
+            "Start a whole site on this machine and watch an image become available. Needs no configuration, no root and no network.",
+            "isocatalog demo",
+            "isocatalog demo --once --image debian-12.iso")
+        {
+            once, image, sites, dir, json,
+        };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetValue(once),
             parsed.GetValue(image),
@@ -46,13 +54,13 @@ internal static class DemoCommand
         if (sites != 1)
         {
             await Console.Error.WriteLineAsync($"error: --sites {sites}: this version demonstrates one site.");
-            return 2;
+            return ExitCode.Usage;
         }
 
         if (image is { Exists: false })
         {
             await Console.Error.WriteLineAsync($"error: --image {image}: there is no such file.");
-            return 2;
+            return ExitCode.Usage;
         }
 
         var folder = dir?.FullName ?? Directory.CreateTempSubdirectory("isocatalog-demo-").FullName;

@@ -52,7 +52,7 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
         var result = ConfigurationFile.Load(path);
         if (result is not ConfigurationResult.Loaded { Configuration: var configuration })
         {
-            StartReport.Print(result);
+            StartReport.Print(((ConfigurationResult.Invalid)result).Problems, path);
             throw new DemoException($"The demonstration's own configuration {path} is not valid.");
         }
 

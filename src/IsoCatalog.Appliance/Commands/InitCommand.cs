@@ -8,14 +8,28 @@ namespace IsoCatalog.Appliance.Commands;
 /// <summary><c>isocatalog init</c>: makes a site's folders and keys, and its configuration if there is none. Changes nothing that is there.</summary>
 internal static class InitCommand
 {
-    public static Command Build(Option<FileInfo?> config, Option<bool> json)
+    public static Command Build(CommandDefaults defaults)
     {
+        var config = new Option<string>("--config")
+        {
+            HelpName = "FILE",
+            Description = $"The configuration; written if it is not there. Default: $ISOCATALOG_CONFIG, else {DefaultPaths.Configuration}.",
+            DefaultValueFactory = _ => defaults.Config,
+        };
+        var json = new Option<bool>("--json") { Description = "Write one JSON object on stdout." };
         var site = new Option<string>("--site") { Description = "The site's id, such as ams: lower-case letters, digits and hyphens.", DefaultValueFactory = _ => "site" };
         var data = new Option<DirectoryInfo?>("--data") { Description = "Where everything is kept. Default: /var/lib/isocatalog." };
         var volume = new Option<DirectoryInfo?>("--volume") { Description = "Also set up a console volume in this folder." };
-        var command = new Command("init", "Make a site: configuration, folders, keys and a first token.") { config, json, site, data, volume };
+        var command = new Verb(
+            "init",
+            "Make a site: configuration, folders, keys and a first token. What is there stays as it is.",
+            "isocatalog init --site ams --volume /srv/console-isos",
+            "isocatalog init --config ./site.yaml --data ./data")
+        {
+            config, json, site, data, volume,
+        };
         command.SetAction(parsed => Run(
-            parsed.GetValue(config)?.FullName ?? DefaultPaths.Configuration,
+            Path.GetFullPath(parsed.GetRequiredValue(config)),
             parsed.GetValue(site)!,
             parsed.GetValue(data)?.FullName ?? DefaultPaths.Data,
             parsed.GetValue(volume)?.FullName,
@@ -51,7 +65,7 @@ internal static class InitCommand
             var result = ConfigurationFile.Load(path);
             if (result is not ConfigurationResult.Loaded { Configuration: var configuration })
             {
-                return StartReport.Print(result);
+                return StartReport.Print(((ConfigurationResult.Invalid)result).Problems, path);
             }
 
             Prepare(configuration);

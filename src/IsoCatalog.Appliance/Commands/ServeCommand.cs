@@ -8,8 +8,15 @@ namespace IsoCatalog.Appliance.Commands;
 /// <summary><c>isocatalog serve</c>: runs a site until it is told to stop.</summary>
 internal static class ServeCommand
 {
-    public static Command Build(Option<FileInfo?> config, Option<bool> json)
+    public static Command Build(CommandDefaults defaults)
     {
+        var config = new Option<string>("--config")
+        {
+            HelpName = "FILE",
+            Description = $"The configuration. Default: $ISOCATALOG_CONFIG, else {DefaultPaths.Configuration}.",
+            DefaultValueFactory = _ => defaults.Config,
+        };
+        var json = new Option<bool>("--json") { Description = "If it cannot start, say why as a JSON object on stderr." };
         var open = new Option<bool>("--open-on-loopback")
         {
             Description = "Clients on this machine need no token. For trying things out only.",
@@ -24,20 +31,30 @@ internal static class ServeCommand
             Description = "Stop when standard input ends: a parent that dies takes the site with it.",
             Hidden = true,
         };
-        var command = new Command("serve", "Run this site.") { config, json, open, report, leash };
+        var command = new Verb(
+            "serve",
+            "Run this site until SIGTERM or Ctrl-C.",
+            "isocatalog serve --config /etc/isocatalog/site.yaml")
+        {
+            config, json, open, report, leash,
+        };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed.GetValue(config), parsed.GetValue(json), parsed.GetValue(open), parsed.GetValue(report), parsed.GetValue(leash), cancellationToken));
+            parsed.GetRequiredValue(config), defaults.Time, parsed.GetValue(json), parsed.GetValue(open), parsed.GetValue(report), parsed.GetValue(leash), cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        FileInfo? config, bool json, bool open, bool report, bool leash, CancellationToken cancellationToken)
+        string path, TimeProvider time, bool json, bool open, bool report, bool leash, CancellationToken cancellationToken)
     {
-        var path = config?.FullName ?? DefaultPaths.Configuration;
         var result = ConfigurationFile.Load(path);
         if (result is not ConfigurationResult.Loaded loaded)
         {
-            return StartReport.Print(result);
+            return StartReport.Print(((ConfigurationResult.Invalid)result).Problems, path);
+        }
+
+        if (HostCheck.Run(loaded, time.GetUtcNow()) is { Count: > 0 } problems)
+        {
+            return StartReport.Print(problems, path);
         }
 
         if (!open)
@@ -48,7 +65,7 @@ internal static class ServeCommand
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            await using var site = await SiteHost.StartAsync(loaded.Configuration, new SiteHostOptions(open), stop.Token);
+            await using var site = await SiteHost.StartAsync(loaded.Configuration, new SiteHostOptions(open) { Time = time }, stop.Token);
             if (report)
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(

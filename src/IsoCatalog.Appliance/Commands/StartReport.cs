@@ -20,14 +20,11 @@ internal sealed partial class StartJson : JsonSerializerContext;
 /// <summary>What an operator reads when a site cannot start because of its configuration.</summary>
 internal static class StartReport
 {
-    public static int Print(ConfigurationResult result)
+    public static int Print(IReadOnlyList<ConfigurationProblem> problems, string file)
     {
-        if (result is ConfigurationResult.Invalid invalid)
+        foreach (var problem in problems)
         {
-            foreach (var problem in invalid.Problems)
-            {
-                Console.Error.WriteLine("error: " + problem.Describe(result.FileName));
-            }
+            Console.Error.WriteLine("error: " + problem.Describe(file));
         }
 
         return ExitCode.ConfigurationInvalid;

@@ -1,0 +1,40 @@
+using System.Text.Json.Serialization;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Client;
+using IsoCatalog.Core.Catalog;
+
+namespace IsoCatalog.Appliance.Commands;
+
+/// <summary>What <c>add --json</c> says of a file that was added.</summary>
+/// <param name="Advertised">Null when nobody waited for it (--no-wait).</param>
+/// <param name="Surfaces">Where the image stands on each surface of the site, when the wait ended.</param>
+internal sealed record AddedFile(
+    string File,
+    ImageId Id,
+    string Name,
+    long Size,
+    bool? Advertised,
+    AddSeconds Seconds,
+    IReadOnlyDictionary<string, CellView>? Surfaces);
+
+/// <param name="Add">From the request to the signed entry.</param>
+/// <param name="Advertise">From there to the last surface; null when nobody waited.</param>
+internal sealed record AddSeconds(double Add, double? Advertise, double Total);
+
+/// <summary>What <c>add --json</c> says of a file that was not added: the problem, and which file.</summary>
+internal sealed record RefusedFile(string File, string Type, string Title, int Status, string Detail, ImageId? Image);
+
+/// <summary>What <c>ls --all --json</c> says.</summary>
+internal sealed record WholeList(IReadOnlyList<ImageView> Images, IReadOnlyList<RetiredView> Retired);
+
+/// <summary>What <c>check-config --json</c> says.</summary>
+internal sealed record ConfigurationCheck(
+    string File, bool Valid, IReadOnlyList<ConfigurationProblem> Problems, IReadOnlyList<ConfigurationProblem> Warnings);
+
+/// <summary>JSON that only the command line writes; everything else is the API's own.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(AddedFile))]
+[JsonSerializable(typeof(RefusedFile))]
+[JsonSerializable(typeof(WholeList))]
+[JsonSerializable(typeof(ConfigurationCheck))]
+internal sealed partial class CommandJson : JsonSerializerContext;

@@ -1,0 +1,128 @@
+using System.CommandLine;
+using IsoCatalog.Client;
+using Spectre.Console;
+
+namespace IsoCatalog.Appliance.Commands;
+
+/// <summary><c>isocatalog ls</c>: which images there are, and where each stands.</summary>
+internal static class LsCommand
+{
+    public static Command Build(CommandDefaults defaults)
+    {
+        var surface = new Option<string?>("--surface")
+        {
+            Description = "Only what can be mounted now on this surface, kind or group (ipmi, console, ovirt), as a panel sees it.",
+            HelpName = "NAME",
+        };
+        var all = new Option<bool>("--all", "-a") { Description = "Also images that were removed and can be restored." };
+        var command = new Verb(
+            "ls",
+            "List the images of the catalog with their state on each surface.",
+            "isocatalog ls",
+            "isocatalog ls --surface console",
+            "isocatalog ls --json | jq -r '.images[].name'")
+        {
+            surface, all,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(all) && result.GetValue(surface) is not null)
+            {
+                result.AddError("--all and --surface exclude each other: a removed image is on no surface.");
+            }
+        });
+        var site = SiteOptions.On(command, defaults);
+        command.SetAction((parsed, cancellationToken) => site.RunAsync(parsed, session => parsed.GetValue(surface) is { } named
+            ? AvailableAsync(session, named, cancellationToken)
+            : CatalogAsync(session, parsed.GetValue(all), cancellationToken)));
+        return command;
+    }
+
+    private static async Task<int> AvailableAsync(Session session, string surface, CancellationToken cancellationToken)
+    {
+        var answer = await session.Site.GetAvailableAsync(new AvailableRequest(surface), cancellationToken);
+        var screen = session.Screen;
+        screen.Object(answer, ApiJson.Default.AvailableAnswer);
+        var table = Screen.Columns("NAME", "SIZE", "TITLE", "BOOT", "MOUNT");
+        foreach (var image in answer.Images)
+        {
+            screen.Value(image.Id.ToString());
+            table.AddRow(
+                Screen.Cell(image.Name),
+                Screen.Cell(Plain.Size(image.Size)),
+                Screen.Cell(image.Title),
+                Screen.Cell((image.Boot.Bios, image.Boot.Uefi) switch
+                {
+                    (true, true) => "bios, uefi",
+                    (true, false) => "bios",
+                    (false, true) => "uefi",
+                    _ => "-",
+                }),
+                Screen.Cell(image.Mount.Url ?? image.Mount.Path ?? image.Mount.FileId ?? "-"));
+        }
+
+        Show(screen, table, $"Nothing can be mounted on {surface} now. `isocatalog ls` and `isocatalog status` say why.");
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> CatalogAsync(Session session, bool all, CancellationToken cancellationToken)
+    {
+        var list = await session.Site.GetImagesAsync(cancellationToken);
+        var images = list.Images.Where(i => !i.Deleted).ToList();
+        IReadOnlyList<RetiredView> retired = all ? (await session.Site.GetRetiredAsync(cancellationToken)).Retired : [];
+        var screen = session.Screen;
+        if (all)
+        {
+            screen.Object(new WholeList(images, retired), CommandJson.Default.WholeList);
+        }
+        else
+        {
+            screen.Object(new ImageList(images), ApiJson.Default.ImageList);
+        }
+
+        var surfaces = images.SelectMany(i => i.Ready).SelectMany(site => site.Value.Keys.Select(surface => (Site: site.Key, Surface: surface)))
+            .Distinct().ToList();
+        var oneSite = surfaces.Select(s => s.Site).Distinct().Count() <= 1;
+        var table = Screen.Columns(["NAME", "SIZE", "ADDED", "ID", .. surfaces.Select(s => Plain.Text(oneSite ? s.Surface : $"{s.Site}/{s.Surface}"))]);
+        foreach (var image in images)
+        {
+            screen.Value(image.Id.ToString());
+            table.AddRow(
+            [
+                Screen.Cell(image.Name),
+                Screen.Cell(Plain.Size(image.Size)),
+                Screen.Cell(Plain.Day(image.AddedAt)),
+                Screen.Cell(Plain.Short(image.Id)),
+                .. surfaces.Select(s => CellText.Of(image.Ready.GetValueOrDefault(s.Site)?.GetValueOrDefault(s.Surface))),
+            ]);
+        }
+
+        foreach (var image in retired)
+        {
+            screen.Value(image.Id.ToString());
+            table.AddRow(
+            [
+                Screen.Cell(image.Name),
+                Screen.Cell(Plain.Size(image.Size)),
+                Screen.Cell($"removed {Plain.Day(image.RetiredAt)}", Color.Grey),
+                Screen.Cell(Plain.Short(image.Id)),
+                .. surfaces.Select(_ => CellText.Of(null)),
+            ]);
+        }
+
+        Show(screen, table, "The catalog holds no images. Add one: isocatalog add FILE");
+        return ExitCode.Ok;
+    }
+
+    private static void Show(Screen screen, Table table, string otherwise)
+    {
+        if (table.Rows.Count > 0)
+        {
+            screen.Show(table);
+        }
+        else
+        {
+            screen.Line(otherwise);
+        }
+    }
+}

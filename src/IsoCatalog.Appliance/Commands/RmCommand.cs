@@ -1,0 +1,51 @@
+using System.CommandLine;
+using IsoCatalog.Client;
+
+namespace IsoCatalog.Appliance.Commands;
+
+/// <summary><c>isocatalog rm</c>: takes an image out of every list.</summary>
+internal static class RmCommand
+{
+    public static Command Build(CommandDefaults defaults)
+    {
+        var image = ImageArgument.Build();
+        var why = new Option<string?>("--why") { Description = "The reason, for the audit.", HelpName = "TEXT" };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
+        var command = new Verb(
+            "rm",
+            "Remove an image from every surface. Its file is kept for a while, so that it can be restored.",
+            "isocatalog rm debian-11.iso --why \"end of life\"",
+            "isocatalog rm 1d52b5 --yes")
+        {
+            image, why, yes,
+        };
+        var site = SiteOptions.On(command, defaults);
+        command.SetAction((parsed, cancellationToken) => site.RunAsync(parsed, async session =>
+        {
+            var found = await ImageArgument.FindAsync(session.Site, parsed.GetRequiredValue(image), retired: false, cancellationToken);
+            if (!parsed.GetValue(yes) && !Confirmed(found))
+            {
+                session.Screen.Note("Nothing was removed.");
+                return ExitCode.Cancelled;
+            }
+
+            var removed = await session.Site.RemoveImageAsync(found.Id.ToString(), parsed.GetValue(why), cancellationToken);
+            session.Screen.Object(removed, ApiJson.Default.ImageView);
+            session.Screen.Value(removed.Id.ToString());
+            session.Screen.Line($"{removed.Name} is withdrawn from every surface. To bring it back: isocatalog restore {Plain.Short(removed.Id)}");
+            return ExitCode.Ok;
+        }));
+        return command;
+    }
+
+    private static bool Confirmed(ImageView image)
+    {
+        if (Console.IsInputRedirected)
+        {
+            throw VerbException.Usage($"Nobody is here to be asked whether {image.Name} shall be removed. Give --yes.");
+        }
+
+        Console.Error.Write($"Remove {Plain.Text(image.Name)} ({Plain.Short(image.Id)}, {Plain.Size(image.Size)}) from every surface? [y/N] ");
+        return Console.ReadLine() is { } answer && answer.Trim() is "y" or "Y" or "yes";
+    }
+}

@@ -1,0 +1,126 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using IsoCatalog.Client;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace IsoCatalog.Appliance.Commands;
+
+/// <summary>
+/// Where a verb writes: results on stdout, errors and notes on stderr. Colours and moving bars only on a terminal; with --json nothing but JSON on stdout,
+/// one object a line.
+/// </summary>
+internal sealed class Screen
+{
+    /// <summary>Columns, where nobody's window limits them: a table is as wide as what it holds.</summary>
+    private const int Unlimited = 10_000;
+
+    private readonly Lock _errors = new();
+
+    public Screen(bool json, bool quiet)
+    {
+        Json = json;
+        Quiet = quiet;
+        var terminal = !Console.IsOutputRedirected;
+        Canvas = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = terminal ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = terminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = terminal ? InteractionSupport.Detect : InteractionSupport.No,
+            Out = new AnsiConsoleOutput(Console.Out),
+        });
+        if (!terminal)
+        {
+            Canvas.Profile.Width = Unlimited;
+        }
+
+        IsLive = terminal && !json && !quiet;
+    }
+
+    public bool Json { get; }
+
+    /// <summary>Only what a script needs: ids, one a line.</summary>
+    public bool Quiet { get; }
+
+    /// <summary>Whether something may move on the screen.</summary>
+    public bool IsLive { get; }
+
+    public IAnsiConsole Canvas { get; }
+
+    /// <summary>A line for people.</summary>
+    public void Line(string text)
+    {
+        if (!Json && !Quiet)
+        {
+            Console.Out.WriteLine(Plain.Text(text));
+        }
+    }
+
+    /// <summary>A line for people, tables and all.</summary>
+    public void Show(IRenderable picture)
+    {
+        if (!Json && !Quiet)
+        {
+            Canvas.Write(picture);
+        }
+    }
+
+    /// <summary>With --quiet: the one value that a script wants.</summary>
+    public void Value(string text)
+    {
+        if (!Json && Quiet)
+        {
+            Console.Out.WriteLine(Plain.Text(text));
+        }
+    }
+
+    public void Object<T>(T value, JsonTypeInfo<T> type)
+    {
+        if (Json)
+        {
+            Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
+        }
+    }
+
+    /// <summary>Something on the way that is worth a line on stderr.</summary>
+    public void Note(string text)
+    {
+        if (!Quiet)
+        {
+            ToError(text);
+        }
+    }
+
+    public void Warning(string text) => ToError("warning: " + text);
+
+    /// <summary>On stderr, and with --json also as an object on stdout.</summary>
+    public void Error(Problem problem)
+    {
+        ToError("error: " + problem.Detail);
+        Object(problem, ApiJson.Default.Problem);
+    }
+
+    public void ToError(string text)
+    {
+        lock (_errors)
+        {
+            Console.Error.WriteLine(Plain.Text(text));
+        }
+    }
+
+    /// <summary>A table without lines, which reads the same on a terminal and in a file.</summary>
+    public static Table Columns(params string[] headings)
+    {
+        var table = new Table().NoBorder();
+        foreach (var heading in headings)
+        {
+            table.AddColumn(new TableColumn(new Text(heading, new Style(decoration: Decoration.Bold))).PadLeft(0).PadRight(2));
+        }
+
+        return table;
+    }
+
+    /// <summary>A cell of text that is not ours: nothing in it is markup.</summary>
+    public static Text Cell(string? text, Color? color = null) =>
+        new(Plain.Text(text), color is { } c ? new Style(foreground: c) : Style.Plain);
+}

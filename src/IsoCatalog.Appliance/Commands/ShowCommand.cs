@@ -1,0 +1,103 @@
+using System.CommandLine;
+using IsoCatalog.Client;
+using Spectre.Console;
+
+namespace IsoCatalog.Appliance.Commands;
+
+/// <summary><c>isocatalog show</c>: everything about one image.</summary>
+internal static class ShowCommand
+{
+    public static Command Build(CommandDefaults defaults)
+    {
+        var image = ImageArgument.Build();
+        var command = new Verb(
+            "show",
+            "Show everything about one image: hashes, description, and where it stands on each surface with the reasons.",
+            "isocatalog show debian-12.iso",
+            "isocatalog show 1d52b5")
+        {
+            image,
+        };
+        var site = SiteOptions.On(command, defaults);
+        command.SetAction((parsed, cancellationToken) => site.RunAsync(parsed, async session =>
+        {
+            var found = await ImageArgument.FindAsync(session.Site, parsed.GetRequiredValue(image), retired: true, cancellationToken);
+            session.Screen.Object(found, ApiJson.Default.ImageView);
+            session.Screen.Value(found.Id.ToString());
+            session.Screen.Show(Facts(found));
+            session.Screen.Line("");
+            session.Screen.Show(Matrix(found));
+            return ExitCode.Ok;
+        }));
+        return command;
+    }
+
+    private static Grid Facts(ImageView image)
+    {
+        var (iso, meta) = (image.Iso, image.Meta);
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadLeft(0)).AddColumn();
+        foreach (var (label, value) in ((string, string?)[])
+                 [
+                     ("Name", image.Name),
+                     ("Title", image.Title),
+                     ("Id", image.Id.ToString()),
+                     ("Size", $"{Plain.Size(image.Size)} ({image.Size:N0} bytes)"),
+                     ("Root", $"{image.Root} (BitTorrent v2, pieces of {Plain.Size(image.PieceLength)})"),
+                     ("Info hash", $"v1 {image.InfoV1}, v2 {image.InfoV2}"),
+                     ("Added", $"{Plain.Time(image.AddedAt)} by {image.AddedBy}"),
+                     ("Volume", $"{iso.VolumeId}{(iso.CreatedAt is { } made ? $", made {Plain.Time(made)}" : "")}"),
+                     ("Boots", Words((iso.Bios, "BIOS"), (iso.Uefi, "UEFI"), (iso.Hybrid, "from a USB stick too"))),
+                     ("Architecture", string.Join(", ", meta.Arch.Count > 0 ? meta.Arch : iso.Arch)),
+                     ("Kind", meta.Kind),
+                     ("System", string.Join(' ', new[] { meta.Os.Distro ?? meta.Os.Family, meta.Os.Version, meta.Os.Edition, meta.Os.Language }.OfType<string>())),
+                     ("Group", meta.Group),
+                     ("Tags", string.Join(", ", meta.Tags)),
+                     ("End of life", meta.EolDate?.ToString("yyyy-MM-dd")),
+                     ("Owner", meta.Owner),
+                     ("Marks", Words((image.Deleted, "removed"), (meta.Hidden, "hidden"), (meta.Protected, "protected"))),
+                     ("Store", image.Store.State + (image.Store.Reason is { } reason ? $" - {reason}" : "")),
+                     .. iso.Warnings.Select(w => ("Warning", (string?)w)),
+                 ])
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                grid.AddRow(Screen.Cell(label), Screen.Cell(value));
+            }
+        }
+
+        return grid;
+    }
+
+    private static Table Matrix(ImageView image)
+    {
+        var table = Screen.Columns("SITE", "SURFACE", "STATE", "SINCE", "REASON");
+        foreach (var (site, surfaces) in image.Ready)
+        {
+            foreach (var (surface, cell) in surfaces)
+            {
+                table.AddRow(
+                    Screen.Cell(site),
+                    Screen.Cell(surface),
+                    CellText.Of(cell),
+                    Screen.Cell(cell.Since is { } since ? Plain.Time(since) : ""),
+                    Screen.Cell(cell.Code is null ? cell.Reason : $"{cell.Code}: {cell.Reason}"));
+            }
+        }
+
+        return table;
+    }
+
+    private static string Words(params ReadOnlySpan<(bool Is, string Word)> words)
+    {
+        var said = new List<string>();
+        foreach (var (isSo, word) in words)
+        {
+            if (isSo)
+            {
+                said.Add(word);
+            }
+        }
+
+        return string.Join(", ", said);
+    }
+}

@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.Text.Json;
+using IsoCatalog.Client;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace IsoCatalog.Appliance.Commands;
+
+/// <summary><c>isocatalog status</c>: the site at a glance.</summary>
+internal static class StatusCommand
+{
+    private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(1);
+
+    public static Command Build(CommandDefaults defaults)
+    {
+        var watch = new Option<bool>("--watch", "-w")
+        {
+            Description = "Go on until Ctrl-C; where the output is no terminal, a new picture for each change.",
+        };
+        var command = new Verb(
+            "status",
+            "Show the site: surfaces, adds that run, and everything that is not as it should be with the reason.",
+            "isocatalog status",
+            "isocatalog status --watch",
+            "isocatalog status --json | jq '.drift'")
+        {
+            watch,
+        };
+        var site = SiteOptions.On(command, defaults);
+        command.SetAction((parsed, cancellationToken) => site.RunAsync(parsed, async session =>
+        {
+            if (parsed.GetValue(watch))
+            {
+                await WatchAsync(session, cancellationToken);
+            }
+            else
+            {
+                Show(session, await session.Site.GetStatusAsync(cancellationToken));
+            }
+
+            return ExitCode.Ok;
+        }));
+        return command;
+    }
+
+    private static void Show(Session session, StatusView status)
+    {
+        session.Screen.Object(status, ApiJson.Default.StatusView);
+        session.Screen.Show(StatusPicture.Of(status, session.Time.GetUtcNow()));
+        foreach (var drift in status.Drift)
+        {
+            session.Screen.Value($"{drift.Code} {drift.Surface ?? drift.Image?.ToString() ?? status.Site}");
+        }
+    }
+
+    private static async Task WatchAsync(Session session, CancellationToken cancellationToken)
+    {
+        // The first answer comes before the picture: a site that is not there is an error, not a picture of one.
+        var first = await session.Site.GetStatusAsync(cancellationToken);
+        if (session.Screen.IsLive)
+        {
+            await session.Screen.Canvas.Live(StatusPicture.Of(first, session.Time.GetUtcNow())).StartAsync(async live =>
+            {
+                while (true)
+                {
+                    await Task.Delay(Refresh, session.Time, cancellationToken);
+                    live.UpdateTarget(await PictureAsync(session, cancellationToken));
+                }
+            });
+        }
+
+        Show(session, first);
+        var last = Essence(first);
+        while (true)
+        {
+            await Task.Delay(Refresh, session.Time, cancellationToken);
+            var status = await session.Site.GetStatusAsync(cancellationToken);
+            if (Essence(status) is var now && now != last)
+            {
+                last = now;
+                session.Screen.Line("");
+                Show(session, status);
+            }
+        }
+    }
+
+    /// <summary>A site that is being restarted is watched through it.</summary>
+    private static async Task<IRenderable> PictureAsync(Session session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return StatusPicture.Of(await session.Site.GetStatusAsync(cancellationToken), session.Time.GetUtcNow());
+        }
+        catch (Exception away) when (away is ApplianceUnreachableException or ApplianceException { Status: >= 500 })
+        {
+            return Screen.Cell($"{Plain.Time(session.Time.GetUtcNow())}  {away.Message}", Color.Red);
+        }
+    }
+
+    /// <summary>What is worth a new picture: not that a byte of free space went.</summary>
+    private static string Essence(StatusView status) =>
+        JsonSerializer.Serialize(status with { FreeBytes = 0 }, ApiJson.Default.StatusView);
+}
