@@ -1,0 +1,210 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using IsoCatalog.Appliance.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+namespace IsoCatalog.IntegrationTests.Telemetry;
+
+/// <summary>A real Prometheus scrapes a real Kestrel.</summary>
+public sealed class PrometheusScrapeTests : IDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private readonly string _folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "isocatalog-" + Guid.NewGuid())).FullName;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Prometheus_scrapes_the_page_and_knows_our_series()
+    {
+        Assert.SkipWhen(!File.Exists("/usr/bin/prometheus"), "prometheus (Debian package prometheus) is not installed.");
+        await using var app = await StartAsync();
+        var target = new Uri(app.Urls.Single());
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+
+        using var prometheus = await StartPrometheusAsync(target, client);
+        try
+        {
+            Assert.Equal("1", await QueryAsync(client, prometheus.Api, $"up{{instance=\"{target.Authority}\"}}", "1"));
+            Assert.Equal("9007199254740993", (await ExactBytesAsync(client, target)).Trim());
+            Assert.Equal("12345", await QueryAsync(client, prometheus.Api, "isocatalog_sync_received_bytes_total{site=\"n\\\"y\\\\c\"}", "12345"));
+            Assert.Equal("2", await QueryAsync(client, prometheus.Api, "isocatalog_verify_time_seconds_count", "2"));
+            Assert.Equal("1", await QueryAsync(client, prometheus.Api, "count(process_resident_memory_bytes)", "1"));
+            Assert.Equal("counter", await TypeAsync(client, prometheus.Api, "isocatalog_sync_received_bytes_total"));
+            Assert.Equal("histogram", await TypeAsync(client, prometheus.Api, "isocatalog_verify_time_seconds"));
+        }
+        finally
+        {
+            await prometheus.StopAsync();
+        }
+    }
+
+    private static async Task<string> ExactBytesAsync(HttpClient client, Uri target)
+    {
+        var page = await client.GetStringAsync(new Uri(target, "/metrics"), Cancel);
+        return page.Split('\n').Single(line => line.StartsWith("isocatalog_exact_bytes_total ", StringComparison.Ordinal)).Split(' ')[1];
+    }
+
+    private static async Task<WebApplication> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Services.AddSingleton<PrometheusExporter>();
+        var app = builder.Build();
+        app.MapMetrics(app.Services.GetRequiredService<PrometheusExporter>());
+        var meter = app.Services.GetRequiredService<IMeterFactory>().Create("IsoCatalog.Sync");
+        meter.CreateCounter<long>("isocatalog.sync.received", "By", "Bytes from peers.").Add(12345, new KeyValuePair<string, object?>("site", "n\"y\\c"));
+        meter.CreateCounter<long>("isocatalog.exact", "By", "Beyond 2^53.").Add(9007199254740993);
+        var took = meter.CreateHistogram<double>("isocatalog.verify.time", "s", "Time to verify.");
+        took.Record(0.1);
+        took.Record(3);
+        await app.StartAsync(Cancel);
+        return app;
+    }
+
+    private async Task<RunningPrometheus> StartPrometheusAsync(Uri target, HttpClient client)
+    {
+        var config = Path.Combine(_folder, "prometheus.yml");
+        await File.WriteAllTextAsync(
+            config,
+            $"global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n  - job_name: isocatalog\n    static_configs: [ {{ targets: ['{target.Authority}'] }} ]\n",
+            Cancel);
+
+        // Prometheus cannot be told port 0 and say which it got, so another program may take the port in between: then another is tried.
+        for (var attempt = 1; ; attempt++)
+        {
+            var port = FreePort();
+            var running = new RunningPrometheus(config, Path.Combine(_folder, $"data{attempt}"), port);
+            if (await running.IsReadyAsync(client, Deadline))
+            {
+                return running;
+            }
+
+            await running.StopAsync();
+            running.Dispose();
+            Assert.True(attempt < 3, running.Said);
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Asks again until the answer is <paramref name="expected"/> or the deadline has passed; gives the last answer.</summary>
+    private static async Task<string?> QueryAsync(HttpClient client, Uri api, string query, string expected)
+    {
+        var watch = Stopwatch.StartNew();
+        using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        while (true)
+        {
+            using var answer = JsonDocument.Parse(await client.GetStringAsync(new Uri(api, "query?query=" + Uri.EscapeDataString(query)), Cancel));
+            var result = answer.RootElement.GetProperty("data").GetProperty("result");
+            var value = result.GetArrayLength() == 0 ? null : result[0].GetProperty("value")[1].GetString();
+            if (value == expected || watch.Elapsed > Deadline)
+            {
+                return value;
+            }
+
+            await again.WaitForNextTickAsync(Cancel);
+        }
+    }
+
+    private static async Task<string?> TypeAsync(HttpClient client, Uri api, string metric)
+    {
+        using var answer = JsonDocument.Parse(await client.GetStringAsync(new Uri(api, "metadata?metric=" + metric), Cancel));
+        return answer.RootElement.GetProperty("data").GetProperty(metric)[0].GetProperty("type").GetString();
+    }
+
+    private sealed class RunningPrometheus : IDisposable
+    {
+        private readonly Process _process;
+        private readonly System.Text.StringBuilder _said = new();
+
+        public RunningPrometheus(string config, string data, int port)
+        {
+            Api = new Uri($"http://127.0.0.1:{port}/api/v1/");
+            var start = new ProcessStartInfo(
+                "/usr/bin/prometheus", [$"--config.file={config}", $"--storage.tsdb.path={data}", $"--web.listen-address=127.0.0.1:{port}"])
+            {
+                RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false,
+            };
+            _process = new Process { StartInfo = start };
+            _process.OutputDataReceived += Hear;
+            _process.ErrorDataReceived += Hear;
+            _process.Start();
+            _process.BeginErrorReadLine();
+            _process.BeginOutputReadLine();
+        }
+
+        public Uri Api { get; }
+
+        public string Said
+        {
+            get
+            {
+                lock (_said)
+                {
+                    return _said.ToString();
+                }
+            }
+        }
+
+        public async Task<bool> IsReadyAsync(HttpClient client, TimeSpan deadline)
+        {
+            var watch = Stopwatch.StartNew();
+            using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+            while (!_process.HasExited && watch.Elapsed < deadline)
+            {
+                try
+                {
+                    using var ready = await client.GetAsync(new Uri(Api, "/-/ready"), Cancel);
+                    if (ready.IsSuccessStatusCode)
+                    {
+                        return true;
+                    }
+                }
+                catch (HttpRequestException)
+                {
+                    // Not listening yet.
+                }
+
+                await again.WaitForNextTickAsync(Cancel);
+            }
+
+            return false;
+        }
+
+        public async Task StopAsync()
+        {
+            if (!_process.HasExited)
+            {
+                _process.Kill();
+            }
+
+            await _process.WaitForExitAsync(CancellationToken.None);
+        }
+
+        public void Dispose() => _process.Dispose();
+
+        private void Hear(object sender, DataReceivedEventArgs line)
+        {
+            lock (_said)
+            {
+                _said.AppendLine(line.Data);
+            }
+        }
+    }
+}
