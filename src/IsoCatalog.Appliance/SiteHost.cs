@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
@@ -74,8 +75,8 @@ internal sealed class SiteHost : IAsyncDisposable
             SiteLedger? ledger = null;
             var doubts = Channel.CreateUnbounded<ImageDoubt>();
             var routes = Own(new IsoRoutes(new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, ImageStore.ReadUncached), doubts.Writer, options.Time));
-            var meter = new Meter("IsoCatalog");
-            Own(meter);
+            var meters = Own(new ServiceCollection().AddMetrics().BuildServiceProvider()).GetRequiredService<IMeterFactory>();
+            var meter = meters.Create("IsoCatalog");
             listener = await ListenAsync(configuration, routes, meter, loggers, options.Time, cancellationToken);
             var factory = new SurfaceFactory(
                 database.LoadFacts(), (name, value) => ledger!.SaveFact(name, value), keys, listener, options.Time, loggers);
@@ -92,7 +93,7 @@ internal sealed class SiteHost : IAsyncDisposable
                 loggers.CreateLogger<SiteLedger>()));
             SiteServices.Add(
                 builder.Services,
-                new SiteParts(configuration, options, folders, ledger, events, routes, doubts.Reader, surfaces, meter, hasher, loggers));
+                new SiteParts(configuration, options, folders, ledger, events, routes, doubts.Reader, surfaces, meters, meter, hasher, loggers));
             var app = builder.Build();
             SiteServices.Map(app);
             var host = new SiteHost(app, owned, surfaces, listener);
@@ -198,6 +199,15 @@ internal sealed class SiteHost : IAsyncDisposable
                     listen.UseHttps(Certificates.Load(tls));
                 }
             });
+            if (configuration.Listen.Metrics is { } metrics)
+            {
+                kestrel.Listen(metrics, listen => listen.Use(next => connection =>
+                {
+                    connection.Features.Set(new MetricsOnly());
+                    return next(connection);
+                }));
+            }
+
             File.Delete(configuration.Socket);
             kestrel.ListenUnixSocket(configuration.Socket);
         });

@@ -23,6 +23,7 @@ internal sealed record SiteParts(
     IsoRoutes Routes,
     ChannelReader<ImageDoubt> ListenerDoubts,
     IReadOnlyList<ISurface> Surfaces,
+    IMeterFactory Meters,
     Meter Meter,
     LeafHasher Hasher,
     ILoggerFactory Loggers);
@@ -41,14 +42,15 @@ internal static class SiteServices
                 s, parts.Ledger, store, doubts, configuration.Offer == OfferPolicy.Together, time, loggers.CreateLogger<SurfacePublisher>())),
         ];
         services.AddSingleton(configuration).AddSingleton(parts.Options).AddSingleton(time).AddSingleton(parts);
-        services.AddSingleton(parts.Folders).AddSingleton(parts.Ledger).AddSingleton(parts.Events).AddSingleton(parts.Surfaces).AddSingleton(parts.Meter);
+        services.AddSingleton(parts.Folders).AddSingleton(parts.Ledger).AddSingleton(parts.Events).AddSingleton(parts.Surfaces);
+        services.AddSingleton(parts.Meters).AddSingleton(parts.Meter).AddSingleton(new PrometheusExporter(parts.Meters));
         services.AddSingleton(store).AddSingleton(doubts).AddSingleton(publishers);
         services.AddSingleton(p => new Ingest(
             parts.Folders, store, parts.Ledger, configuration.Store.Floor, time, p.GetRequiredService<SiteMetrics>(), loggers.CreateLogger<Ingest>()));
         services.AddSingleton<IngestQueue>();
         services.AddSingleton(p => new Inbox(
             configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, time, loggers.CreateLogger<Inbox>()));
-        services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), time));
+        services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Meter, time));
         services.AddSingleton(p => new Availability(configuration.Site, parts.Ledger, store, parts.Surfaces));
         services.AddSingleton(new SiteClock(time.GetUtcNow()));
         services.AddSingleton<LeaseRoutes>();

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Client;
 using Microsoft.AspNetCore.Diagnostics;
 
@@ -40,6 +41,7 @@ internal static class SiteApi
 
     public static void Map(WebApplication app)
     {
+        app.UseMetricsListener();
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerAsync, SuppressDiagnosticsCallback = IsBadRequest });
         app.UseStatusCodePages(context => WriteAsync(context.HttpContext, new Refusal(
             context.HttpContext.Response.StatusCode == 404 ? RefusalCode.NotFound : RefusalCode.InvalidRequest,
@@ -56,7 +58,7 @@ internal static class SiteApi
         EventEndpoint.Map(api);
         HealthEndpoints.Map(app);
         app.MapOpenApi().OpenToAll();
-        //app.MapMetrics().RequireRole(Role.Panel);
+        app.MapMetrics(app.Services.GetRequiredService<PrometheusExporter>()).RequireRole(Role.Panel);
     }
 
     public static IResult Refused(Refusal refusal)

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
@@ -5,15 +6,38 @@ using IsoCatalog.Core.Readiness;
 namespace IsoCatalog.Appliance.Publishing;
 
 /// <summary>Everything that is not as it should be, and what to do about each. An add that is on its way is no drift.</summary>
-internal sealed class DriftReport(
-    string site, SiteLedger ledger, ImageStore store, IReadOnlyList<SurfacePublisher> publishers, Inbox inbox, TimeProvider time)
+internal sealed class DriftReport
 {
+    private readonly string _site;
+    private readonly SiteLedger _ledger;
+    private readonly ImageStore _store;
+    private readonly IReadOnlyList<SurfacePublisher> _publishers;
+    private readonly Inbox _inbox;
+    private readonly TimeProvider _time;
     private volatile IReadOnlyList<DriftView> _orphans = [];
+
+    public DriftReport(
+        string site,
+        SiteLedger ledger,
+        ImageStore store,
+        IReadOnlyList<SurfacePublisher> publishers,
+        Inbox inbox,
+        Meter meter,
+        TimeProvider time)
+    {
+        _site = site;
+        _ledger = ledger;
+        _store = store;
+        _publishers = publishers;
+        _inbox = inbox;
+        _time = time;
+        meter.CreateObservableGauge("isocatalog.drift", Measure, description: "What is not as it should be, by code and surface.");
+    }
 
     public DriftList Now()
     {
-        var view = ledger.View;
-        var now = time.GetUtcNow();
+        var view = _ledger.View;
+        var now = _time.GetUtcNow();
         IEnumerable<DriftView> drift =
         [
             .. Clock(view, now),
@@ -21,11 +45,11 @@ internal sealed class DriftReport(
                 .Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),
             .. Store(view),
             .. Cells(view),
-            .. publishers.SelectMany(p => p.Foreign.Select(f => new DriftView(f.Code, f.Reason, p.Name, null, now))),
-            .. inbox.Refused.Select(r => new DriftView("inbox-refused", r.Refusal.Message, null, r.Refusal.Image, r.Since)),
+            .. _publishers.SelectMany(p => p.Foreign.Select(f => new DriftView(f.Code, f.Reason, p.Name, null, now))),
+            .. _inbox.Refused.Select(r => new DriftView("inbox-refused", r.Refusal.Message, null, r.Refusal.Image, r.Since)),
             .. _orphans,
         ];
-        return new DriftList(site, now, [.. drift]);
+        return new DriftList(_site, now, [.. drift]);
     }
 
     /// <summary>Looks for files in the store that belong to nothing; reads the folders only.</summary>
@@ -34,13 +58,17 @@ internal sealed class DriftReport(
         var known = _orphans.ToDictionary(o => o.Reason, StringComparer.Ordinal);
         _orphans =
         [
-            .. store.Orphans(ledger.View).Select(path =>
+            .. _store.Orphans(_ledger.View).Select(path =>
             {
                 var reason = $"{path} belongs to no image of the catalog (an add that was cut off leaves such a file). Add the image again, or delete it.";
-                return known.GetValueOrDefault(reason) ?? new DriftView("store-orphan", reason, null, null, time.GetUtcNow());
+                return known.GetValueOrDefault(reason) ?? new DriftView("store-orphan", reason, null, null, _time.GetUtcNow());
             }),
         ];
     }
+
+    private IEnumerable<Measurement<int>> Measure() => Now().Drift
+        .GroupBy(d => (d.Code, d.Surface))
+        .Select(g => new Measurement<int>(g.Count(), new("code", g.Key.Code), new("surface", g.Key.Surface ?? "")));
 
     private static IEnumerable<DriftView> Clock(SiteView view, DateTimeOffset now) =>
         CatalogRules.ClockProblem(now, view.Catalog.LastStamp) is { } problem
