@@ -68,6 +68,34 @@ public sealed class ImageHasherTests
         Assert.Throws<InvalidOperationException>(() => hasher.Append([]));
     }
 
+    [Fact]
+    public void Memory_does_not_grow_with_the_image()
+    {
+        var block = new byte[MiB];
+        Assert.InRange(Allocated(48) - Allocated(16), 0, 16 * KiB);
+        Assert.InRange(Allocated(48), 0, 512 * KiB);
+
+        // Piece layer and v1 list of 4,096 pieces; what waits for v1 is bounded elsewhere.
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        using (new ImageHasher(64L << 30))
+        {
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 4096 * 52, MiB);
+        }
+
+        long Allocated(int mebibytes)
+        {
+            var start = GC.GetAllocatedBytesForCurrentThread();
+            using var root = new RootHasher();
+            for (var i = 0; i < mebibytes; i++)
+            {
+                root.Append(block);
+            }
+
+            root.Complete();
+            return GC.GetAllocatedBytesForCurrentThread() - start;
+        }
+    }
+
     internal static byte[] Bytes(int size, int seed)
     {
         var bytes = new byte[size];

@@ -54,9 +54,8 @@ public sealed class ImageMetainfoTests : IDisposable
         var digests = HashFiveGiB();
         Assert.Equal((4 << 20, 1280 * 32, 1280 * 20), (digests.PieceLength, digests.PieceLayer.Length, digests.V1Pieces.Length));
         var (_, infoV1, infoV2) = ImageMetainfo.Build(digests);
-        Assert.Equal((
-            "99a9663ff11e52c21e70b8b147f8c9b870ffff99",
-            "V2"), (infoV1.ToString(), infoV2.ToString()));
+        Assert.Equal("99a9663ff11e52c21e70b8b147f8c9b870ffff99", infoV1.ToString());
+        Assert.Equal("12df5f13494ac6c8f71c21c83f5b8bebc628efd7effc6575ae5c5ac442977290", infoV2.ToString());
     }
 
     [Fact(Explicit = true)]
