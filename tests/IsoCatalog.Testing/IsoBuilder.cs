@@ -61,23 +61,21 @@ public static class IsoBuilder
         (await Counterpart.RunAsync("genisoimage", ["-quiet", "-udf", "-V", label, "-o", path, work.Path], cancellationToken)).Succeeded();
     }
 
-    /// <summary>Makes a FAT file system of 1.44 MB (12 bits), 16 MiB (16) or 64 MiB (32) with empty programs in \EFI\BOOT.</summary>
+    /// <summary>Makes a FAT file system of 1.44 MB (12 bits), 16 MiB (16) or 34 MiB (32) with programs of two bytes in \EFI\BOOT.</summary>
     public static async Task BuildFatAsync(string path, IReadOnlyList<string> programs, int bits, CancellationToken cancellationToken)
     {
         var kilobytes = bits switch
         {
             12 => 1440,
             16 => 16 << 10,
-            _ => 64 << 10,
+            _ => 34 << 10,
         };
         string[] format = ["-C", "-n", "EFI", "-i", "12345678", "-F", $"{bits}", .. bits == 12 ? [] : (string[])["-s", "1"], path, $"{kilobytes}"];
         (await Counterpart.RunAsync("mkfs.vfat", format, cancellationToken)).Succeeded();
         (await Counterpart.RunAsync("mmd", ["-i", path, "::/EFI", "::/EFI/BOOT"], cancellationToken)).Succeeded();
         using var work = new TempFolder();
-        foreach (var program in programs)
-        {
-            (await Counterpart.RunAsync("mcopy", ["-i", path, work.Write(program, "MZ"u8), $"::/EFI/BOOT/{program}"], cancellationToken)).Succeeded();
-        }
+        string[] files = [.. programs.Select(program => work.Write(program, "MZ"u8))];
+        (await Counterpart.RunAsync("mcopy", ["-i", path, .. files, "::/EFI/BOOT/"], cancellationToken)).Succeeded();
     }
 
     /// <summary>The smallest image that mounts: ISO 9660 with one file, no boot record, made without any program.</summary>

@@ -7,7 +7,6 @@ internal sealed record UdfVolume(string VolumeId, DateTimeOffset? RecordedAt, ul
 {
     private const int AnchorLba = 256;
     private const int MaxDescriptors = 64;
-    private const int MaxPointers = 4;
     private const int MaxDescriptorSize = 4096;
 
     // An optical image has blocks of one sector; disks have others (UDF 2.60 section 2.2.1).
@@ -67,44 +66,37 @@ internal sealed record UdfVolume(string VolumeId, DateTimeOffset? RecordedAt, ul
         /// <summary>Follows an extent {length, location}; true when it described a logical volume and at least one partition.</summary>
         public bool Read(ReadOnlySpan<byte> extent)
         {
-            var left = MaxDescriptors;
-            for (var pointers = 0; pointers <= MaxPointers; pointers++)
+            // Every step reads one block, so that pointers in a circle end like any other sequence that is too long.
+            var count = BinaryPrimitives.ReadUInt32LittleEndian(extent) / (uint)block;
+            ulong location = BinaryPrimitives.ReadUInt32LittleEndian(extent[4..]);
+            for (var left = MaxDescriptors; left > 0 && count > 0; left--, count--, location++)
             {
-                var count = BinaryPrimitives.ReadUInt32LittleEndian(extent) / (uint)block;
-                ulong location = BinaryPrimitives.ReadUInt32LittleEndian(extent[4..]);
-                var next = false;
-                for (uint i = 0; i < count && left > 0 && !next; i++, left--)
+                if (location > uint.MaxValue || !window.TryRead(location * (ulong)block, _descriptor))
                 {
-                    var lba = location + i;
-                    if (lba > uint.MaxValue || !window.TryRead(lba * (ulong)block, _descriptor))
-                    {
-                        return Complete;
-                    }
-
-                    switch (UdfTag.Identify(_descriptor, (uint)lba))
-                    {
-                        case UdfTag.PrimaryVolume:
-                            _volumeId = IsoText.DecodeDstring(_descriptor.AsSpan(24, 32));
-                            _recordedAt = ImageTime.FromUdf(_descriptor.AsSpan(376, 12));
-                            break;
-                        case UdfTag.VolumePointer:
-                            extent = _descriptor.AsSpan(20, 8);
-                            next = true;
-                            break;
-                        case UdfTag.Partition:
-                            Partition();
-                            break;
-                        case UdfTag.LogicalVolume when BinaryPrimitives.ReadUInt32LittleEndian(_descriptor.AsSpan(212)) == block:
-                            _logicalVolumeId = IsoText.DecodeDstring(_descriptor.AsSpan(84, 128));
-                            _logicalVolume = true;
-                            break;
-                        case UdfTag.Terminator:
-                        case null:
-                            return Complete;
-                    }
+                    break;
                 }
 
-                if (!next)
+                var identifier = UdfTag.Identify(_descriptor, (uint)location);
+                switch (identifier)
+                {
+                    case UdfTag.PrimaryVolume:
+                        _volumeId = IsoText.DecodeDstring(_descriptor.AsSpan(24, 32));
+                        _recordedAt = ImageTime.FromUdf(_descriptor.AsSpan(376, 12));
+                        break;
+                    case UdfTag.VolumePointer:
+                        count = (BinaryPrimitives.ReadUInt32LittleEndian(_descriptor.AsSpan(20)) / (uint)block) + 1;
+                        location = BinaryPrimitives.ReadUInt32LittleEndian(_descriptor.AsSpan(24)) - 1UL;
+                        break;
+                    case UdfTag.Partition:
+                        Partition();
+                        break;
+                    case UdfTag.LogicalVolume when BinaryPrimitives.ReadUInt32LittleEndian(_descriptor.AsSpan(212)) == block:
+                        _logicalVolumeId = IsoText.DecodeDstring(_descriptor.AsSpan(84, 128));
+                        _logicalVolume = true;
+                        break;
+                }
+
+                if (identifier is UdfTag.Terminator or null)
                 {
                     break;
                 }

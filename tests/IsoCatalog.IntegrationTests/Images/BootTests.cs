@@ -1,5 +1,8 @@
 using IsoCatalog.Appliance.Commands;
 using IsoCatalog.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Images;
@@ -24,6 +27,26 @@ public sealed class BootTests
         TestContext.Current.TestOutputHelper?.WriteLine($"after {seen.Took}");
         Assert.Contains(Banner + "\r\nSecond line.\r\n", seen.Serial, StringComparison.Ordinal);
         Assert.Contains(Banner, seen.Screen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_image_boots_from_a_URL()
+    {
+        Counterpart.Require("qemu-system-x86_64");
+        Counterpart.RequireFile("/usr/lib/x86_64-linux-gnu/qemu/block-curl.so", "qemu-block-extra");
+        var cancellation = TestContext.Current.CancellationToken;
+        var image = DemoImage.Build("Booted from a URL.", 1_000_000, DateTimeOffset.UnixEpoch);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        await using var server = builder.Build();
+        server.Urls.Add("http://127.0.0.1:0");
+        server.MapMethods("/demo.iso", ["GET", "HEAD"], () => Results.Bytes(image, "application/octet-stream", enableRangeProcessing: true));
+        await server.StartAsync(cancellation);
+
+        var seen = await QemuBoot.UntilAsync($"{server.Urls.Single()}/demo.iso", "Booted from a URL.", Deadline, cancellation);
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"after {seen.Took}");
+        await server.StopAsync(cancellation);
     }
 
     [Theory]

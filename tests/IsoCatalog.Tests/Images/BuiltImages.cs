@@ -6,6 +6,10 @@ namespace IsoCatalog.Tests.Images;
 /// <summary>Images of all kinds, made once for a test class.</summary>
 public sealed class BuiltImages : IAsyncLifetime
 {
+    // So many that the directory needs several clusters, with those that matter in the last one.
+    private static readonly IReadOnlyList<string> Crowd =
+        [.. Enumerable.Range(0, 60).Select(number => $"FILLER{number:00}.EFI"), "BOOTAA64.EFI", "BOOTRISCV64.EFI"];
+
     public static readonly IReadOnlyDictionary<string, IsoRecipe> Recipes = new Dictionary<string, IsoRecipe>(StringComparer.Ordinal)
     {
         ["data"] = new() { VolumeId = "DATA_ONLY" },
@@ -15,6 +19,9 @@ public sealed class BuiltImages : IAsyncLifetime
         ["both"] = new() { VolumeId = "BOTH", Bios = true, EfiPrograms = ["BOOTIA32.EFI", "BOOTX64.EFI"], Joliet = true, RockRidge = true },
         ["fat16"] = new() { VolumeId = "FAT16", EfiPrograms = ["BOOTRISCV64.EFI"], FatBits = 16 },
         ["fat32"] = new() { VolumeId = "FAT32", EfiPrograms = ["BOOTX64.EFI", "BOOTRISCV64.EFI"], FatBits = 32 },
+        ["fat12-long"] = new() { VolumeId = "FAT12_LONG", EfiPrograms = Crowd },
+        ["fat16-long"] = new() { VolumeId = "FAT16_LONG", EfiPrograms = Crowd, FatBits = 16 },
+        ["fat32-long"] = new() { VolumeId = "FAT32_LONG", EfiPrograms = Crowd, FatBits = 32 },
         ["mbr"] = new() { VolumeId = "HYBRID_MBR", Bios = true, EfiPrograms = ["BOOTX64.EFI"], Disk = IsoDisk.Mbr },
         ["gpt"] = new() { VolumeId = "HYBRID_GPT", Bios = true, EfiPrograms = ["BOOTX64.EFI"], Disk = IsoDisk.GptAppended, PayloadBytes = 200_000 },
     };

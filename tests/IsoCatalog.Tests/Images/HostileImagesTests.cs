@@ -57,7 +57,7 @@ public sealed class HostileImagesTests(BuiltImages images) : IClassFixture<Built
         {
             foreach (var length in (int[])[sectors * Sector, (sectors * Sector) + 1, (sectors * Sector) + 2047])
             {
-                var refusal = Assert.IsType<IsoInspection.Refused>(HostileImage.Check(image[..length])).Refusal;
+                var refusal = Assert.IsType<IsoInspection.Refused>(HostileImage.Check(image, length)).Refusal;
                 var expected = length == 0 ? IsoRefusal.Empty : length < 17 * Sector ? IsoRefusal.NotAnIso : IsoRefusal.Truncated;
 
                 // A UDF volume is known only once the second of its three marks is there.
@@ -77,7 +77,7 @@ public sealed class HostileImagesTests(BuiltImages images) : IClassFixture<Built
         var random = new Random(4711);
         foreach (var length in Enumerable.Range(0, 200).Select(_ => random.NextInt64(FirstSectors, declared)).Append(declared - 1))
         {
-            var refusal = Assert.IsType<IsoInspection.Refused>(HostileImage.Check(image[..(int)length])).Refusal;
+            var refusal = Assert.IsType<IsoInspection.Refused>(HostileImage.Check(image, length)).Refusal;
             Assert.Equal(IsoRefusal.Truncated, refusal.Code);
             Assert.Contains($"the file has {length}:", refusal.Message, StringComparison.Ordinal);
         }
@@ -88,10 +88,40 @@ public sealed class HostileImagesTests(BuiltImages images) : IClassFixture<Built
     {
         var image = Load("memtest");
         var declared = Inspect.Recognized(image).Metadata.DeclaredSize;
-        var (found, warnings) = Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image[..(int)declared]));
+        var (found, warnings) = Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image, declared));
         Assert.Equal("MT86PLUS_64", found.VolumeId);
         Assert.Contains(warnings, warning => warning.Contains("boot image at sector 826", StringComparison.Ordinal));
         Assert.Contains(warnings, warning => warning.Contains("Partition 2 of the MBR", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("fat12-long", 12)]
+    [InlineData("fat16-long", 16)]
+    [InlineData("fat32-long", 32)]
+    public void A_FAT_directory_whose_clusters_follow_themselves_ends(string name, int bits)
+    {
+        var image = Load(name);
+        var start = (int)Assert.Single(Inspect.Recognized(image).Metadata.ElTorito).LoadLba * Sector;
+        var fat = image.AsSpan(start + (BinaryPrimitives.ReadUInt16LittleEndian(image.AsSpan(start + 14)) * 512));
+        for (var cluster = 2; cluster < 200; cluster++)
+        {
+            switch (bits)
+            {
+                case 12 when cluster % 2 == 0:
+                    BinaryPrimitives.WriteUInt32LittleEndian(fat[(cluster * 3 / 2)..], (uint)(cluster | ((cluster + 1) << 12)));
+                    break;
+                case 16:
+                    BinaryPrimitives.WriteUInt16LittleEndian(fat[(cluster * 2)..], (ushort)cluster);
+                    break;
+                case 32:
+                    BinaryPrimitives.WriteUInt32LittleEndian(fat[(cluster * 4)..], (uint)cluster);
+                    break;
+            }
+        }
+
+        var (found, warnings) = Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image));
+        Assert.Empty(found.Arch);
+        Assert.Empty(warnings);
     }
 
     [Fact]

@@ -64,6 +64,9 @@ public sealed class IsoReaderAgainstCounterpartsTests(BuiltImages images) : ICla
     [InlineData("both", true, true, false, new[] { "x86_64", "i686" })]
     [InlineData("fat16", false, true, false, new[] { "riscv64" })]
     [InlineData("fat32", false, true, false, new[] { "x86_64", "riscv64" })]
+    [InlineData("fat12-long", false, true, false, new[] { "aarch64", "riscv64" })]
+    [InlineData("fat16-long", false, true, false, new[] { "aarch64", "riscv64" })]
+    [InlineData("fat32-long", false, true, false, new[] { "aarch64", "riscv64" })]
     [InlineData("mbr", true, true, true, new[] { "x86_64" })]
     [InlineData("gpt", true, true, true, new[] { "x86_64" })]
     public void Boot_modes_architectures_and_hybrids_are_those_that_were_built(
