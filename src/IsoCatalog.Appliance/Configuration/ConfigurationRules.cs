@@ -17,8 +17,7 @@ internal static class ConfigurationRules
         Listeners(site, problems);
         Exposure(site, problems);
         Tokens(site, problems);
-        SurfaceNames(site, problems);
-        SurfacePaths(site, problems);
+        SurfaceRules.Check(site, problems);
         Folders(site, problems);
         Peers(site, problems);
         LaterVersions(site, problems);
@@ -36,7 +35,7 @@ internal static class ConfigurationRules
         {
             for (var j = 0; j < i; j++)
             {
-                if (all[i].At is { } one && all[j].At is { } other && Clash(one, other) && Sound(problems, all[i].Path, all[j].Path))
+                if (all[i].At is { } one && all[j].At is { } other && Clash(one, other) && problems.Sound(all[i].Path, all[j].Path))
                 {
                     // The one that is written in the file is the one to change.
                     var (here, there) = problems.Has(all[i].Path) ? (all[i], all[j]) : (all[j], all[i]);
@@ -45,7 +44,7 @@ internal static class ConfigurationRules
             }
         }
 
-        if (Sound(problems, "listen.isoTls", "tls", "tls.iso"))
+        if (problems.Sound("listen.isoTls", "tls", "tls.iso"))
         {
             if (listen.IsoTls is not null && site.Tls.Iso is null)
             {
@@ -75,7 +74,7 @@ internal static class ConfigurationRules
     private static void Exposure(SiteConfiguration site, Problems problems)
     {
         if (!IPAddress.IsLoopback(site.Listen.Api.Address) && site.Tls.Api is null && site.TrustedProxies.Count == 0
-            && Sound(problems, "listen.api", "tls", "tls.api", "trustedProxies"))
+            && problems.Sound("listen.api", "tls", "tls.api", "trustedProxies"))
         {
             problems.Add("listen.api", $"{site.Listen.Api} can be reached from other machines and has no TLS, so tokens would be readable on the way."
                 + " Add tls: { api: { certificate: ..., key: ... } }; or name the proxy that speaks TLS in trustedProxies; or listen on 127.0.0.1.");
@@ -89,7 +88,7 @@ internal static class ConfigurationRules
             }
         }
 
-        if (site.Tokens.Count == 0 && Sound(problems, "tokens"))
+        if (site.Tokens.Count == 0 && problems.Sound("tokens"))
         {
             problems.Warn("tokens", $"There are no tokens: the API answers through the socket {site.Socket} alone. 'isocatalog token' makes one.");
         }
@@ -101,19 +100,20 @@ internal static class ConfigurationRules
         var hashes = new Dictionary<Sha256Digest, string>();
         foreach (var token in site.Tokens)
         {
-            Unique(names, token.Name, token.Place, ".name", $"Another token ({{0}}) is named '{token.Name}' too. Give each its own name.", problems);
+            problems.Unique(names, token.Name, token.Place, ".name", $"Another token ({{0}}) is named '{token.Name}' too. Give each its own name.");
             if (token.Sha256 == default && !problems.IsBad(token.Place + ".sha256") || ObviousTokens.Holds(token.Sha256, token.Name, site.Site))
             {
                 problems.Add(token.Place + ".sha256", "This is the hash of a word that anybody would guess. 'isocatalog token' makes a token that nobody can.");
             }
             else if (token.Sha256 != default)
             {
-                Unique(hashes, token.Sha256, token.Place, ".sha256", "This is the hash of {0} too. Give each user a token of its own.", problems);
+                problems.Unique(hashes, token.Sha256, token.Place, ".sha256", "This is the hash of {0} too. Give each user a token of its own.");
             }
         }
     }
 
-    private static void Unique<T>(Dictionary<T, string> seen, T value, string place, string key, string message, Problems problems)
+    /// <summary>Reports a value that was seen before; {0} in the message becomes the place of the first.</summary>
+    public static void Unique<T>(this Problems problems, Dictionary<T, string> seen, T value, string place, string key, string message)
         where T : notnull
     {
         if (value is "" || problems.IsBad(place + key) || seen.TryAdd(value, place))
@@ -124,68 +124,6 @@ internal static class ConfigurationRules
         problems.Add(place + key, message.Replace("{0}", seen[value], StringComparison.Ordinal));
     }
 
-    private static void SurfaceNames(SiteConfiguration site, Problems problems)
-    {
-        var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var surface in site.Surfaces)
-        {
-            Unique(names, surface.Name, surface.Place, ".name", $"Another surface ({{0}}) is named '{surface.Name}' too. Give each its own name.", problems);
-            var asked = site.Surfaces.Where(other => other.Kind == surface.Name
-                || other.Group.ToString().Equals(surface.Name, StringComparison.OrdinalIgnoreCase)).ToList();
-            var isGroup = Enum.GetNames<SurfaceGroup>().Contains(surface.Name, StringComparer.OrdinalIgnoreCase);
-            if ((isGroup || SurfaceKinds.All.Contains(surface.Name)) && !(asked.Count == 1 && asked[0] == surface))
-            {
-                problems.Add(surface.Place + ".name", $"'{surface.Name}' is the name of a group or kind, and who asks for that means all its surfaces."
-                    + " Choose another name, such as " + surface.Name + "-1.");
-            }
-        }
-
-        if (site.Surfaces.Count == 0 && Sound(problems, "surfaces"))
-        {
-            problems.Warn("surfaces", "There are no surfaces: images are kept here and offered nowhere.");
-        }
-
-        foreach (var ipmi in site.Surfaces.OfType<SurfaceConfiguration.Ipmi>().Where(ipmi => ipmi.Allow.Count == 0))
-        {
-            if (Sound(problems, ipmi.Place + ".allow"))
-            {
-                problems.Warn(ipmi.Place, "No allow: its images have no standing URL, so a BMC needs a lease for each mount. Name the networks of the BMCs to change that.");
-            }
-        }
-    }
-
-    private static void SurfacePaths(SiteConfiguration site, Problems problems)
-    {
-        var folders = site.Surfaces
-            .Select(surface => (surface.Place, Path: surface switch
-            {
-                SurfaceConfiguration.Volume volume => volume.Path,
-                SurfaceConfiguration.OvirtIsoDomain domain => domain.Path,
-                _ => "",
-            }))
-            .Where(folder => folder.Path.Length > 0)
-            .ToList();
-        for (var i = 0; i < folders.Count; i++)
-        {
-            var (place, path) = folders[i];
-            if (site.Data.Length > 0 && Paths.Overlap(path, site.Data))
-            {
-                problems.Add(place + ".path", path == site.Data || Paths.IsWithin(path, site.Data)
-                    ? $"{path} is inside data ({site.Data}): what readers can see must be apart from what the appliance keeps. Choose a folder elsewhere."
-                    : $"{path} has data ({site.Data}) inside it: readers would see what the appliance keeps. Choose another folder.");
-            }
-            else if (site.Inbox.Path.Length > 0 && Paths.Overlap(path, site.Inbox.Path) && Sound(problems, "data", "inbox.path"))
-            {
-                problems.Add(place + ".path", $"{path} and the inbox ({site.Inbox.Path}) are one folder, or one is inside the other: what is published would be taken in again. Keep them apart.");
-            }
-
-            foreach (var (otherPlace, other) in folders.Take(i).Where(other => Paths.Overlap(path, other.Path)))
-            {
-                problems.Add(place + ".path", $"{path} and {otherPlace} ({other}) are one folder, or one is inside the other. Each surface needs a folder of its own.");
-            }
-        }
-    }
-
     private static void Folders(SiteConfiguration site, Problems problems)
     {
         if (site.Data == "/")
@@ -193,13 +131,13 @@ internal static class ConfigurationRules
             problems.Add("data", "The root of the file system cannot be the data folder. Choose a folder of its own, such as /var/lib/isocatalog.");
         }
 
-        if (site.Data.Length > 0 && Paths.Overlap(site.Inbox.Path, site.Data) && !OwnFolder(site.Inbox.Path, site.Data) && Sound(problems, "inbox.path"))
+        if (site.Data.Length > 0 && Paths.Overlap(site.Inbox.Path, site.Data) && !OwnFolder(site.Inbox.Path, site.Data) && problems.Sound("inbox.path"))
         {
             problems.Add("inbox.path", $"{site.Inbox.Path} is where the appliance keeps its own files. Choose a folder such as inbox.");
         }
 
         var length = Encoding.UTF8.GetByteCount(site.Socket);
-        if (site.Data.Length > 0 && length > MaxSocketPath && Sound(problems, "socket"))
+        if (site.Data.Length > 0 && length > MaxSocketPath && problems.Sound("socket"))
         {
             problems.Add("socket", $"{site.Socket} has {length} bytes; a socket's path has at most {MaxSocketPath}. Set socket to a shorter one, such as /run/isocatalog/isocatalog.sock.");
         }
@@ -216,7 +154,7 @@ internal static class ConfigurationRules
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < site.Peers.Count; i++)
         {
-            Unique(seen, site.Peers[i].Site, $"peers[{i}]", ".site", $"Another peer ({{0}}) is site '{site.Peers[i].Site}' too. Name each site once.", problems);
+            problems.Unique(seen, site.Peers[i].Site, $"peers[{i}]", ".site", $"Another peer ({{0}}) is site '{site.Peers[i].Site}' too. Name each site once.");
             if (site.Peers[i].Site.Length > 0 && site.Peers[i].Site == site.Site)
             {
                 problems.Add($"peers[{i}].site", $"'{site.Site}' is this site. Name the other sites alone.");
@@ -237,7 +175,8 @@ internal static class ConfigurationRules
         }
     }
 
-    private static bool Sound(Problems problems, params ReadOnlySpan<string> paths)
+    /// <summary>Was none of these found wrong already?</summary>
+    public static bool Sound(this Problems problems, params ReadOnlySpan<string> paths)
     {
         foreach (var path in paths)
         {

@@ -169,6 +169,17 @@ public sealed class ConfigurationFileTests : IDisposable
     }
 
     [Fact]
+    public void Keys_cannot_forge_lines_or_cost_their_length_many_times()
+    {
+        var forged = Invalid(ConfigurationFile.Parse("site: ams\ndata: /d\n\"x\\nsite.yaml:1:1: all is well\": 1\n", "site.yaml", "/"));
+        Assert.DoesNotContain('\n', Assert.Single(forged.Problems).Describe("site.yaml"));
+
+        var watch = Stopwatch.StartNew();
+        Invalid(ConfigurationFile.Parse("? " + new string('k', 600_000) + "\n: [" + string.Concat(Enumerable.Repeat("1,", 45_000)) + "]\n", "site.yaml", "/"));
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
+    }
+
+    [Fact]
     public void A_token_that_stands_in_place_of_its_hash_is_not_shown()
     {
         var problems = Invalid(ConfigurationFile.Parse(

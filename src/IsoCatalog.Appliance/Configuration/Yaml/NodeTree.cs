@@ -174,7 +174,8 @@ internal sealed class NodeTree
                 continue;
             }
 
-            var keyPath = path.Length == 0 ? name : $"{path}.{name}";
+            // Paths are built for every value, so an endless key would cost its length many times.
+            var keyPath = path.Length == 0 ? Quote.Short(name) : $"{path}.{Quote.Short(name)}";
             var value = Next(depth + 1, keyPath);
             if (!seen.TryAdd(name, key.Line))
             {

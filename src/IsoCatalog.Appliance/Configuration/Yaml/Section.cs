@@ -19,15 +19,14 @@ internal sealed class Section
         Self = node;
         foreach (var entry in node.Entries)
         {
-            var place = PathOf(entry.Key);
             if (Array.IndexOf(_keys, entry.Key) < 0)
             {
-                problems.Add(entry.Line, entry.Column, place, UnknownKeys.Explain(entry.Key, name));
+                problems.Add(entry.Line, entry.Column, PathOf(Quote.Short(entry.Key)), UnknownKeys.Explain(entry.Key, name));
                 continue;
             }
 
             _values.Add(entry.Key, entry.Value);
-            problems.Place(place, entry.Line, entry.Column);
+            problems.Place(PathOf(entry.Key), entry.Line, entry.Column);
         }
     }
 
