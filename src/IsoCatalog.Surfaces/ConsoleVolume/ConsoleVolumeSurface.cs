@@ -59,7 +59,7 @@ public sealed class ConsoleVolumeSurface : ISurface
         cancellationToken);
 
     public Task<SurfaceOutcome> StageAsync(StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken) => Do(
-        "stage",
+        "stage in",
         () =>
         {
             var part = _folder.PartOf(image);

@@ -27,6 +27,41 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
+    public async Task The_bytes_are_synced_before_the_name_and_the_folder_after_it()
+    {
+        var trace = _folder.Combine("trace");
+        var child = await Counterpart.RunAsync(
+            "strace",
+            [
+                "-f", "-qq", "-y", "-o", trace, "-e", "trace=pwrite64,fchmod,fsync,rename,renameat2",
+                Environment.ProcessPath!, "-explicit", "only", "-method", $"*.{nameof(Write_in_another_process)}",
+            ],
+            Cancel);
+        child.Succeeded();
+        var calls = (await File.ReadAllLinesAsync(trace, Cancel))
+            .Where(line => line.Contains("traced.state", StringComparison.Ordinal) || line.Contains("isocatalog-traced", StringComparison.Ordinal))
+            .Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..]))
+            .ToArray();
+        Assert.Collection(
+            calls,
+            call => Assert.StartsWith("pwrite64(", call, StringComparison.Ordinal),
+            call => Assert.StartsWith("fchmod(", call, StringComparison.Ordinal),
+            call => Assert.Matches(@"^fsync\(.*\.traced\.state\.[0-9a-f]{8}\.tmp>\) += 0", call),
+            call => Assert.Matches(@"^rename\(.*\.tmp"", "".*/traced\.state""\) += 0", call),
+            call => Assert.Matches(@"^fsync\(.*isocatalog-traced[0-9]*>\) += 0", call));
+    }
+
+    /// <summary>What the test above traces. Never run for itself.</summary>
+    [Fact(Explicit = true)]
+    public void Write_in_another_process()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), $"isocatalog-traced{Environment.ProcessId}");
+        Directory.CreateDirectory(folder);
+        DurableFile.WriteAtomically(Path.Combine(folder, "traced.state"), "bytes"u8, Private);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public void Writing_atomically_replaces_a_link_and_not_what_it_points_to()
     {
         var target = _folder.Write("target", "untouched"u8);

@@ -11,6 +11,7 @@ public sealed class FolderWatchTests : IDisposable
     private readonly TempFolder _folder = new();
     private readonly Channel<FolderEvent> _events = Channel.CreateUnbounded<FolderEvent>();
     private readonly FolderWatch _watch;
+    private readonly CancellationTokenSource _limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
 
     public FolderWatchTests() => _watch = new FolderWatch(null, _events.Writer);
 
@@ -19,6 +20,7 @@ public sealed class FolderWatchTests : IDisposable
     public void Dispose()
     {
         _watch.Dispose();
+        _limit.Dispose();
         _folder.Dispose();
     }
 
@@ -199,7 +201,7 @@ public sealed class FolderWatchTests : IDisposable
 
         _folder.Write("end", []);
         var modified = 0;
-        await foreach (var seen in full.Reader.ReadAllAsync(Cancel))
+        await foreach (var seen in full.Reader.ReadAllAsync(Limit()))
         {
             modified += seen is { Kind: FolderEventKind.Modified, Name: "a.iso" } ? 1 : 0;
             if (seen is { Kind: FolderEventKind.Created, Name: "end" })
@@ -231,7 +233,7 @@ public sealed class FolderWatchTests : IDisposable
             File.Delete(path);
         }
 
-        await foreach (var seen in full.Reader.ReadAllAsync(Cancel))
+        await foreach (var seen in full.Reader.ReadAllAsync(Limit()))
         {
             if (seen.Kind == FolderEventKind.Overflow)
             {
@@ -240,7 +242,7 @@ public sealed class FolderWatchTests : IDisposable
         }
 
         _folder.Write("after", []);
-        await foreach (var seen in full.Reader.ReadAllAsync(Cancel))
+        await foreach (var seen in full.Reader.ReadAllAsync(Limit()))
         {
             if (seen.Name == "after")
             {
@@ -295,15 +297,20 @@ public sealed class FolderWatchTests : IDisposable
         await UntilAsync(FolderEventKind.Created, "499");
     }
 
+    /// <summary>An event that does not come fails the test instead of stopping the run.</summary>
+    private CancellationToken Limit()
+    {
+        _limit.CancelAfter(TimeSpan.FromSeconds(30));
+        return _limit.Token;
+    }
+
     private static int InotifyDescriptors() => new DirectoryInfo("/proc/self/fd").EnumerateFileSystemInfos()
         .Count(entry => entry.LinkTarget == "anon_inode:inotify");
 
     private async Task<List<FolderEvent>> UntilAsync(FolderEventKind kind, string? name)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(20));
         var seen = new List<FolderEvent>();
-        await foreach (var one in _events.Reader.ReadAllAsync(limit.Token))
+        await foreach (var one in _events.Reader.ReadAllAsync(Limit()))
         {
             seen.Add(one);
             if (one.Kind == kind && one.Name == name)

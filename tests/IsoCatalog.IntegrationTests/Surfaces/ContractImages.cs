@@ -17,17 +17,10 @@ internal static class ContractImages
     public static (StoredImage Image, byte[] Bytes) Put(string storeFolder, string fileName, int size = Size)
     {
         var bytes = RandomNumberGenerator.GetBytes(size);
-        using var hasher = new RootHasher();
-        hasher.Append(bytes);
-        var root = hasher.Complete();
         Directory.CreateDirectory(storeFolder);
-        var path = Path.Combine(storeFolder, root.ToString());
+        var path = Path.Combine(storeFolder, Guid.NewGuid().ToString("N"));
         File.WriteAllBytes(path, bytes);
-        return (Describe(path, fileName, bytes, root), bytes);
-    }
 
-    private static StoredImage Describe(string path, string fileName, byte[] bytes, Sha256Digest root)
-    {
         // In the past, so that an edit within one tick of the file system's clock shows as well.
         File.SetLastWriteTimeUtc(path, AddedAt.UtcDateTime);
         using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite))
@@ -36,6 +29,16 @@ internal static class ContractImages
             DurableFile.Sync(file);
         }
 
+        return (Describe(path, fileName), bytes);
+    }
+
+    /// <summary>What the store knows of a file that it has verified just now.</summary>
+    public static StoredImage Describe(string path, string fileName)
+    {
+        var bytes = File.ReadAllBytes(path);
+        using var hasher = new RootHasher();
+        hasher.Append(bytes);
+        var root = hasher.Complete();
         var receipt = FileIdentity.Of(path, root) ?? throw new IOException($"{path} is gone.");
         return new StoredImage(
             new ImageId(new Sha256Digest(SHA256.HashData(bytes))), root, bytes.Length, fileName, path, receipt, AddedAt);
