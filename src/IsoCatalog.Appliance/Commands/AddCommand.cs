@@ -27,11 +27,10 @@ internal static class AddCommand
         var title = new Option<string?>("--title") { Description = "What customers read.", HelpName = "TEXT" };
         var kind = new Option<string?>("--kind") { Description = "installer, live, rescue, drivers or other.", HelpName = "KIND" };
         var noWait = new Option<bool>("--no-wait") { Description = "End once the image is safe and signed; do not wait until it is advertised." };
-        var timeout = new Option<TimeSpan>("--timeout")
+        var timeout = new Option<TimeSpan?>("--timeout")
         {
             Description = "How long to wait for each image to be advertised, such as 90s, 10m or 1h. Default: 10m.",
             HelpName = "TIME",
-            DefaultValueFactory = _ => DefaultTimeout,
             CustomParser = result => WaitTime.Parse(result),
         };
         var command = new Verb(
@@ -60,7 +59,7 @@ internal static class AddCommand
                 parsed.GetValue(title),
                 parsed.GetValue(kind),
                 Wait: !parsed.GetValue(noWait),
-                parsed.GetValue(timeout)),
+                parsed.GetValue(timeout) ?? DefaultTimeout),
             cancellationToken)));
         return command;
     }

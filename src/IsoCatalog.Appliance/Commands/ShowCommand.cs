@@ -35,7 +35,7 @@ internal static class ShowCommand
     private static Grid Facts(ImageView image)
     {
         var (iso, meta) = (image.Iso, image.Meta);
-        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadLeft(0)).AddColumn();
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadLeft(0).PadRight(2)).AddColumn();
         foreach (var (label, value) in ((string, string?)[])
                  [
                      ("Name", image.Name),

@@ -22,7 +22,7 @@ internal static class StatusPicture
 
     private static Grid Facts(StatusView status, DateTimeOffset now)
     {
-        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadLeft(0)).AddColumn();
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadLeft(0).PadRight(2)).AddColumn();
         grid.AddRow(Screen.Cell("Site"), Screen.Cell($"{status.Site}, isocatalog {status.Version}, up {Plain.Span(now - status.Started)}"));
         grid.AddRow(Screen.Cell("API"), Screen.Cell(status.Api));
         grid.AddRow(Screen.Cell("ISO"), Screen.Cell(status.Iso ?? "not served"));
