@@ -1,6 +1,5 @@
 using System.Net;
 using IsoCatalog.Core.Readiness;
-using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Ipmi;
 using IsoCatalog.Testing;
 using Xunit;
