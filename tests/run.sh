@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test project, one after another. As root it first installs the Debian programs that our work is checked
+# against; without them the tests that need one are skipped by name, or fail if CI=true. The last line is the sum over all projects.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(
+  aria2 curl dosfstools faketime genisoimage grub-rescue-pc ipxe jq libnbd-bin memtest86+ mtools nbdkit openssl procps prometheus
+  python3 python3-cryptography python3-jsonschema python3-libtorrent python3-yaml qemu-block-extra qemu-system-x86 qemu-utils seabios
+  sqlite3 strace transmission-cli udftools util-linux xorriso
+)
+
+install_counterparts() {
+  local missing=()
+  for package in "${packages[@]}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "Not root, so these are not installed, and the tests that need them are skipped: ${missing[*]}"
+    return
+  fi
+  echo "Installing ${missing[*]}"
+  # Programs are wanted, daemons are not: nothing that comes with a package may start by itself.
+  local policy=/usr/sbin/policy-rc.d
+  local made_policy=
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod 755 "$policy" && made_policy=1
+  fi
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null
+  local result=$?
+  [ -n "$made_policy" ] && rm -f "$policy"
+  return $result
+}
+
+install_counterparts || echo "Some packages could not be installed; the tests that need them say so."
+
+dotnet build IsoCatalog.sln -c Release -nologo -v minimal || { echo "0 passed, 1 failed"; exit 1; }
+
+passed=0
+failed=0
+for project in tests/*Tests; do
+  name=$(basename "$project")
+  echo "== $name"
+  log=$(mktemp)
+  dotnet "$project/bin/Release/net10.0/$name.dll" -noColor "$@" 2>&1 | tee "$log"
+  status=${PIPESTATUS[0]}
+  summary=$(grep -E "^ *$name +Total: " "$log" | tail -n 1)
+  rm -f "$log"
+  number() { sed -nE "s/.*$1: ([0-9]+).*/\1/p" <<< "$summary"; }
+  total=$(number Total) errors=$(number Errors) bad=$(number Failed) skipped=$(number Skipped) not_run=$(number 'Not Run')
+  if [ -z "$total" ]; then
+    echo "$name ended without a summary (exit code $status)."
+    failed=$((failed + 1))
+    continue
+  fi
+  bad=$((bad + errors))
+  # Whatever made a run end badly counts, even if no test says that it failed.
+  [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
+  passed=$((passed + total - bad - skipped - ${not_run:-0}))
+  failed=$((failed + bad))
+  [ "$skipped" -gt 0 ] && echo "$name: $skipped skipped"
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
