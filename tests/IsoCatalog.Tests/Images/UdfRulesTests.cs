@@ -52,7 +52,7 @@ public sealed class UdfRulesTests(BuiltImages images) : IClassFixture<BuiltImage
             UdfSeal.Write(pointer, Pointer, (uint)start);
         }
 
-        var refusal = Assert.IsType<IsoInspection.Refused>(HostileImage.Check(image)).Refusal;
+        var refusal = Assert.IsType<IsoInspection.Refused>(HostileImage.Check(image, image.Length, mayRead: 1 << 20)).Refusal;
         Assert.Equal(IsoRefusal.Corrupt, refusal.Code);
     }
 
@@ -67,7 +67,7 @@ public sealed class UdfRulesTests(BuiltImages images) : IClassFixture<BuiltImage
             UdfSeal.Write(image.AsSpan(lba * Block), Partition, (uint)lba);
         }
 
-        Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image));
+        Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image, image.Length, mayRead: 512 << 10));
     }
 
     [Fact]
