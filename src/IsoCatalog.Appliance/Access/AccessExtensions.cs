@@ -28,6 +28,7 @@ public static class AccessExtensions
     public static Caller Caller(this HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return context.Features.Get<Caller>() ?? throw new InvalidOperationException("The endpoint runs without access control in front of it.");
+        return context.Features.Get<Caller>() ?? throw new InvalidOperationException("The endpoint runs without access control in front"
+            + " of it.");
     }
 }

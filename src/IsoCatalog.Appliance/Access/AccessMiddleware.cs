@@ -38,7 +38,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, AccessPolicy policy
             }
 
             decision = new AccessDecision.Refused(
-                AccessCode.Forbidden, $"This needs the role {Word(needed)}; '{name}' has the role {Word(role)}. Use a token with that role.");
+                AccessCode.Forbidden, $"This needs the role {Word(needed)}; '{name}' has the role {Word(role)}. Use a token with that"
+                    + " role.");
         }
 
         return RefuseAsync(context, (AccessDecision.Refused)decision, client);

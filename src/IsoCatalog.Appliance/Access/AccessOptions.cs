@@ -1,4 +1,5 @@
 using System.Net;
+using IsoCatalog.Appliance.Configuration;
 
 namespace IsoCatalog.Appliance.Access;
 
@@ -12,4 +13,10 @@ public sealed record AccessOptions
 
     /// <summary>Clients on this machine need no token and are admin; their Host and Origin are checked. For <c>demo</c>. Default false.</summary>
     public bool OpenOnLoopback { get; init; }
+
+    public static AccessOptions Of(SiteConfiguration site)
+    {
+        ArgumentNullException.ThrowIfNull(site);
+        return new AccessOptions { Tokens = new TokenTable(site.Tokens), TrustedProxies = site.TrustedProxies };
+    }
 }

@@ -17,12 +17,14 @@ internal static class LoopbackRules
         {
             return new AccessDecision.Refused(
                 AccessCode.Forbidden,
-                $"Without a token this listener answers only to its address: open {request.Scheme}://127.0.0.1:{request.Local.Port}/ or localhost in its place.");
+                $"Without a token this listener answers only to its address: open {request.Scheme}://127.0.0.1:{request.Local.Port}/ or"
+                    + " localhost in its place.");
         }
 
         return request.Origin is null || string.Equals(request.Origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
             ? Open
-            : new AccessDecision.Refused(AccessCode.Forbidden, "The request comes from a page of another origin. Without a token only pages of this listener may ask.");
+            : new AccessDecision.Refused(AccessCode.Forbidden, "The request comes from a page of another origin. Without a token only"
+                + " pages of this listener may ask.");
     }
 
     private static bool IsOurs(string? host, string scheme, int port)

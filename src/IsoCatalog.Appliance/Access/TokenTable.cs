@@ -41,7 +41,8 @@ public sealed class TokenTable
 
         if (!authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || authorization.Length > Scheme.Length + MaxTokenLength)
         {
-            return new AccessDecision.Refused(AccessCode.Unauthorized, "The Authorization header holds no bearer token: send 'Authorization: Bearer <token>'.");
+            return new AccessDecision.Refused(AccessCode.Unauthorized, "The Authorization header holds no bearer token: send"
+                + " 'Authorization: Bearer <token>'.");
         }
 
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
@@ -58,12 +59,14 @@ public sealed class TokenTable
 
         if (found is null)
         {
-            return new AccessDecision.Refused(AccessCode.Unauthorized, "This token is not known here. Check it, or have its hash added to tokens in site.yaml.");
+            return new AccessDecision.Refused(AccessCode.Unauthorized, "This token is not known here. Check it, or have its hash added"
+                + " to tokens in site.yaml.");
         }
 
         return found.Allow.Count == 0 || (client is not null && ClientAddress.IsIn(found.Allow, client))
             ? new AccessDecision.Accepted(found.Name, found.Role)
             : new AccessDecision.Refused(
-                AccessCode.AddressNotAllowed, $"Token '{found.Name}' may not be used from {client?.ToString() ?? "here"}. Its 'allow' in site.yaml says from where.");
+                AccessCode.AddressNotAllowed, $"Token '{found.Name}' may not be used from {client?.ToString() ?? "here"}. Its 'allow'"
+                    + " in site.yaml says from where.");
     }
 }

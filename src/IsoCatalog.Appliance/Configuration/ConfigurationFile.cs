@@ -29,7 +29,8 @@ public static class ConfigurationFile
             var bytes = new byte[MaxLength + 1];
             var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             return length > MaxLength
-                ? Refused(path, $"The file is longer than {MaxLength} bytes. A site's configuration is far smaller; is this the right file?")
+                ? Refused(path, $"The file is longer than {MaxLength} bytes. A site's configuration is far smaller; is this the right"
+                    + " file?")
                 : Decode(bytes.AsSpan(0, length), path, Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
@@ -38,7 +39,8 @@ public static class ConfigurationFile
         }
         catch (UnauthorizedAccessException)
         {
-            return Refused(path, $"The file cannot be read by user '{Environment.UserName}'. Give that user read access, or run as one who has it.");
+            return Refused(path, $"The file cannot be read by user '{Environment.UserName}'. Give that user read access, or run as one"
+                + " who has it.");
         }
         catch (Exception broken) when (broken is IOException or ArgumentException or NotSupportedException)
         {
@@ -56,13 +58,15 @@ public static class ConfigurationFile
         ArgumentException.ThrowIfNullOrEmpty(baseDirectory);
         if (yaml.Length > MaxLength)
         {
-            return Refused(fileName, $"The file is longer than {MaxLength} bytes. A site's configuration is far smaller; is this the right file?");
+            return Refused(fileName, $"The file is longer than {MaxLength} bytes. A site's configuration is far smaller; is this the"
+                + " right file?");
         }
 
         var problems = new Problems();
         if (ForbiddenCharacter(yaml) is { } at)
         {
-            problems.Add(at.Line, at.Column, "", $"There is a control character (U+{(int)yaml[at.Index]:X4}) here. Is this a text file? Remove the character.");
+            problems.Add(at.Line, at.Column, "", $"There is a control character (U+{(int)yaml[at.Index]:X4}) here. Is this a text file?"
+                + " Remove the character.");
             return new ConfigurationResult.Invalid(fileName, problems.Errors(), []);
         }
 
@@ -100,7 +104,8 @@ public static class ConfigurationFile
             var lineStart = before.LastIndexOf((byte)'\n') + 1;
             return new ConfigurationResult.Invalid(
                 fileName,
-                [new(before.Count((byte)'\n') + 1, before.Length - lineStart + 1, "", "The file is not UTF-8 from here on. Save it as UTF-8.")],
+                [new(before.Count((byte)'\n') + 1, before.Length - lineStart + 1, "", "The file is not UTF-8 from here on. Save it as"
+                    + " UTF-8.")],
                 []);
         }
     }

@@ -39,7 +39,8 @@ internal static class ConfigurationRules
                 {
                     // The one that is written in the file is the one to change.
                     var (here, there) = problems.Has(all[i].Path) ? (all[i], all[j]) : (all[j], all[i]);
-                    problems.Add(here.Path, $"{here.At} is already taken by {there.Path} ({there.At}{(problems.Has(there.Path) ? "" : ", the default")}). Give each its own port.");
+                    problems.Add(here.Path, $"{here.At} is already taken by {there.Path}"
+                        + $" ({there.At}{(problems.Has(there.Path) ? "" : ", the default")}). Give each its own port.");
                 }
             }
         }
@@ -48,7 +49,8 @@ internal static class ConfigurationRules
         {
             if (listen.IsoTls is not null && site.Tls.Iso is null)
             {
-                problems.Add("listen.isoTls", "This listener needs a certificate. Add tls: { iso: { certificate: ..., key: ... } }, or remove it.");
+                problems.Add("listen.isoTls", "This listener needs a certificate. Add tls: { iso: { certificate: ..., key: ... } }, or"
+                    + " remove it.");
             }
 
             if (listen.IsoTls is null && site.Tls.Iso is not null)
@@ -76,21 +78,25 @@ internal static class ConfigurationRules
         if (!IPAddress.IsLoopback(site.Listen.Api.Address) && site.Tls.Api is null && site.TrustedProxies.Count == 0
             && problems.Sound("listen.api", "tls", "tls.api", "trustedProxies"))
         {
-            problems.Add("listen.api", $"{site.Listen.Api} can be reached from other machines and has no TLS, so tokens would be readable on the way."
-                + " Add tls: { api: { certificate: ..., key: ... } }; or name the proxy that speaks TLS in trustedProxies; or listen on 127.0.0.1.");
+            problems.Add("listen.api", $"{site.Listen.Api} can be reached from other machines and has no TLS, so tokens would be"
+                + " readable on the way."
+                + " Add tls: { api: { certificate: ..., key: ... } }; or name the proxy that speaks TLS in trustedProxies; or listen on"
+                + " 127.0.0.1.");
         }
 
         for (var i = 0; i < site.TrustedProxies.Count; i++)
         {
             if (site.TrustedProxies[i].PrefixLength == 0)
             {
-                problems.Add($"trustedProxies[{i}]", "This trusts every machine to say who a client is. Write the addresses of the proxies alone.");
+                problems.Add($"trustedProxies[{i}]", "This trusts every machine to say who a client is. Write the addresses of the"
+                    + " proxies alone.");
             }
         }
 
         if (site.Tokens.Count == 0 && problems.Sound("tokens"))
         {
-            problems.Warn("tokens", $"There are no tokens: the API answers through the socket {site.Socket} alone. 'isocatalog token' makes one.");
+            problems.Warn("tokens", $"There are no tokens: the API answers through the socket {site.Socket} alone. 'isocatalog token'"
+                + " makes one.");
         }
     }
 
@@ -100,14 +106,17 @@ internal static class ConfigurationRules
         var hashes = new Dictionary<Sha256Digest, string>();
         foreach (var token in site.Tokens)
         {
-            problems.Unique(names, token.Name, token.Place, ".name", $"Another token ({{0}}) is named '{token.Name}' too. Give each its own name.");
+            problems.Unique(names, token.Name, token.Place, ".name", $"Another token ({{0}}) is named '{token.Name}' too. Give each its"
+                + " own name.");
             if (token.Sha256 == default && !problems.IsBad(token.Place + ".sha256") || ObviousTokens.Holds(token.Sha256, token.Name, site.Site))
             {
-                problems.Add(token.Place + ".sha256", "This is the hash of a word that anybody would guess. 'isocatalog token' makes a token that nobody can.");
+                problems.Add(token.Place + ".sha256", "This is the hash of a word that anybody would guess. 'isocatalog token' makes a"
+                    + " token that nobody can.");
             }
             else if (token.Sha256 != default)
             {
-                problems.Unique(hashes, token.Sha256, token.Place, ".sha256", "This is the hash of {0} too. Give each user a token of its own.");
+                problems.Unique(hashes, token.Sha256, token.Place, ".sha256", "This is the hash of {0} too. Give each user a token of"
+                    + " its own.");
             }
         }
     }
@@ -128,7 +137,8 @@ internal static class ConfigurationRules
     {
         if (site.Data == "/")
         {
-            problems.Add("data", "The root of the file system cannot be the data folder. Choose a folder of its own, such as /var/lib/isocatalog.");
+            problems.Add("data", "The root of the file system cannot be the data folder. Choose a folder of its own, such as"
+                + " /var/lib/isocatalog.");
         }
 
         if (site.Data.Length > 0 && Paths.Overlap(site.Inbox.Path, site.Data) && !OwnFolder(site.Inbox.Path, site.Data) && problems.Sound("inbox.path"))
@@ -139,7 +149,8 @@ internal static class ConfigurationRules
         var length = Encoding.UTF8.GetByteCount(site.Socket);
         if (site.Data.Length > 0 && length > MaxSocketPath && problems.Sound("socket"))
         {
-            problems.Add("socket", $"{site.Socket} has {length} bytes; a socket's path has at most {MaxSocketPath}. Set socket to a shorter one, such as /run/isocatalog/isocatalog.sock.");
+            problems.Add("socket", $"{site.Socket} has {length} bytes; a socket's path has at most {MaxSocketPath}. Set socket to a"
+                + " shorter one, such as /run/isocatalog/isocatalog.sock.");
         }
     }
 
@@ -154,7 +165,8 @@ internal static class ConfigurationRules
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < site.Peers.Count; i++)
         {
-            problems.Unique(seen, site.Peers[i].Site, $"peers[{i}]", ".site", $"Another peer ({{0}}) is site '{site.Peers[i].Site}' too. Name each site once.");
+            problems.Unique(seen, site.Peers[i].Site, $"peers[{i}]", ".site", $"Another peer ({{0}}) is site '{site.Peers[i].Site}'"
+                + " too. Name each site once.");
             if (site.Peers[i].Site.Length > 0 && site.Peers[i].Site == site.Site)
             {
                 problems.Add($"peers[{i}].site", $"'{site.Site}' is this site. Name the other sites alone.");

@@ -105,7 +105,8 @@ internal static class FetchReader
             var (first, last) = (Array.IndexOf(DayWords, ends[0]), Array.IndexOf(DayWords, ends[^1]));
             if (ends.Length > 2 || first < 0 || last < 0)
             {
-                return $"{Quote.Of(scalar.Text)} names no days: write mon, tue, wed, thu, fri, sat, sun, a range such as mon-fri, several with commas, or daily.";
+                return $"{Quote.Of(scalar.Text)} names no days: write mon, tue, wed, thu, fri, sat, sun, a range such as mon-fri,"
+                    + " several with commas, or daily.";
             }
 
             for (var day = first; ; day = (day + 1) % 7)
@@ -137,7 +138,8 @@ internal static class FetchReader
         catch (Exception missing) when (missing is TimeZoneNotFoundException or InvalidTimeZoneException or System.Security.SecurityException
             or ArgumentException or IOException or UnauthorizedAccessException)
         {
-            return $"{Quote.Of(name)} is no time zone of this machine. Write one such as Europe/Amsterdam; if it is right, install the tzdata package.";
+            return $"{Quote.Of(name)} is no time zone of this machine. Write one such as Europe/Amsterdam; if it is right, install the"
+                + " tzdata package.";
         }
     }
 }

@@ -52,12 +52,14 @@ public static class HostCheck
             using var certificate = X509Certificate2.CreateFromPemFile(files.Certificate, files.Key);
             if (certificate.NotAfter.ToUniversalTime() < now.UtcDateTime)
             {
-                problems.Add(path + ".certificate", $"{files.Certificate} expired on {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}. Put a new certificate there.");
+                problems.Add(path + ".certificate", $"{files.Certificate} expired on"
+                    + $" {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}. Put a new certificate there.");
             }
         }
         catch (Exception wrong) when (wrong is CryptographicException or ArgumentException)
         {
-            problems.Add(path, $"{files.Certificate} and {files.Key} are not a PEM certificate and its private key (without a password): {Quote.Sentence(wrong.Message)}");
+            problems.Add(path, $"{files.Certificate} and {files.Key} are not a PEM certificate and its private key (without a"
+                + $" password): {Quote.Sentence(wrong.Message)}");
         }
     }
 
@@ -94,12 +96,14 @@ public static class HostCheck
             var (place, path, real) = volumes[i];
             if (Paths.Overlap(real, data))
             {
-                problems.Add(place + ".path", $"{path} leads by symbolic links to {real}, and data to {data}: one is inside the other. Keep them apart.");
+                problems.Add(place + ".path", $"{path} leads by symbolic links to {real}, and data to {data}: one is inside the other."
+                    + " Keep them apart.");
             }
 
             foreach (var other in volumes.Take(i).Where(other => Paths.Overlap(real, other.Real)))
             {
-                problems.Add(place + ".path", $"{path} leads by symbolic links to {real}, and so does {other.Place} ({other.Path}). Each surface needs a folder of its own.");
+                problems.Add(place + ".path", $"{path} leads by symbolic links to {real}, and so does {other.Place} ({other.Path})."
+                    + " Each surface needs a folder of its own.");
             }
         }
     }

@@ -88,7 +88,8 @@ internal static class SiteReader
             path,
             section.Require("name", Words.Name, "", "who uses the token, such as panel"),
             section.Require<Role>("role", Roles, Role.Panel, "panel, operator or admin"),
-            section.Require<Sha256Digest>("sha256", TokenHash, default, "the token's SHA-256; 'isocatalog token' makes a token and prints both"),
+            section.Require<Sha256Digest>("sha256", TokenHash, default, "the token's SHA-256; 'isocatalog token' makes a token and"
+                + " prints both"),
             section.List<IPNetwork>("allow", Addresses.Network, "Remove it to allow the token from anywhere."));
 
     // What stands here may be a token that somebody put in place of its hash, so it is never shown.

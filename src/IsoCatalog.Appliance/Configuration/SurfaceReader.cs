@@ -82,7 +82,8 @@ internal static class SurfaceReader
         return new SurfaceConfiguration.Ipmi(section.Path, name)
         {
             Address = section.Get<IPAddress?>("address", Addresses.Address!, null),
-            Allow = section.List<IPNetwork>("allow", Addresses.Network, "Write the networks of the BMCs, or remove it and have lease URLs only."),
+            Allow = section.List<IPNetwork>("allow", Addresses.Network, "Write the networks of the BMCs, or remove it and have lease"
+                + " URLs only."),
         };
     }
 
@@ -134,7 +135,8 @@ internal static class SurfaceReader
 
     private static void NotYet(Section section) => section.Problems.Add(
         section.PathOf("kind"),
-        "Surfaces of this kind are not supported yet by this version. Remove this surface, or put a '#' before its lines until you upgrade.");
+        "Surfaces of this kind are not supported yet by this version. Remove this surface, or put a '#' before its lines until you"
+            + " upgrade.");
 
     private static EngineConfiguration Engine(Section surface, ValueReader<string> inFile) =>
         surface.RequireChild("engine", "engine", "how to reach the oVirt engine: url, user, passwordFile, caFile") is not { } section
@@ -152,7 +154,8 @@ internal static class SurfaceReader
         {
             section.Problems.Add(
                 section.PathOf("group"),
-                $"A surface of this kind cannot be in group {Word(group)}: its images are mounted in another way. It can be in {string.Join(" or ", fitting.Select(Word))}.");
+                $"A surface of this kind cannot be in group {Word(group)}: its images are mounted in another way. It can be in"
+                    + $" {string.Join(" or ", fitting.Select(Word))}.");
         }
 
         return group;

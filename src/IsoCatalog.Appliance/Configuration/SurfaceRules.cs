@@ -17,13 +17,15 @@ internal static class SurfaceRules
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var surface in site.Surfaces)
         {
-            problems.Unique(names, surface.Name, surface.Place, ".name", $"Another surface ({{0}}) is named '{surface.Name}' too. Give each its own name.");
+            problems.Unique(names, surface.Name, surface.Place, ".name", $"Another surface ({{0}}) is named '{surface.Name}' too. Give"
+                + " each its own name.");
             var asked = site.Surfaces.Where(other => other.Kind == surface.Name
                 || other.Group.ToString().Equals(surface.Name, StringComparison.OrdinalIgnoreCase)).ToList();
             var isGroup = Enum.GetNames<SurfaceGroup>().Contains(surface.Name, StringComparer.OrdinalIgnoreCase);
             if ((isGroup || SurfaceKinds.All.Contains(surface.Name)) && !(asked.Count == 1 && asked[0] == surface))
             {
-                problems.Add(surface.Place + ".name", $"'{surface.Name}' is the name of a group or kind, and who asks for that means all its surfaces."
+                problems.Add(surface.Place + ".name", $"'{surface.Name}' is the name of a group or kind, and who asks for that means"
+                    + " all its surfaces."
                     + " Choose another name, such as " + surface.Name + "-1.");
             }
         }
@@ -37,7 +39,8 @@ internal static class SurfaceRules
         {
             if (problems.Sound(ipmi.Place + ".allow"))
             {
-                problems.Warn(ipmi.Place, "No allow: its images have no standing URL, so a BMC needs a lease for each mount. Name the networks of the BMCs to change that.");
+                problems.Warn(ipmi.Place, "No allow: its images have no standing URL, so a BMC needs a lease for each mount. Name the"
+                    + " networks of the BMCs to change that.");
             }
         }
     }
@@ -59,17 +62,20 @@ internal static class SurfaceRules
             if (site.Data.Length > 0 && Paths.Overlap(path, site.Data))
             {
                 problems.Add(place + ".path", path == site.Data || Paths.IsWithin(path, site.Data)
-                    ? $"{path} is inside data ({site.Data}): what readers can see must be apart from what the appliance keeps. Choose a folder elsewhere."
+                    ? $"{path} is inside data ({site.Data}): what readers can see must be apart from what the appliance keeps. Choose a"
+                        + " folder elsewhere."
                     : $"{path} has data ({site.Data}) inside it: readers would see what the appliance keeps. Choose another folder.");
             }
             else if (site.Inbox.Path.Length > 0 && Paths.Overlap(path, site.Inbox.Path) && problems.Sound("data", "inbox.path"))
             {
-                problems.Add(place + ".path", $"{path} and the inbox ({site.Inbox.Path}) are one folder, or one is inside the other: what is published would be taken in again. Keep them apart.");
+                problems.Add(place + ".path", $"{path} and the inbox ({site.Inbox.Path}) are one folder, or one is inside the other:"
+                    + " what is published would be taken in again. Keep them apart.");
             }
 
             foreach (var (otherPlace, other) in folders.Take(i).Where(other => Paths.Overlap(path, other.Path)))
             {
-                problems.Add(place + ".path", $"{path} and {otherPlace} ({other}) are one folder, or one is inside the other. Each surface needs a folder of its own.");
+                problems.Add(place + ".path", $"{path} and {otherPlace} ({other}) are one folder, or one is inside the other. Each"
+                    + " surface needs a folder of its own.");
             }
         }
     }

@@ -86,7 +86,8 @@ public sealed class PrometheusExporter : IDisposable
         text.Sample("isocatalog_metrics_failed_callbacks_total", "", PrometheusText.Number(Interlocked.Read(ref _failedCallbacks)));
         text.Family("isocatalog_metrics_overflow_total", "counter", "Measurements let go because their metric has too many series.");
         text.Sample("isocatalog_metrics_overflow_total", "", PrometheusText.Number(families.Sum(family => family.Overflow)));
-        text.Family("isocatalog_metrics_refused_instruments_total", "counter", "Instruments left out because another of the same name is of another type.");
+        text.Family("isocatalog_metrics_refused_instruments_total", "counter", "Instruments left out because another of the same name"
+            + " is of another type.");
         text.Sample("isocatalog_metrics_refused_instruments_total", "", PrometheusText.Number(Interlocked.Read(ref _refusedInstruments)));
     }
 

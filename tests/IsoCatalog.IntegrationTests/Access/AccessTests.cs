@@ -56,6 +56,17 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_role_nearest_to_the_endpoint_counts()
+    {
+        using var client = await StartAsync(new AccessOptions { Tokens = Tokens() });
+
+        await RefusedAsync(client, "/group/inherits", _panel.Text, 403, "forbidden");
+        Assert.Equal("panel", await GetTextAsync(client, "/group/says-less", _panel.Text));
+        await RefusedAsync(client, "/group/says-more", _panel.Text, 403, "forbidden");
+        Assert.Equal("root", await GetTextAsync(client, "/group/says-more", _admin.Text));
+    }
+
+    [Fact]
     public async Task Without_a_known_token_there_is_a_challenge_and_a_problem()
     {
         using var client = await StartAsync(new AccessOptions { Tokens = Tokens() });
@@ -181,6 +192,10 @@ public sealed class AccessTests : IAsyncLifetime
         app.MapGet("/panel", whoAmI).RequireRole(Role.Panel);
         app.MapGet("/operator", whoAmI).RequireRole(Role.Operator);
         app.MapGet("/unmarked", whoAmI);
+        var group = app.MapGroup("/group").RequireRole(Role.Operator);
+        group.MapGet("/inherits", whoAmI);
+        group.MapGet("/says-more", whoAmI).RequireRole(Role.Admin);
+        group.MapGet("/says-less", whoAmI).RequireRole(Role.Panel);
         app.MapGet("/healthz", context => context.Response.WriteAsync("well")).OpenToAll();
     }
 

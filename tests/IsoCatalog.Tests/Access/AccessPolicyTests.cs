@@ -70,6 +70,8 @@ public sealed class AccessPolicyTests
     [InlineData("10.0.0.2", "10.1.0.7, not-an-address", "10.0.0.2")]
     [InlineData("10.0.0.2", "", "10.0.0.2")]
     [InlineData("10.0.0.9", "10.1.0.7", "10.0.0.9")]
+    [InlineData("::ffff:10.0.0.9", "", "10.0.0.9")]
+    [InlineData("10.0.0.2", "::ffff:10.1.0.7", "10.1.0.7")]
     public void The_client_is_who_the_trusted_proxies_say_and_nobody_else(string remote, string forwardedFor, string client)
     {
         IPNetwork[] proxies = [IPNetwork.Parse("10.0.0.2/31")];

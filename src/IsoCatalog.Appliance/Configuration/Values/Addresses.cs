@@ -90,7 +90,8 @@ internal static class Addresses
         var start = Masked(address, prefix);
         if (!start.Equals(address))
         {
-            return $"{Quote.Of(text)} has bits set after its first {prefix}. Write {start}/{prefix} for the network, or {address} for the one address.";
+            return $"{Quote.Of(text)} has bits set after its first {prefix}. Write {start}/{prefix} for the network, or {address} for"
+                + " the one address.";
         }
 
         value = new IPNetwork(address, prefix);

@@ -25,7 +25,8 @@ internal static partial class Quantities
         if (DurationForm().Match(scalar.Text) is not { Success: true } match)
         {
             return scalar.Kind == ScalarKind.Integer
-                ? $"{Quote.Of(scalar.Text)} has no unit. Write {Quote.Short(scalar.Text)}s, {Quote.Short(scalar.Text)}m, {Quote.Short(scalar.Text)}h or {Quote.Short(scalar.Text)}d."
+                ? $"{Quote.Of(scalar.Text)} has no unit. Write {Quote.Short(scalar.Text)}s, {Quote.Short(scalar.Text)}m,"
+                    + $" {Quote.Short(scalar.Text)}h or {Quote.Short(scalar.Text)}d."
                 : $"{Quote.Of(scalar.Text)} is not a duration: a whole number and ms, s, m, h or d, such as 10s, 5m, 12h, 30d.";
         }
 
@@ -80,7 +81,8 @@ internal static partial class Quantities
         {
             var number = long.Parse(bits.Groups["number"].ValueSpan, CultureInfo.InvariantCulture);
             var unit = bits.Groups["unit"].Value;
-            return $"Rates are in bytes, not bits: write {number * 1000 / 8}{(unit == "G" ? "MB" : unit == "M" ? "kB" : "B")}/s for {Quote.Of(scalar.Text)}.";
+            return $"Rates are in bytes, not bits: write {number * 1000 / 8}{(unit == "G" ? "MB" : unit == "M" ? "kB" : "B")}/s for"
+                + $" {Quote.Of(scalar.Text)}.";
         }
 
         return $"{Quote.Of(scalar.Text)} is not a rate: a size and /s, such as 50MB/s, or 0 for no limit.";

@@ -18,7 +18,8 @@ internal static partial class Words
         value = scalar.Text;
         return scalar switch
         {
-            { Kind: not ScalarKind.Text } => $"{Quote.Of(scalar.Text)} is {scalar.Noun} in YAML, and text is needed here. Put it in quotes.",
+            { Kind: not ScalarKind.Text } => $"{Quote.Of(scalar.Text)} is {scalar.Noun} in YAML, and text is needed here. Put it in"
+                + " quotes.",
             { Text: "" } => "This is empty. Write a value, or remove the key.",
             { Text.Length: > 1024 } => "This is longer than 1024 characters.",
             _ when scalar.Text.Any(char.IsControl) => "There is a control character or a line end in this value. Write it on one line.",
@@ -37,7 +38,8 @@ internal static partial class Words
     public static string? YesOrNo(Node.Scalar scalar, out bool value)
     {
         value = scalar.Text is "true" or "True" or "TRUE";
-        return scalar.Kind == ScalarKind.Boolean ? null : $"{Quote.Of(scalar.Text)} is neither true nor false. Write one of the two, without quotes.";
+        return scalar.Kind == ScalarKind.Boolean ? null : $"{Quote.Of(scalar.Text)} is neither true nor false. Write one of the two,"
+            + " without quotes.";
     }
 
     /// <summary>One of a few words.</summary>
@@ -101,6 +103,7 @@ internal static partial class Words
 
         return value.Length - rest.Length == "{fileName}".Length
             ? null
-            : $"{{fileName}} must be in it once, where the image's name goes: for example {Quote.Short(rest.TrimEnd('/', '\\'))}/{{fileName}}.";
+            : $"{{fileName}} must be in it once, where the image's name goes: for example"
+                + $" {Quote.Short(rest.TrimEnd('/', '\\'))}/{{fileName}}.";
     }
 }

@@ -93,7 +93,8 @@ internal sealed class NodeTree
             {
                 case DocumentStart start when root is not null:
                     _problems.Add((int)start.Start.Line, (int)start.Start.Column, "",
-                        "A second document begins here; the file has one. Remove the '---' and what follows, or keep it in a file of its own.");
+                        "A second document begins here; the file has one. Remove the '---' and what follows, or keep it in a file of"
+                            + " its own.");
                     return root;
                 case DocumentStart:
                     _parser.MoveNext();
@@ -129,7 +130,8 @@ internal sealed class NodeTree
 
         if (current is not NodeEvent node)
         {
-            throw new StoppedException(line, column, "This is not YAML: a value is missing here. Look at the brackets and the indentation just before this place.");
+            throw new StoppedException(line, column, "This is not YAML: a value is missing here. Look at the brackets and the"
+                + " indentation just before this place.");
         }
 
         Refuse(node, line, column, path);

@@ -49,7 +49,8 @@ internal sealed class Section
                 problems.Add(node, path, "There is nothing here. Write its keys, or remove it and have the defaults.");
                 return null;
             default:
-                problems.Add(node, path, $"This must be a section of keys and values ({string.Join(", ", KnownKeys.BySection[name])}), not {node.Noun}.");
+                problems.Add(node, path, $"This must be a section of keys and values ({string.Join(", ", KnownKeys.BySection[name])}),"
+                    + $" not {node.Noun}.");
                 return null;
         }
     }
