@@ -30,6 +30,7 @@ public sealed class ConsoleVolumeSurfaceTests : IDisposable
         var surface = Open();
         var (image, bytes) = Put("a.iso");
         var receipt = await PublishAsync(surface, image);
+        (await Counterpart.RunAsync("chmod", ["u+w", Shown(image)], Cancel)).Succeeded();
         (await Counterpart.RunAsync("dd", ["if=/dev/urandom", $"of={Shown(image)}", "conv=notrunc", "bs=1", "seek=70000", "count=1"], Cancel)).Succeeded();
         Assert.Equal(bytes, await File.ReadAllBytesAsync(image.StorePath, Cancel));
         Assert.Equal(ReasonCode.FileChanged, (await surface.ObserveAsync([new PublishedImage(image, receipt)], Cancel)).Single().Code);
@@ -227,7 +228,7 @@ public sealed class ConsoleVolumeSurfaceTests : IDisposable
     }
 
     [Fact]
-    public async Task A_missing_folder_a_read_only_one_and_somebody_elses_are_named()
+    public async Task A_missing_folder_and_somebody_elses_are_named()
     {
         var none = Assert.IsType<SurfaceOutcome.Refused>(await Open(path: _folder.Combine("none")).CheckAsync(Cancel));
         Assert.Equal(ReasonCode.SurfaceMissing, none.Code);
@@ -236,10 +237,13 @@ public sealed class ConsoleVolumeSurfaceTests : IDisposable
         await Open().CheckAsync(Cancel);
         var other = new ConsoleVolumeSurface(new("console-2", "console", Volume, null, false, TimeSpan.FromSeconds(10)), null, null);
         Assert.Contains("console-1", Assert.IsType<SurfaceOutcome.Refused>(await other.CheckAsync(Cancel)).Reason, StringComparison.Ordinal);
+    }
 
+    [Fact]
+    public async Task A_volume_that_is_mounted_read_only_is_named_as_such()
+    {
         await using var mounted = await MountedFolder.TmpfsAsync("1m");
         await mounted.RemountAsync("ro");
-        _marker = null;
         Assert.Equal(ReasonCode.SurfaceReadOnly, Assert.IsType<SurfaceOutcome.Refused>(await Open(path: mounted.Path).CheckAsync(Cancel)).Code);
     }
 
