@@ -25,6 +25,7 @@ internal static class Program
                 RestoreCommand.Build(defaults),
                 StatusCommand.Build(defaults),
                 CheckConfigCommand.Build(defaults),
+                TokenCommand.Build(),
             },
             arguments);
     }

@@ -35,7 +35,7 @@ internal static class SiteServices
     {
         var (configuration, time, loggers) = (parts.Configuration, parts.Options.Time, parts.Loggers);
         var store = new ImageStore(parts.Folders);
-        var doubts = new Doubts(parts.Ledger, store, parts.Routes, time);
+        var doubts = new Doubts(parts.Ledger, store, parts.Routes, time, loggers.CreateLogger<Doubts>());
         IReadOnlyList<SurfacePublisher> publishers =
         [
             .. parts.Surfaces.Select(s => new SurfacePublisher(

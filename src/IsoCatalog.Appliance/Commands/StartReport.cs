@@ -15,6 +15,7 @@ internal sealed record InitReport(string Site, string Config, string Data, strin
 [JsonSerializable(typeof(StartProblem))]
 [JsonSerializable(typeof(InitReport))]
 [JsonSerializable(typeof(DemoReport))]
+[JsonSerializable(typeof(NewToken))]
 internal sealed partial class StartJson : JsonSerializerContext;
 
 /// <summary>What an operator reads when a site cannot start because of its configuration.</summary>

@@ -8,7 +8,7 @@ using IsoCatalog.Surfaces.Ipmi;
 namespace IsoCatalog.Appliance.Publishing;
 
 /// <summary>Where every doubt arrives: it withdraws first, and what was doubted is looked into afterwards by its owner. Thread-safe.</summary>
-internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes routes, TimeProvider time)
+internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes routes, TimeProvider time, ILogger<Doubts> log)
 {
     private readonly ConcurrentDictionary<ImageId, int> _linking = new();
 
@@ -36,6 +36,7 @@ internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes rout
     {
         if (ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present present)
         {
+            Log.StoreDoubted(log, image, reason);
             ledger.SetStore(image, new StoreFile.Doubted(present.Receipt, reason + " It is being read again.", time.GetUtcNow()));
         }
     }

@@ -19,4 +19,7 @@ internal static partial class Log
 
     [LoggerMessage(1104, LogLevel.Debug, "{Name} read again: {Result}")]
     public static partial void Scrubbed(ILogger logger, string name, string result);
+
+    [LoggerMessage(1105, LogLevel.Warning, "The store's copy of {Image} is doubted: {Reason} It is read again")]
+    public static partial void StoreDoubted(ILogger logger, ImageId image, string reason);
 }

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using IsoCatalog.Testing;
 using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Telemetry;
@@ -26,7 +27,7 @@ public sealed class PrometheusScrapeTests : IDisposable
     [Fact]
     public async Task Prometheus_scrapes_the_page_and_knows_our_series()
     {
-        Assert.SkipWhen(!File.Exists("/usr/bin/prometheus"), "prometheus (Debian package prometheus) is not installed.");
+        Counterpart.Require("prometheus");
         await using var app = await StartAsync();
         var target = new Uri(app.Urls.Single());
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });

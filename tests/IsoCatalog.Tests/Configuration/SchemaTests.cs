@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Testing;
 using Xunit;
 
 namespace IsoCatalog.Tests.Configuration;
@@ -44,7 +45,8 @@ public sealed class SchemaTests
 
     private static async Task<Dictionary<string, string>> RefusedBySchemaAsync(string[] files, CancellationToken cancellationToken)
     {
-        Assert.SkipWhen(!File.Exists("/usr/bin/python3"), "python3 with python3-jsonschema and python3-yaml is not installed.");
+        Counterpart.RequireFile("/usr/lib/python3/dist-packages/jsonschema/__init__.py", "python3-jsonschema");
+        Counterpart.RequireFile("/usr/lib/python3/dist-packages/yaml/__init__.py", "python3-yaml");
         var start = new ProcessStartInfo("/usr/bin/python3") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add(Path.Combine(Repository.Root, "tests", "IsoCatalog.Tests", "Configuration", "judge_by_schema.py"));
         start.ArgumentList.Add(Path.Combine(Repository.Config, "site.schema.json"));

@@ -4,6 +4,7 @@ using System.Diagnostics.Metrics;
 using System.Text;
 using IsoCatalog.Appliance.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
+using IsoCatalog.Testing;
 using Xunit;
 
 namespace IsoCatalog.Tests.Telemetry;
@@ -98,7 +99,7 @@ public sealed class PrometheusExporterTests : IDisposable
         _meter.CreateCounter<long>("isocatalog.sync.received", "By", "Bytes from peers.").Add(7, new KeyValuePair<string, object?>("site", "é\"\\\n"));
         _meter.CreateHistogram<double>("isocatalog.verify.time", "s", "Time to verify.").Record(1.5, new KeyValuePair<string, object?>("surface", "a"));
         _meter.CreateGauge<double>("isocatalog.store.used", "1", "Share used.").Record(double.PositiveInfinity);
-        Assert.SkipWhen(!File.Exists("/usr/bin/promtool"), "promtool (Debian package prometheus) is not installed.");
+        Counterpart.Require("promtool");
 
         var start = new ProcessStartInfo("/usr/bin/promtool", ["check", "metrics"])
         {
