@@ -1,9 +1,6 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using IsoCatalog.IntegrationTests.Surfaces;
 using IsoCatalog.Surfaces;
-using IsoCatalog.Surfaces.ConsoleVolume;
-using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Testing;
 using Xunit;
 
@@ -12,27 +9,11 @@ namespace IsoCatalog.IntegrationTests.ConsoleVolume;
 /// <summary>Another process publishes an image, and strace kills it (SIGKILL) on the way into one system call.</summary>
 public sealed class VolumeCrashTests : IDisposable
 {
-    private const string FolderVariable = "ISOCATALOG_TEST_FOLDER";
     private readonly TempFolder _folder = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public void Dispose() => _folder.Dispose();
-
-    /// <summary>The other process. Never run for itself.</summary>
-    [Fact(Explicit = true)]
-    public async Task Publish_in_another_process()
-    {
-        var folder = Folder();
-        Assert.SkipWhen(folder is null, "This is a part of another test.");
-        var surface = Open(folder!);
-        var image = Image(folder!);
-        Assert.IsType<SurfaceOutcome.Done>(await surface.CheckAsync(Cancel));
-        Expect(await surface.StageAsync(image, null, Cancel));
-        Expect(await surface.AdvertiseAsync(image, Cancel));
-        var receipt = FileIdentity.Of(Path.Combine(folder!, "volume", image.FileName), image.Root);
-        Expect(await surface.WithdrawAsync(image, receipt, Cancel));
-    }
 
     [Theory]
     [InlineData("rename", null, 1)]
@@ -60,7 +41,7 @@ public sealed class VolumeCrashTests : IDisposable
             Assert.Equal(bytes, await File.ReadAllBytesAsync(shown, Cancel));
         }
 
-        var surface = Open(_folder.Path);
+        var surface = VolumeCrashChild.Open(_folder.Path);
         Assert.IsType<SurfaceOutcome.Done>(await surface.CheckAsync(Cancel));
         Assert.IsType<SurfaceOutcome.Done>(await surface.StageAsync(image, null, Cancel));
         Assert.False(File.Exists(shown));
@@ -100,8 +81,6 @@ public sealed class VolumeCrashTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder.Combine("volume")));
     }
 
-    private static void Expect(SurfaceOutcome outcome) => Assert.True(outcome is SurfaceOutcome.Done, outcome.ToString());
-
     private (StoredImage Image, byte[] Bytes) Prepare()
     {
         Directory.CreateDirectory(_folder.Combine("volume"));
@@ -115,30 +94,18 @@ public sealed class VolumeCrashTests : IDisposable
             Counterpart.Require("strace"),
             [
                 "-f", "-qq", "-o", _folder.Combine("trace"), .. only, "-e", $"trace={call}", "-e", injection,
-                Environment.ProcessPath!, "-explicit", "only", "-method", $"*.{nameof(Publish_in_another_process)}",
+                Environment.ProcessPath!, "-explicit", "only", "-method", $"*.{nameof(VolumeCrashChild.Publish_in_another_process)}",
             ])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment[FolderVariable] = _folder.Path;
+        start.Environment[VolumeCrashChild.FolderVariable] = _folder.Path;
         using var child = Process.Start(start)!;
         var output = child.StandardOutput.ReadToEndAsync(Cancel);
         var error = child.StandardError.ReadToEndAsync(Cancel);
         await child.WaitForExitAsync(Cancel);
         return (child.ExitCode, await output + await error);
     }
-
-    private static ConsoleVolumeSurface Open(string folder) => new(
-        new ConsoleVolumeOptions("console-1", "console", Path.Combine(folder, "volume"), null, false, TimeSpan.FromSeconds(10)), null, null);
-
-    private static StoredImage Image(string folder)
-    {
-        var path = Assert.Single(Directory.GetFiles(Path.Combine(folder, "store")));
-        return ContractImages.Describe(path, "a.iso");
-    }
-
-    [SuppressMessage("ApiDesign", "RS0030:Do not use banned APIs", Justification = "A test that starts itself again has no other way to tell it anything.")]
-    private static string? Folder() => Environment.GetEnvironmentVariable(FolderVariable);
 }
