@@ -74,7 +74,7 @@ internal sealed class SiteHost : IAsyncDisposable
             var database = SiteDatabase.Open(folders.Database);
             SiteLedger? ledger = null;
             var doubts = Channel.CreateUnbounded<ImageDoubt>();
-            var routes = Own(new IsoRoutes(new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, ImageStore.ReadUncached), doubts.Writer, options.Time));
+            var routes = Own(new IsoRoutes(new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, ReadBackOf), doubts.Writer, options.Time));
             var meters = Own(new ServiceCollection().AddMetrics().BuildServiceProvider()).GetRequiredService<IMeterFactory>();
             var meter = meters.Create("IsoCatalog");
             listener = await ListenAsync(configuration, routes, meter, loggers, options.Time, cancellationToken);
@@ -164,6 +164,12 @@ internal sealed class SiteHost : IAsyncDisposable
         {
             part.Dispose();
         }
+    }
+
+    private static (Receipt Before, Receipt After) ReadBackOf(string path, IProgress<long>? bytesDone, CancellationToken cancellationToken)
+    {
+        var (before, after) = ReadBack.Of(path, bytesDone, cancellationToken);
+        return (before, after);
     }
 
     private static async Task<IsoListener?> ListenAsync(

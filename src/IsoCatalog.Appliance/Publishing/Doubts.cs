@@ -53,6 +53,13 @@ internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes rout
 
     public void StatStore(ImageId image)
     {
+        if (ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present { Receipt: var known }
+            && FileIdentity.Of(store.Folders.StoreFile(known.Root), known.Root) is { } now
+            && now.Device != known.Device && now with { Device = known.Device } == known)
+        {
+            ledger.Relink(image, now);
+        }
+
         if (ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present present
             && ImageStore.Doubt(store.Folders.StoreFile(present.Receipt.Root), present.Receipt) is { } reason
             && !Agrees(image))

@@ -37,11 +37,11 @@ internal sealed class Scrub(
         var pace = new Pace(configuration.Scrub.Rate, time);
         var path = store.Folders.StoreFile(image.Value.Root);
         var read = await Task.Run(() => ImageStore.Read(path, image.Value.Root, pace, cancellationToken), cancellationToken);
-        if (read is ReadBack.Wrong { Reason: var wrong })
+        if (read is StoreRead.Wrong { Reason: var wrong })
         {
             doubts.AboutStore(image.Id, wrong + ".");
         }
-        else if (read is ReadBack.Gone { Reason: var gone })
+        else if (read is StoreRead.Gone { Reason: var gone })
         {
             doubts.AboutStore(image.Id, gone + ".");
         }

@@ -51,9 +51,14 @@ internal sealed class SurfacePublisher(
                 continue;
             }
 
-            if (await surface.ResumeAsync(image, receipt, cancellationToken) is SurfaceOutcome.Refused refused)
+            switch (await surface.ResumeAsync(image, receipt, cancellationToken))
             {
-                doubts.AboutPublished(key.Image, Name, refused.Code, refused.Reason);
+                case SurfaceOutcome.Refused refused:
+                    doubts.AboutPublished(key.Image, Name, refused.Code, refused.Reason);
+                    break;
+                case SurfaceOutcome.Done { Receipt: { } now }:
+                    ledger.Recognise(key, now);
+                    break;
             }
         }
     }
@@ -76,6 +81,7 @@ internal sealed class SurfacePublisher(
                 if (finding.Image is { } image && Unchanged(view, image))
                 {
                     doubts.AboutPublished(image, Name, finding.Code, finding.Reason);
+                    await TakeAwayLeftoverAsync(image, cancellationToken);
                 }
             }
 
@@ -320,6 +326,16 @@ internal sealed class SurfacePublisher(
         ledger.SetCell(key, ledger.View.IsWanted(image.Id)
             ? cell with { Receipt = null, State = cell.State == CellState.Quarantined ? CellState.Quarantined : CellState.Withdrawn }
             : null);
+    }
+
+    /// <summary>A crash between showing a file and recording it, and then a removal: nobody would ever take it away.</summary>
+    private async Task TakeAwayLeftoverAsync(ImageId id, CancellationToken cancellationToken)
+    {
+        var view = ledger.View;
+        if (view.CellOf(id, Name) is null && !view.IsWanted(id) && view.Catalog.Images.GetValueOrDefault(id) is { } image)
+        {
+            await surface.WithdrawAsync(store.Stored(image, default), null, cancellationToken);
+        }
     }
 
     private void Failed(CellKey key, CellStep step, Cell? before, SurfaceOutcome.Refused refused)

@@ -30,14 +30,15 @@ internal sealed class ImageStore(SiteFolders folders)
         return Unmoved(path, verified);
     }
 
-    /// <summary>Is the file what the receipt says? Null: yes. Otherwise the reason.</summary>
+    /// <summary>Is the file what the receipt says? Null: yes. Otherwise the reason. The device number may change with a boot or a mount, so it is not
+    /// compared.</summary>
     public static string? Doubt(string path, Receipt receipt)
     {
         var now = FileIdentity.Of(path, receipt.Root, out var kind);
-        return now == receipt ? null
+        return now is { } same && same with { Device = receipt.Device } == receipt ? null
             : kind == FileKind.Missing ? $"{path} is gone."
             : now is null ? $"{path} is no file any more ({kind})."
-            : now.Value.Inode != receipt.Inode || now.Value.Device != receipt.Device ? $"{path} was replaced by another file."
+            : now.Value.Inode != receipt.Inode ? $"{path} was replaced by another file."
             : now.Value.Size != receipt.Size ? $"{path} has {now.Value.Size} bytes instead of {receipt.Size}."
             : now.Value.ModifiedNs != receipt.ModifiedNs ? $"{path} was written to."
             : $"{path} was touched (owner, mode, links or times).";
@@ -45,46 +46,27 @@ internal sealed class ImageStore(SiteFolders folders)
 
     /// <summary>Reads the whole file back past the page cache.</summary>
     /// <returns>The receipt if the bytes have the root, else why not.</returns>
-    public static ReadBack Read(string path, Sha256Digest root, IProgress<long>? bytesDone, CancellationToken cancellationToken)
+    public static StoreRead Read(string path, Sha256Digest root, IProgress<long>? bytesDone, CancellationToken cancellationToken)
     {
         try
         {
-            var (before, after) = ReadUncached(path, bytesDone, cancellationToken);
-            return before.Root != root ? new ReadBack.Wrong($"the bytes of {path} hash to {before.Root} instead of {root}")
-                : before != after ? new ReadBack.Wrong($"{path} changed while it was read")
-                : new ReadBack.Right(before);
+            var (before, after) = ReadBack.Of(path, bytesDone, cancellationToken);
+            return before.Root != root ? new StoreRead.Wrong($"the bytes of {path} hash to {before.Root} instead of {root}")
+                : before != after ? new StoreRead.Wrong($"{path} changed while it was read")
+                : new StoreRead.Right(before);
         }
         catch (FileNotFoundException)
         {
-            return new ReadBack.Gone($"{path} is gone");
+            return new StoreRead.Gone($"{path} is gone");
         }
         catch (DirectoryNotFoundException)
         {
-            return new ReadBack.Gone($"{path} is gone");
+            return new StoreRead.Gone($"{path} is gone");
         }
         catch (Exception e) when (DiskFault.IsOutside(e))
         {
-            return new ReadBack.Wrong($"{path} cannot be read: {e.Message}");
+            return new StoreRead.Wrong($"{path} cannot be read: {e.Message}");
         }
-    }
-
-    /// <summary>Reads a file past the page cache and says what it was before and after; both carry the root that its bytes have.</summary>
-    /// <exception cref="IOException">It is not there, or cannot be read.</exception>
-    public static (Receipt Before, Receipt After) ReadUncached(string path, IProgress<long>? bytesDone, CancellationToken cancellationToken)
-    {
-        using var reader = new UncachedReader(path);
-        var before = FileIdentity.Of(reader.File, default);
-        using var hasher = new RootHasher();
-        var done = 0L;
-        reader.ReadAll(
-            block =>
-            {
-                hasher.Append(block);
-                bytesDone?.Report(done += block.Length);
-            },
-            cancellationToken);
-        var root = hasher.Complete();
-        return (before with { Root = root }, FileIdentity.Of(path, root) ?? default);
     }
 
     public Receipt Retire(CatalogImage image, Receipt receipt)
@@ -145,15 +127,15 @@ internal sealed class ImageStore(SiteFolders folders)
     }
 }
 
-internal abstract record ReadBack
+internal abstract record StoreRead
 {
-    private ReadBack()
+    private StoreRead()
     {
     }
 
-    public sealed record Right(Receipt Receipt) : ReadBack;
+    public sealed record Right(Receipt Receipt) : StoreRead;
 
-    public sealed record Wrong(string Reason) : ReadBack;
+    public sealed record Wrong(string Reason) : StoreRead;
 
-    public sealed record Gone(string Reason) : ReadBack;
+    public sealed record Gone(string Reason) : StoreRead;
 }

@@ -120,7 +120,7 @@ internal sealed class Ingest(
         }
 
         progress.Begin("reading back", digests.Size);
-        if (ImageStore.Read(staging, digests.Root, progress, cancellationToken) is not ReadBack.Right right)
+        if (ImageStore.Read(staging, digests.Root, progress, cancellationToken) is not StoreRead.Right right)
         {
             return new Refusal(
                 RefusalCode.ReadError,

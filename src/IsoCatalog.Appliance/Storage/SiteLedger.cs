@@ -276,13 +276,13 @@ internal sealed class SiteLedger : IDisposable
         }
     }
 
-    /// <summary>The inode's ctime moved because a name of it was made or taken away: every receipt of that inode follows.</summary>
+    /// <summary>The inode's ctime moved because a name of it was made or taken away, or its device number with a mount: every receipt of it follows.</summary>
     public void Relink(ImageId id, Receipt receipt)
     {
         lock (_gate)
         {
             var view = _view;
-            if (view.Store.GetValueOrDefault(id) is not StoreFile.Present)
+            if (view.Store.GetValueOrDefault(id) is not StoreFile.Present { Receipt: var old })
             {
                 return;
             }
@@ -290,7 +290,7 @@ internal sealed class SiteLedger : IDisposable
             var file = new StoreFile.Present(receipt);
             var next = view.Surfaces.Select(s => new CellKey(id, s.Name)).Aggregate(
                 view with { Store = view.Store.SetItem(id, file) },
-                (v, key) => v.Cells.GetValueOrDefault(key) is { Receipt: { } held } cell && (held.Device, held.Inode) == (receipt.Device, receipt.Inode)
+                (v, key) => v.Cells.GetValueOrDefault(key) is { Receipt: { } held } cell && (held.Device, held.Inode) == (old.Device, old.Inode)
                     ? v with { Cells = v.Cells.SetItem(key, cell with { Receipt = receipt }) }
                     : v);
             Accept_NeedsLock(next, [id], () => _database.InTransaction(() =>
@@ -365,6 +365,18 @@ internal sealed class SiteLedger : IDisposable
                 _database.SaveOffered(key.Image, true);
             }));
             return true;
+        }
+    }
+
+    /// <summary>After a restart: the same published file, as stat shows it now.</summary>
+    public void Recognise(CellKey key, Receipt receipt)
+    {
+        lock (_gate)
+        {
+            if (_view.Cells.GetValueOrDefault(key) is { State: CellState.Advertised } cell && cell.Receipt != receipt)
+            {
+                SetCell(key, cell with { Receipt = receipt });
+            }
         }
     }
 

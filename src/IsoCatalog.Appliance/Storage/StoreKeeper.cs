@@ -67,7 +67,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
         var path = store.Folders.RetiredFile(image.Value.Root);
         switch (ImageStore.Read(path, image.Value.Root, null, cancellationToken))
         {
-            case ReadBack.Right right:
+            case StoreRead.Right right:
                 if (ledger.TryMoveStoreFile(
                     image.Id,
                     v => v.Store.GetValueOrDefault(image.Id) is StoreFile.Retired && v.Catalog.Images[image.Id] is { Deleted: false },
@@ -77,10 +77,10 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
                 }
 
                 break;
-            case ReadBack.Wrong wrong:
+            case StoreRead.Wrong wrong:
                 ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreDamaged, Remedy(image, wrong.Reason), time.GetUtcNow()));
                 break;
-            case ReadBack.Gone gone:
+            case StoreRead.Gone gone:
                 ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreMissing, Remedy(image, gone.Reason), time.GetUtcNow()));
                 break;
         }
@@ -92,14 +92,14 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
         var path = store.Folders.StoreFile(image.Value.Root);
         switch (ImageStore.Read(path, image.Value.Root, null, cancellationToken))
         {
-            case ReadBack.Right right:
+            case StoreRead.Right right:
                 ledger.SetStore(image.Id, new StoreFile.Present(right.Receipt));
                 Log.StillWhole(log, path);
                 break;
-            case ReadBack.Gone gone:
+            case StoreRead.Gone gone:
                 ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreMissing, Remedy(image, gone.Reason), time.GetUtcNow()));
                 break;
-            case ReadBack.Wrong wrong:
+            case StoreRead.Wrong wrong:
                 ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreDamaged, Remedy(image, wrong.Reason), time.GetUtcNow()));
                 if (store.SetAside(image, time.GetUtcNow()) is { } aside)
                 {
