@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using IsoCatalog.Appliance.Api;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
@@ -93,7 +94,7 @@ internal sealed class SiteHost : IAsyncDisposable
                 loggers.CreateLogger<SiteLedger>()));
             SiteServices.Add(
                 builder.Services,
-                new SiteParts(configuration, options, folders, ledger, events, routes, doubts.Reader, surfaces, meters, meter, hasher, loggers));
+                new SiteParts(configuration, options, folders, ledger, events, routes, doubts.Reader, surfaces, meters, meter, hasher, listener?.PlainEndPoint, loggers));
             var app = builder.Build();
             SiteServices.Map(app);
             var host = new SiteHost(app, owned, surfaces, listener);
@@ -119,6 +120,7 @@ internal sealed class SiteHost : IAsyncDisposable
 
             host.Api = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
                 .First(a => !a.Contains("unix:", StringComparison.Ordinal)));
+            app.Services.GetRequiredService<SiteFace>().Api = host.Api;
             return host;
         }
         catch (Exception e)

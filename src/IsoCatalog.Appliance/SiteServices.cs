@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Net;
 using System.Threading.Channels;
 using IsoCatalog.Appliance.Api;
 using IsoCatalog.Appliance.Configuration;
@@ -26,6 +27,7 @@ internal sealed record SiteParts(
     IMeterFactory Meters,
     Meter Meter,
     LeafHasher Hasher,
+    IPEndPoint? Iso,
     ILoggerFactory Loggers);
 
 /// <summary>Who gets whom: the wiring of a site's rooms.</summary>
@@ -35,7 +37,7 @@ internal static class SiteServices
     {
         var (configuration, time, loggers) = (parts.Configuration, parts.Options.Time, parts.Loggers);
         var store = new ImageStore(parts.Folders);
-        var doubts = new Doubts(parts.Ledger, store, parts.Routes, time, loggers.CreateLogger<Doubts>());
+        var doubts = new Doubts(parts.Ledger, store, parts.Routes, loggers.CreateLogger<Doubts>());
         IReadOnlyList<SurfacePublisher> publishers =
         [
             .. parts.Surfaces.Select(s => new SurfacePublisher(
@@ -52,7 +54,7 @@ internal static class SiteServices
             configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, time, loggers.CreateLogger<Inbox>()));
         services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Meter, time));
         services.AddSingleton(p => new Availability(configuration.Site, parts.Ledger, store, parts.Surfaces));
-        services.AddSingleton(new SiteClock(time.GetUtcNow()));
+        services.AddSingleton(new SiteFace(time.GetUtcNow()) { Iso = parts.Iso });
         services.AddSingleton<LeaseRoutes>();
         services.AddSingleton<Leases>();
         services.AddSingleton<SiteMetrics>();

@@ -1,6 +1,6 @@
+using System.Net;
 using System.Reflection;
 using IsoCatalog.Appliance.Access;
-using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
@@ -32,16 +32,16 @@ internal static class SiteEndpoints
     }
 
     private static IResult Status(
-        SiteParts parts, SiteLedger ledger, IngestQueue queue, DriftReport drift, RetiredKeeper retired, SiteClock clock)
+        SiteParts parts, SiteLedger ledger, IngestQueue queue, DriftReport drift, RetiredKeeper retired, SiteFace face)
     {
         var view = ledger.View;
         return TypedResults.Json(
             new StatusView(
                 parts.Configuration.Site,
                 Version,
-                clock.Started,
-                parts.Configuration.Listen.Api.ToString(),
-                parts.Configuration.Surfaces.Any(s => s is SurfaceConfiguration.Ipmi) ? parts.Configuration.Listen.Iso.ToString() : null,
+                face.Started,
+                face.Api?.GetLeftPart(UriPartial.Authority) ?? parts.Configuration.Listen.Api.ToString(),
+                face.Iso?.ToString(),
                 parts.Folders.Data,
                 FreeSpace.Of(parts.Folders.Data).AvailableBytes,
                 view.Catalog.Live.Count(),
@@ -65,5 +65,13 @@ internal static class SiteEndpoints
         folder);
 }
 
-/// <summary>When the process took up its work.</summary>
-internal sealed record SiteClock(DateTimeOffset Started);
+/// <summary>How the site stands in the world since it was started: where it really listens, which port 0 leaves to the system.</summary>
+internal sealed class SiteFace(DateTimeOffset started)
+{
+    public DateTimeOffset Started => started;
+
+    public IPEndPoint? Iso { get; init; }
+
+    /// <summary>Known once the listener is open.</summary>
+    public Uri? Api { get; set; }
+}

@@ -8,7 +8,7 @@ using IsoCatalog.Surfaces.Ipmi;
 namespace IsoCatalog.Appliance.Publishing;
 
 /// <summary>Where every doubt arrives: it withdraws first, and what was doubted is looked into afterwards by its owner. Thread-safe.</summary>
-internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes routes, TimeProvider time, ILogger<Doubts> log)
+internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes routes, ILogger<Doubts> log)
 {
     private readonly ConcurrentDictionary<ImageId, int> _linking = new();
 
@@ -34,10 +34,9 @@ internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes rout
     /// <summary>Something is wrong, or may be, with the store's own copy.</summary>
     public void AboutStore(ImageId image, string reason)
     {
-        if (ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present present)
+        if (ledger.TryDoubtStore(image, _ => true, reason + " It is being read again."))
         {
             Log.StoreDoubted(log, image, reason);
-            ledger.SetStore(image, new StoreFile.Doubted(present.Receipt, reason + " It is being read again.", time.GetUtcNow()));
         }
     }
 
@@ -62,9 +61,9 @@ internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes rout
 
         if (ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present present
             && ImageStore.Doubt(store.Folders.StoreFile(present.Receipt.Root), present.Receipt) is { } reason
-            && !Agrees(image))
+            && ledger.TryDoubtStore(image, _ => !Agrees(image), reason + " It is being read again."))
         {
-            AboutStore(image, reason);
+            Log.StoreDoubted(log, image, reason);
         }
     }
 

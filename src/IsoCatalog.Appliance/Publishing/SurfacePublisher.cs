@@ -262,7 +262,15 @@ internal sealed class SurfacePublisher(
                     _attempts.TryRemove((id, CellStep.Stage), out _);
                     _attempts.TryRemove((id, CellStep.Advertise), out _);
                     // A change between the surface's own look and the ledger's entry had nobody watching yet.
-                    await ObserveOneAsync(image, ledger.View.CellOf(id, Name)?.Receipt ?? receipt, cancellationToken);
+                    if (surface.Description.Folder is { } folder)
+                    {
+                        Glance(id, Path.Combine(folder, image.FileName), modified: false);
+                    }
+                    else
+                    {
+                        doubts.StatStore(id);
+                    }
+
                 }
                 else
                 {
@@ -275,17 +283,6 @@ internal sealed class SurfacePublisher(
             case SurfaceOutcome.Refused refused:
                 Failed(key, CellStep.Advertise, before, refused);
                 break;
-        }
-    }
-
-    private async Task ObserveOneAsync(StoredImage image, Receipt receipt, CancellationToken cancellationToken)
-    {
-        foreach (var finding in await surface.ObserveAsync([new PublishedImage(image, receipt)], cancellationToken))
-        {
-            if (finding.Image is { } id)
-            {
-                doubts.AboutPublished(id, Name, finding.Code, finding.Reason);
-            }
         }
     }
 

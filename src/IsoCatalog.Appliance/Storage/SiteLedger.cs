@@ -276,6 +276,21 @@ internal sealed class SiteLedger : IDisposable
         }
     }
 
+    /// <summary>Doubts the store's own copy, if it is still trusted and <paramref name="still"/> says so now that nothing can move it.</summary>
+    public bool TryDoubtStore(ImageId id, Func<Receipt, bool> still, string reason)
+    {
+        lock (_gate)
+        {
+            if (_view.Store.GetValueOrDefault(id) is not StoreFile.Present { Receipt: var receipt } || !still(receipt))
+            {
+                return false;
+            }
+
+            SetStore(id, new StoreFile.Doubted(receipt, reason, _time.GetUtcNow()));
+            return true;
+        }
+    }
+
     /// <summary>The inode's ctime moved because a name of it was made or taken away, or its device number with a mount: every receipt of it follows.</summary>
     public void Relink(ImageId id, Receipt receipt)
     {
