@@ -61,9 +61,11 @@ public static class QemuBoot
             using var timer = new PeriodicTimer(LookEvery);
             do
             {
-                last = new QemuBootResult(
-                    watch.Elapsed, await ScreenAsync(monitor, answers, folder, limit.Token), Serial(folder.Combine("serial")));
-                if (last.Screen.Contains(banner, StringComparison.Ordinal) || last.Serial.Contains(banner, StringComparison.Ordinal))
+                // Looked at in this order, the screen that is returned is not older than what came first on the line, and the line not older than the screen.
+                var serial = Serial(folder.Combine("serial"));
+                var screen = await ScreenAsync(monitor, answers, folder, limit.Token);
+                last = new QemuBootResult(watch.Elapsed, screen, Serial(folder.Combine("serial")));
+                if (screen.Contains(banner, StringComparison.Ordinal) || serial.Contains(banner, StringComparison.Ordinal))
                 {
                     return last;
                 }
