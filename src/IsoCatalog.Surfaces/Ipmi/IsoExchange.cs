@@ -36,8 +36,6 @@ internal sealed class IsoExchange
 
     public IHeaderDictionary Headers => Response.Headers;
 
-    public int Status => Response.StatusCode;
-
     public void Begin(IFeatureCollection features)
     {
         Request = features.GetRequiredFeature<IHttpRequestFeature>();

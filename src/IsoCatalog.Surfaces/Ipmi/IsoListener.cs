@@ -30,6 +30,7 @@ public sealed class IsoListener : IAsyncDisposable
     private readonly IsoListenerOptions _options;
     private readonly WebApplication _web;
     private readonly IServer _server;
+    private readonly BmcConnections _connections;
     private readonly ITimer _stallWatch;
     private readonly TimeProvider _time;
     private int _stopped;
@@ -41,7 +42,8 @@ public sealed class IsoListener : IAsyncDisposable
         (_options, _web, _server, _time, PlainEndPoint, TlsEndPoint) = (options, web, server, time, plain, tls);
         var period = TimeSpan.FromMilliseconds(Math.Clamp(options.IdleLimit.TotalMilliseconds / 8, 50, 30_000));
         _stallWatch = time.CreateTimer(static open => ((BmcConnections)open!).CutStalled(), connections, period, period);
-        options.Routes.CutReaders = connections.CutReaders;
+        _connections = connections;
+        options.Routes.Attach(connections);
     }
 
     /// <summary>As bound, with the real port; null when there is no plain listener.</summary>
@@ -112,11 +114,11 @@ public sealed class IsoListener : IAsyncDisposable
             return;
         }
 
-        _options.Routes.CutReaders = null;
         using var grace = new CancellationTokenSource(StopGrace, _time);
         await _server.StopAsync(grace.Token);
         await _stallWatch.DisposeAsync();
         await _web.DisposeAsync();
+        _options.Routes.Detach(_connections);
     }
 
     private IEnumerable<string> Addresses()

@@ -23,6 +23,7 @@ public sealed class IsoRoutes : IDisposable
     private readonly Dictionary<ImageId, ServedImage> _images = [];
     private readonly Dictionary<(string Surface, ImageId Image), Route> _standing = [];
     private readonly Dictionary<string, Route> _leases = new(StringComparer.Ordinal);
+    private volatile BmcConnections[] _readers = [];
 
     /// <param name="files">How store files are looked at.</param>
     /// <param name="doubts">Gets each doubt once; must accept writes at any time (an unbounded channel).</param>
@@ -35,9 +36,6 @@ public sealed class IsoRoutes : IDisposable
         (_files, _doubts, _time) = (files, doubts, time);
         _idleHandles = time.CreateTimer(static table => ((IsoRoutes)table!).CloseIdleHandles(), this, HandleIdle, HandleIdle);
     }
-
-    /// <summary>Called with routes whose responses must end now, on the thread that withdrew them.</summary>
-    internal Action<Func<Route, bool>>? CutReaders { get; set; }
 
     internal IsoStoreFiles Files => _files;
 
@@ -142,7 +140,6 @@ public sealed class IsoRoutes : IDisposable
     public void Dispose()
     {
         _idleHandles.Dispose();
-        CutReaders = null;
         lock (_gate)
         {
             _byPath.Clear();
@@ -154,6 +151,23 @@ public sealed class IsoRoutes : IDisposable
             _images.Clear();
             _standing.Clear();
             _leases.Clear();
+        }
+    }
+
+    /// <summary>Whose responses end when a route does.</summary>
+    internal void Attach(BmcConnections readers)
+    {
+        lock (_gate)
+        {
+            _readers = [.. _readers, readers];
+        }
+    }
+
+    internal void Detach(BmcConnections readers)
+    {
+        lock (_gate)
+        {
+            _readers = [.. _readers.Where(other => other != readers)];
         }
     }
 
@@ -266,7 +280,7 @@ public sealed class IsoRoutes : IDisposable
         if (file.TryDoubt(doubt) && ReferenceEquals(file, image.File))
         {
             _doubts.TryWrite(doubt);
-            CutReaders?.Invoke(route => ReferenceEquals(route.Image, image));
+            Cut(route => ReferenceEquals(route.Image, image));
         }
     }
 
@@ -311,7 +325,15 @@ public sealed class IsoRoutes : IDisposable
     {
         if (withdrawn is not null)
         {
-            CutReaders?.Invoke(route => ReferenceEquals(route, withdrawn));
+            Cut(route => ReferenceEquals(route, withdrawn));
+        }
+    }
+
+    private void Cut(Func<Route, bool> which)
+    {
+        foreach (var readers in _readers)
+        {
+            readers.CutReaders(which);
         }
     }
 

@@ -37,6 +37,23 @@ public sealed class IsoLeaseTests
     }
 
     [Fact]
+    public async Task Ending_a_lease_cuts_at_once_even_who_takes_nothing_at_the_time()
+    {
+        await using var site = await ServingSite.StartAsync();
+        using var closed = new ConnectionsClosed(site.Meter);
+        var token = BmcToken.New();
+        var surface = site.Surface();
+        var lease = Path(surface.AddLease(token, site.Store("x.iso", Large), IPAddress.Loopback));
+        using var reader = await RawClient.ConnectAsync(site.Listener.PlainEndPoint!, receiveBuffer: 64 * 1024);
+        await reader.SendAsync(RawClient.Get(lease));
+        await UntilStalledAsync(site, token);
+
+        surface.RemoveLease(token);
+
+        await closed.OneAsync();
+    }
+
+    [Fact]
     public async Task Ending_a_lease_cuts_its_reader_and_its_url_is_gone()
     {
         await using var site = await ServingSite.StartAsync();
@@ -138,6 +155,17 @@ public sealed class IsoLeaseTests
         var activity = site.Routes.ActivityOf(token)!.Value;
         Assert.Equal((2, 2048), (activity.Requests, activity.Bytes));
         Assert.InRange(activity.LastReadAt!.Value, before, TimeProvider.System.GetUtcNow());
+    }
+
+    /// <summary>Until the buffers between server and client are full: nothing more goes out for a while.</summary>
+    private static async Task UntilStalledAsync(ServingSite site, string token)
+    {
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        for (var (last, same) = (-1L, 0); same < 6; await look.WaitForNextTickAsync(Cancelled))
+        {
+            var bytes = site.Routes.ActivityOf(token)!.Value.Bytes;
+            (last, same) = (bytes, bytes > 0 && bytes == last ? same + 1 : 0);
+        }
     }
 
     private static string Path(SurfaceMount? mount) => new Uri(mount!.Url!).AbsolutePath;

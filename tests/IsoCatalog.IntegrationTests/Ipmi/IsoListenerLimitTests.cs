@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using IsoCatalog.Surfaces.Ipmi;
@@ -141,40 +140,5 @@ public sealed class IsoListenerLimitTests
         await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(new IsoListenerOptions { Routes = routes }));
         await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(new IsoListenerOptions { Routes = routes, Tls = anywhere }));
         routes.Dispose();
-    }
-
-    /// <summary>Waits until the listener itself has let a connection go.</summary>
-    private sealed class ConnectionsClosed : IDisposable
-    {
-        private readonly SemaphoreSlim _closed = new(0);
-        private readonly MeterListener _listener = new();
-
-        public ConnectionsClosed(Meter meter)
-        {
-            _listener.InstrumentPublished = (instrument, self) =>
-            {
-                if (instrument.Meter == meter && instrument.Name == "isocatalog.iso.connections")
-                {
-                    self.EnableMeasurementEvents(instrument);
-                }
-            };
-            _listener.SetMeasurementEventCallback<long>((_, value, _, _) =>
-            {
-                if (value < 0)
-                {
-                    _closed.Release();
-                }
-            });
-            _listener.Start();
-        }
-
-        public async Task OneAsync() =>
-            Assert.True(await _closed.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken), "No connection was closed.");
-
-        public void Dispose()
-        {
-            _listener.Dispose();
-            _closed.Dispose();
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using IsoCatalog.Testing;
 using Xunit;
@@ -102,6 +103,39 @@ public sealed class IsoReaderTests
         Assert.Contains("identical", compare.Succeeded(), StringComparison.Ordinal);
         convert.Succeeded();
         AssertSame(image.StorePath, copy);
+    }
+
+    [Fact]
+    public async Task Httpfs2_mounts_it_as_the_ami_family_does()
+    {
+        var httpfs2 = Counterpart.Require("httpfs2");
+        if (!Environment.IsPrivilegedProcess || !File.Exists("/dev/fuse"))
+        {
+            Assert.Skip("httpfs2 needs /dev/fuse and the right to mount.");
+        }
+
+        await using var site = await ServingSite.StartAsync();
+        var (image, path) = await site.AdvertiseAsync("httpfs2.iso", ServingSite.RandomBytes(Size));
+        var mount = Directory.CreateDirectory(site.Folder.Combine("mount")).FullName;
+        using var reader = Process.Start(new ProcessStartInfo(httpfs2, ["-f", site.Http + path, mount]) { UseShellExecute = false })!;
+        try
+        {
+            var mounted = Path.Combine(mount, Path.GetFileName(path));
+            using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+            while (!File.Exists(mounted))
+            {
+                Assert.False(reader.HasExited, "httpfs2 gave up.");
+                await look.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            }
+
+            AssertSame(image.StorePath, mounted);
+        }
+        finally
+        {
+            await Counterpart.RunAsync("umount", ["-l", mount], CancellationToken.None);
+            reader.Kill(entireProcessTree: true);
+            await reader.WaitForExitAsync(CancellationToken.None);
+        }
     }
 
     [Theory]

@@ -54,9 +54,17 @@ internal sealed class ServingSite : IAsyncDisposable
             options = options with { Tls = new IPEndPoint(IPAddress.Loopback, 0), Certificate = certificate };
         }
 
-        site.Listener = await IsoListener.StartAsync(
-            change(options), NullLoggerFactory.Instance, TimeProvider.System, TestContext.Current.CancellationToken);
-        return site;
+        try
+        {
+            site.Listener = await IsoListener.StartAsync(
+                change(options), NullLoggerFactory.Instance, TimeProvider.System, TestContext.Current.CancellationToken);
+            return site;
+        }
+        catch
+        {
+            site.Folder.Dispose();
+            throw;
+        }
     }
 
     public static byte[] RandomBytes(int length)
