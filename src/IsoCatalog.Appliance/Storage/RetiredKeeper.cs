@@ -10,11 +10,25 @@ namespace IsoCatalog.Appliance.Storage;
 internal sealed class RetiredKeeper(
     SiteConfiguration configuration, SiteFolders folders, SiteLedger ledger, TimeProvider time, ILogger<RetiredKeeper> log)
 {
-    public IReadOnlyList<RetiredView> List() =>
-    [
-        .. All().Select(r => new RetiredView(
-            r.Image.Id, r.Image.Value.FileName, r.Image.Value.Size, r.File.Since, r.File.Since + configuration.Retired.Keep)),
-    ];
+    /// <summary>What can be restored: also what was just removed and still waits in the store for its leases to end.</summary>
+    public IReadOnlyList<RetiredView> List()
+    {
+        var view = ledger.View;
+        return
+        [
+            .. view.Catalog.Images.Values.Where(i => i.Deleted)
+                .Select(i => (Image: i, Since: view.Store.GetValueOrDefault(i.Id) switch
+                {
+                    StoreFile.Retired retired => retired.Since,
+                    StoreFile.Present => DateTimeOffset.FromUnixTimeMilliseconds(i.Stamp.Ms),
+                    _ => (DateTimeOffset?)null,
+                }))
+                .Where(r => r.Since is not null)
+                .OrderBy(r => r.Since)
+                .Select(r => new RetiredView(
+                    r.Image.Id, r.Image.Value.FileName, r.Image.Value.Size, r.Since!.Value, r.Since + configuration.Retired.Keep)),
+        ];
+    }
 
     public void Evict()
     {
