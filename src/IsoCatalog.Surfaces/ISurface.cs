@@ -6,8 +6,9 @@ namespace IsoCatalog.Surfaces;
 
 /// <summary>
 /// A place where images are offered. The appliance decides what should be there; a surface does it and says honestly what came of it.
-/// Every method may be called again after a crash at any instruction and then ends in the same state. Calls for one surface do not
-/// overlap, except <see cref="MountOf"/>, which is pure and may be called from any thread.
+/// Every method may be called again after a crash at any instruction and then ends in the same state. Calls about different images may
+/// overlap, and calls about the surface as a whole may overlap those: staging takes minutes, and withdrawing must not wait for it. For one
+/// image the caller has one call under way at a time. <see cref="MountOf"/> is pure and may be called from any thread.
 /// </summary>
 /// <remarks>Expected failures are <see cref="SurfaceOutcome.Refused"/>; an exception is a bug, or cancellation.</remarks>
 public interface ISurface : IAsyncDisposable

@@ -13,18 +13,19 @@ internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes rout
     private readonly ConcurrentDictionary<ImageId, int> _linking = new();
 
     /// <summary>Something is wrong with a published image.</summary>
-    public void AboutPublished(ImageId image, string surface, string code, string reason)
+    /// <param name="seen">The cell as it was before anybody looked.</param>
+    public void AboutPublished(ImageId image, string surface, Cell seen, string code, string reason)
     {
         var view = ledger.View;
         var shared = view.Store.GetValueOrDefault(image) is StoreFile.Present present
-            && view.CellOf(image, surface)?.Receipt is { } published
+            && seen.Receipt is { } published
             && (published.Device, published.Inode) == (present.Receipt.Device, present.Receipt.Inode);
         if (shared && Agrees(image))
         {
             return;
         }
 
-        ledger.Doubt(new CellKey(image, surface), code, reason);
+        ledger.Doubt(new CellKey(image, surface), seen, code, reason);
         if (shared)
         {
             AboutStore(image, $"{reason} It shares its bytes with the store.");

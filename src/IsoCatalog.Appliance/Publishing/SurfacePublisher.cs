@@ -35,7 +35,7 @@ internal sealed class SurfacePublisher(
         await CheckAsync(cancellationToken);
         foreach (var (key, cell) in ledger.View.Cells.Where(c => c.Key.Surface == Name))
         {
-            if (cell is not { State: CellState.Advertised, Receipt: { } receipt })
+            if (cell is not { State: CellState.Advertised, Receipt: { } receipt } seen)
             {
                 // Staged bytes are not trusted across a restart: they are cheap to make and nobody was promised them.
                 if (cell.State is CellState.Staged or CellState.Verifying)
@@ -54,7 +54,7 @@ internal sealed class SurfacePublisher(
             switch (await surface.ResumeAsync(image, receipt, cancellationToken))
             {
                 case SurfaceOutcome.Refused refused:
-                    doubts.AboutPublished(key.Image, Name, refused.Code, refused.Reason);
+                    doubts.AboutPublished(key.Image, Name, cell, refused.Code, refused.Reason);
                     break;
                 case SurfaceOutcome.Done { Receipt: { } now }:
                     ledger.Recognise(key, now);
@@ -78,10 +78,13 @@ internal sealed class SurfacePublisher(
             var findings = await surface.ObserveAsync(expected, cancellationToken);
             foreach (var finding in findings)
             {
-                if (finding.Image is { } image && Unchanged(view, image))
+                if (finding.Image is { } image && view.CellOf(image, Name) is { } seen)
                 {
-                    doubts.AboutPublished(image, Name, finding.Code, finding.Reason);
-                    await TakeAwayLeftoverAsync(image, cancellationToken);
+                    doubts.AboutPublished(image, Name, seen, finding.Code, finding.Reason);
+                }
+                else if (finding.Image is { } leftover)
+                {
+                    await TakeAwayLeftoverAsync(leftover, cancellationToken);
                 }
             }
 
@@ -97,7 +100,7 @@ internal sealed class SurfacePublisher(
     /// <summary>Looks at one published image at once.</summary>
     public void Glance(ImageId image, string path, bool modified)
     {
-        if (ledger.View.CellOf(image, Name) is not { State: CellState.Advertised, Receipt: { } receipt })
+        if (ledger.View.CellOf(image, Name) is not { State: CellState.Advertised, Receipt: { } receipt } seen)
         {
             return;
         }
@@ -106,7 +109,7 @@ internal sealed class SurfacePublisher(
         if (doubt is not null)
         {
             var code = doubt.EndsWith("is gone.", StringComparison.Ordinal) ? ReasonCode.FileMissing : ReasonCode.FileChanged;
-            doubts.AboutPublished(image, Name, code, doubt + " It is being published again from the store.");
+            doubts.AboutPublished(image, Name, seen, code, doubt + " It is being published again from the store.");
         }
     }
 
@@ -114,11 +117,10 @@ internal sealed class SurfacePublisher(
     public async Task VerifyAsync(ImageId id, IProgress<long>? bytesDone, CancellationToken cancellationToken)
     {
         var view = ledger.View;
-        if (view.CellOf(id, Name) is { State: CellState.Advertised, Receipt: { } receipt } && store.Stored(view, id) is { } image
-            && await surface.VerifyAsync(image, receipt, bytesDone, cancellationToken) is SurfaceOutcome.Refused refused
-            && Unchanged(view, id))
+        if (view.CellOf(id, Name) is { State: CellState.Advertised, Receipt: { } receipt } seen && store.Stored(view, id) is { } image
+            && await surface.VerifyAsync(image, receipt, bytesDone, cancellationToken) is SurfaceOutcome.Refused refused)
         {
-            doubts.AboutPublished(id, Name, refused.Code, refused.Reason);
+            doubts.AboutPublished(id, Name, seen, refused.Code, refused.Reason);
         }
     }
 
@@ -377,7 +379,6 @@ internal sealed class SurfacePublisher(
     private void Postpone(ImageId image, CellStep step) => _attempts[(image, step)] =
         Attempt.After(_attempts.GetValueOrDefault((image, step)), time.GetUtcNow(), LongestRetry);
 
-    private bool Unchanged(SiteView then, ImageId image) => then.CellOf(image, Name) == ledger.View.CellOf(image, Name);
 
     private sealed record Attempt(int Count, DateTimeOffset NotBefore)
     {

@@ -396,12 +396,13 @@ internal sealed class SiteLedger : IDisposable
     }
 
     /// <summary>Takes an image out of the list of one surface at once, because something made its bytes there doubtful.</summary>
-    public void Doubt(CellKey key, string code, string reason)
+    /// <param name="seen">The cell as it was when the oddity was looked at; if it is another one by now, what was seen is no news about it.</param>
+    public void Doubt(CellKey key, Cell seen, string code, string reason)
     {
         lock (_gate)
         {
             var view = _view;
-            if (view.Cells.GetValueOrDefault(key) is not { State: CellState.Advertised } cell)
+            if (view.Cells.GetValueOrDefault(key) is not { State: CellState.Advertised } cell || cell != seen)
             {
                 return;
             }

@@ -51,14 +51,30 @@ public sealed record Envelope(string PayloadType, byte[] Payload, IReadOnlyList<
         }
     }
 
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(
-        new WireEnvelope
+    /// <summary>Standard base64 with padding. A document may be megabytes, so it is encoded straight into the JSON.</summary>
+    public byte[] ToJson()
+    {
+        var json = new System.Buffers.ArrayBufferWriter<byte>(Payload.Length * 4 / 3 + 1024);
+        using (var writer = new Utf8JsonWriter(json))
         {
-            Payload = Convert.ToBase64String(Payload),
-            PayloadType = PayloadType,
-            Signatures = [.. Signatures.Select(s => new WireSignature { Keyid = s.KeyId, Sig = Convert.ToBase64String(s.Signature) })],
-        },
-        EnvelopeJson.Default.WireEnvelope);
+            writer.WriteStartObject();
+            writer.WriteBase64String("payload", Payload);
+            writer.WriteString("payloadType", PayloadType);
+            writer.WriteStartArray("signatures");
+            foreach (var signature in Signatures)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("keyid", signature.KeyId);
+                writer.WriteBase64String("sig", signature.Signature);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        return json.WrittenSpan.ToArray();
+    }
 
     private static byte[] FromBase64(string text) =>
         text.AsSpan().ContainsAny('-', '_') ? Base64Url.DecodeFromChars(text) : Convert.FromBase64String(text);

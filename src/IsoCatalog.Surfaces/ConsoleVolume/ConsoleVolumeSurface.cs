@@ -21,6 +21,10 @@ public sealed class ConsoleVolumeSurface : ISurface
     private readonly Dictionary<ImageId, (Receipt Receipt, string Part)> _staged = [];
     private readonly Dictionary<ImageId, Receipt> _published = [];
 
+    // Parts that are being written or read back; everything else in the hidden folder is looked at and changed in turn.
+    private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
     /// <param name="options">Validated by the caller.</param>
     /// <param name="expectedMarker">The volume id that <paramref name="remember"/> was last given; null if this surface never saw its volume.</param>
     /// <param name="remember">Keeps the volume id for the next start; called after the marker is on the disk, before anything is published.</param>
@@ -53,34 +57,28 @@ public sealed class ConsoleVolumeSurface : ISurface
         () =>
         {
             _folder.CreateHidden();
-            _folder.Clean(_staged.Values.Select(staged => staged.Part).ToHashSet(StringComparer.Ordinal));
+            _folder.Clean(_staged.Values.Select(staged => staged.Part).Concat(_underWay).ToHashSet(StringComparer.Ordinal));
             return new SurfaceOutcome.Done();
         },
         cancellationToken);
 
-    public Task<SurfaceOutcome> StageAsync(StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken) => Do(
-        "stage in",
-        () =>
-        {
-            var part = _folder.PartOf(image);
-            if (_staged.Remove(image.Id, out var staged) && Agrees(part, staged.Receipt, image, out _))
+    public Task<SurfaceOutcome> StageAsync(StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken)
+    {
+        var part = _folder.PartOf(image);
+        return DoBeside(
+            "stage in",
+            () => Begin(image, part),
+            () => _staging.Stage(image, bytesDone, cancellationToken),
+            outcome =>
             {
-                _staged[image.Id] = staged;
-                return new SurfaceOutcome.Done(staged.Receipt);
-            }
-
-            _published.Remove(image.Id);
-            DurableFile.Delete(part);
-            TakeBack(image, part);
-            var outcome = _staging.Stage(image, bytesDone, cancellationToken);
-            if (outcome is SurfaceOutcome.Done { Receipt: { } receipt })
-            {
-                _staged[image.Id] = (receipt, part);
-            }
-
-            return outcome;
-        },
-        cancellationToken);
+                _underWay.Remove(part);
+                if (outcome is SurfaceOutcome.Done { Receipt: { } receipt })
+                {
+                    _staged[image.Id] = (receipt, part);
+                }
+            },
+            cancellationToken);
+    }
 
     public Task<SurfaceOutcome> AdvertiseAsync(StoredImage image, CancellationToken cancellationToken) =>
         Do("publish in", () => Advertise(image), cancellationToken);
@@ -128,8 +126,9 @@ public sealed class ConsoleVolumeSurface : ISurface
         cancellationToken);
 
     public Task<SurfaceOutcome> VerifyAsync(
-        StoredImage image, Receipt published, IProgress<long>? bytesDone, CancellationToken cancellationToken) => Do(
+        StoredImage image, Receipt published, IProgress<long>? bytesDone, CancellationToken cancellationToken) => DoBeside(
         "read from",
+        () => null,
         () =>
         {
             if (Doubt(image, published, out _) is { } refusal)
@@ -146,6 +145,9 @@ public sealed class ConsoleVolumeSurface : ISurface
             }
 
             return Doubt(image, published, out var stat) ?? (SurfaceOutcome)new SurfaceOutcome.Done(FileIdentity.From(stat, image.Root));
+        },
+        _ =>
+        {
         },
         cancellationToken);
 
@@ -175,7 +177,27 @@ public sealed class ConsoleVolumeSurface : ISurface
             Urls: smb is null && nfs is null ? null : new SurfaceUrls(Smb: smb, Nfs: nfs));
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        _turn.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <returns>Done when the part is there and was read back already; null when it is to be made.</returns>
+    private SurfaceOutcome? Begin(StoredImage image, string part)
+    {
+        if (_staged.Remove(image.Id, out var staged) && Agrees(part, staged.Receipt, image, out _))
+        {
+            _staged[image.Id] = staged;
+            return new SurfaceOutcome.Done(staged.Receipt);
+        }
+
+        _published.Remove(image.Id);
+        DurableFile.Delete(part);
+        TakeBack(image, part);
+        _underWay.Add(part);
+        return null;
+    }
 
     private SurfaceOutcome Advertise(StoredImage image)
     {
@@ -277,12 +299,55 @@ public sealed class ConsoleVolumeSurface : ISurface
         $"{name} is there already and is not ours. It is left alone; move it away, and the image will be published.",
         Retryable: true);
 
-    private Task<SurfaceOutcome> Do(string doing, Func<SurfaceOutcome> work, CancellationToken cancellationToken) => Task.Run(
+    private Task<SurfaceOutcome> Do(string doing, Func<SurfaceOutcome> work, CancellationToken cancellationToken) =>
+        Guarded(doing, () => InTurnAsync(work, cancellationToken), cancellationToken);
+
+    /// <summary>For what takes long: <paramref name="begin"/> (which may already have the answer) and <paramref name="end"/> run in turn with all other
+    /// calls, <paramref name="work"/> beside them. <paramref name="end"/> always runs once work began; null stands for an exception.</summary>
+    private Task<SurfaceOutcome> DoBeside(
+        string doing, Func<SurfaceOutcome?> begin, Func<SurfaceOutcome> work, Action<SurfaceOutcome?> end, CancellationToken cancellationToken) => Guarded(
+        doing,
+        async () =>
+        {
+            if (await InTurnAsync(begin, cancellationToken) is { } early)
+            {
+                return early;
+            }
+
+            SurfaceOutcome? outcome = null;
+            try
+            {
+                return outcome = work();
+            }
+            finally
+            {
+                await _turn.WaitAsync(CancellationToken.None);
+                end(outcome);
+                _turn.Release();
+            }
+        },
+        cancellationToken);
+
+    private async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
+        where T : SurfaceOutcome?
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await _marker.AbsenceAsync(cancellationToken) is { } absent ? (T)(SurfaceOutcome)absent : work();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private Task<SurfaceOutcome> Guarded(string doing, Func<Task<SurfaceOutcome>> work, CancellationToken cancellationToken) => Task.Run(
         async () =>
         {
             try
             {
-                return await _marker.AbsenceAsync(cancellationToken) ?? work();
+                return await work();
             }
             catch (Exception exception) when (DiskFault.IsOutside(exception))
             {
