@@ -1,1 +1,53 @@
-Console.WriteLine("benchmarks");
+using IsoCatalog.Benchmarks;
+using IsoCatalog.Benchmarks.Hashing;
+
+if (args is [HashingChild.Verb, .. var work])
+{
+    return HashingChild.Run(work);
+}
+
+var rows = BenchmarkRows.All();
+if (!BenchmarkOptions.TryParse(args, rows, out var options, out var message))
+{
+    await Console.Error.WriteLineAsync(message);
+    return 2;
+}
+
+if (options.Help)
+{
+    await Console.Out.WriteLineAsync(BenchmarkOptions.Usage(rows));
+    return 0;
+}
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = true;
+    stop.Cancel();
+};
+
+using var folder = new BenchmarkFolder(options.Quick);
+var results = new List<BenchmarkResult>();
+try
+{
+    foreach (var row in rows.Where(row => options.Only.Count == 0 || options.Only.Contains(row.Name)))
+    {
+        await Console.Error.WriteLineAsync($"{row.Name}: {row.What} ...");
+        results.Add(await BenchmarkResult.MeasureAsync(row, folder, options.Quick ? 3 : 5, stop.Token));
+    }
+}
+catch (OperationCanceledException)
+{
+    return 130;
+}
+
+if (options.Json)
+{
+    await Console.Out.WriteLineAsync(BenchmarkJson.Write(results));
+}
+else
+{
+    BenchmarkTable.Write(results);
+}
+
+return results.Exists(result => result.Error is not null) ? 1 : 0;

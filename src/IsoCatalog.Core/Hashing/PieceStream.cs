@@ -6,8 +6,8 @@ namespace IsoCatalog.Core.Hashing;
 /// <summary>Hashes the v1 pieces (BEP 3) of bytes that arrive in order in any portions. Not thread-safe.</summary>
 internal abstract class PieceStream : IDisposable
 {
-    // A small image is done before the lanes are warm.
-    private const long FewestBytesForLanes = 1024 * 1024;
+    // A small image is done before the lanes are filled.
+    private const long FewestBytesForLanes = 16 * 1024 * 1024;
 
     /// <summary>Chooses the faster way; <paramref name="pieces"/> receives 20 bytes for each piece.</summary>
     public static PieceStream Create(long size, int pieceLength, Memory<byte> pieces)

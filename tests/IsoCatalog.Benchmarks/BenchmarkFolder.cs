@@ -1,0 +1,41 @@
+namespace IsoCatalog.Benchmarks;
+
+/// <summary>A temporary folder for the whole run, deleted at its end.</summary>
+internal sealed class BenchmarkFolder(bool quick) : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "isocatalog-" + Guid.NewGuid().ToString("N")));
+    private string? _image;
+
+    public bool Quick => quick;
+
+    public string FullName => _folder.FullName;
+
+    /// <summary>A file of random bytes, 1 GiB or with <c>--quick</c> 256 MiB, just written and so in the page cache.</summary>
+    public async Task<string> ImageAsync(CancellationToken cancellationToken)
+    {
+        if (_image is null)
+        {
+            var length = (quick ? 256L : 1024L) << 20;
+            var path = Path.Combine(FullName, "image.iso");
+            if (new DriveInfo(FullName).AvailableFreeSpace < length * 2)
+            {
+                throw new BenchmarkException($"Not enough room for an image of {length >> 20} MiB in {Path.GetTempPath()}; set TMPDIR to a folder that has it.");
+            }
+
+            var block = new byte[4 << 20];
+            var random = new Random(1);
+            await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true);
+            for (var written = 0L; written < length; written += block.Length)
+            {
+                random.NextBytes(block);
+                await file.WriteAsync(block, cancellationToken);
+            }
+
+            _image = path;
+        }
+
+        return _image;
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}
