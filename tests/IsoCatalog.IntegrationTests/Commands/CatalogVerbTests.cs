@@ -23,6 +23,8 @@ public sealed class CatalogVerbTests : IAsyncLifetime
             .On("GET /api/v1/images/debian.iso", debian, ApiJson.Default.ImageView)
             .On("DELETE /api/v1/images/" + debian.Id, debian, ApiJson.Default.ImageView, 202)
             .On("POST /api/v1/images/" + Samples.Id("012345") + "/restore", Samples.Image("012345", "old.iso"), ApiJson.Default.ImageView, 202)
+            .On("POST /api/v1/images/old.iso/restore", Samples.Image("012345", "old.iso"), ApiJson.Default.ImageView, 202)
+            .Refuse("POST /api/v1/images/debian.iso/restore", 409, "not-restorable", "It was not removed.")
             .On("GET /api/v1/available", Samples.Available("debian.iso"), ApiJson.Default.AvailableAnswer)
             .On("GET /api/v1/retired", new RetiredList([new RetiredView(Samples.Id("012345"), "old.iso", 1 << 20, Samples.Then, null)]), ApiJson.Default.RetiredList)
             .On(
@@ -44,6 +46,7 @@ public sealed class CatalogVerbTests : IAsyncLifetime
         Assert.Equal(["debian.iso", "5.0", "MiB", "2026-03-01", "abcdef000000", "advertised", "advertised"], Words(lines[1]));
         Assert.Equal(["rescue.iso", "5.0", "MiB", "2026-03-01", "abcdee000000", "advertised", "withdrawn"], Words(lines[2]));
         Assert.DoesNotContain('\u001b', result.Output);
+        Assert.DoesNotContain(lines, line => line.EndsWith(' '));
     }
 
     [Fact]
@@ -131,7 +134,7 @@ public sealed class CatalogVerbTests : IAsyncLifetime
         Assert.DoesNotContain(_site.Requests, r => r.Method == "DELETE");
 
         var removed = await AskAsync("rm", "sha256:abcdef", "--yes", "--why", "end of life");
-        Assert.Equal((0, "debian.iso is withdrawn from every surface. To bring it back: isocatalog restore abcdef000000\n"), (removed.ExitCode, removed.Output));
+        Assert.Equal((0, "debian.iso is withdrawn from every surface. To bring it back: isocatalog restore debian.iso\n"), (removed.ExitCode, removed.Output));
         Assert.Equal($"DELETE /api/v1/images/{Uri.EscapeDataString(Samples.Id("abcdef").ToString())}?why=end%20of%20life", _site.Requests[^1].ToString());
     }
 
@@ -158,8 +161,8 @@ public sealed class CatalogVerbTests : IAsyncLifetime
 
     [Theory]
     [InlineData("old.iso")]
-    [InlineData("OLD.iso")]
     [InlineData("012345")]
+    [InlineData("sha256:0123450000000000000000000000000000000000000000000000000000000000")]
     public async Task Restore_finds_what_was_removed(string image)
     {
         var result = await AskAsync("restore", image);
@@ -169,11 +172,10 @@ public sealed class CatalogVerbTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Restore_of_what_was_not_removed_is_not_found()
+    public async Task Restore_of_what_was_not_removed_is_refused()
     {
-        var result = await AskAsync("restore", "debian.iso");
-
-        Assert.Equal(5, result.ExitCode);
+        Assert.Equal(6, (await AskAsync("restore", "debian.iso")).ExitCode);
+        Assert.Equal(5, (await AskAsync("restore", "abcdef")).ExitCode);
     }
 
     [Fact]
