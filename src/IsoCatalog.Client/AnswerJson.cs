@@ -18,9 +18,24 @@ internal static class AnswerJson
 
     /// <exception cref="JsonException">Not JSON, or not of this type.</exception>
     public static T Read<T>(ReadOnlySpan<byte> json)
-        where T : class =>
-        JsonSerializer.Deserialize(json, (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T)))
-        ?? throw new JsonException("null is no answer.");
+        where T : class
+    {
+        RefuseNulls(json);
+        return JsonSerializer.Deserialize(json, (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T))) ?? throw new JsonException();
+    }
+
+    /// <summary>The API leaves out what is not there; the serializer would let a null into a list or a dictionary.</summary>
+    private static void RefuseNulls(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = Options.MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.Null)
+            {
+                throw new JsonException("A site leaves out what it does not have, and sends no null.");
+            }
+        }
+    }
 
     private static void RequireWhatIsNeverNull(JsonTypeInfo type)
     {

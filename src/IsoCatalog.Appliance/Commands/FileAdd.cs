@@ -8,6 +8,8 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
 
+    private IReadOnlyDictionary<string, CellView> _cells = new Dictionary<string, CellView>();
+
     /// <exception cref="ApplianceException">The site refused the file.</exception>
     public async Task<AddedFile> RunAsync(string siteName, string file, CancellationToken cancellationToken)
     {
@@ -31,8 +33,6 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
             new AddSeconds(Rounded(added), reached is null ? null : Rounded(total - added), Rounded(total)),
             reached is null ? null : _cells);
     }
-
-    private IReadOnlyDictionary<string, CellView> _cells = new Dictionary<string, CellView>();
 
     /// <summary>The site reads the file itself: no copy through a socket. A site that cannot (another user, a private /tmp) gets the bytes after all.</summary>
     private async Task<ImageView> HandOverAsync(string path, CancellationToken cancellationToken)
@@ -106,7 +106,17 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
                 wishes.Sha256,
                 wishes.Title,
                 wishes.Kind,
-                new SentBytes(sent => steps.Show(sent < length ? "sending" : "waiting for the site to read it back and sign it", sent < length ? sent : 0, sent < length ? length : 0)),
+                new SentBytes(sent =>
+                {
+                    if (sent < length)
+                    {
+                        steps.Show("sending", sent, length);
+                    }
+                    else
+                    {
+                        steps.Show("the site reads it back and signs it", 0, 0);
+                    }
+                }),
                 cancellationToken);
         }
     }
@@ -124,7 +134,7 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
                 return true;
             }
 
-            steps.Show("waiting for " + string.Join(", ", waiting.Select(c => c.Key)), _cells.Sum(c => Done(c.Value)), _cells.Count);
+            steps.Show("waiting for ", _cells.Sum(c => Done(c.Value)), _cells.Count, string.Join(", ", waiting.Select(c => c.Key)));
             if (session.Time.GetElapsedTime(started) >= wishes.Timeout)
             {
                 return false;

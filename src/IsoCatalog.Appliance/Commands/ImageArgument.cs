@@ -34,19 +34,13 @@ internal static class ImageArgument
         return await site.GetImageAsync(One(text, digits, images.Concat(removed)).ToString(), cancellationToken);
     }
 
-    /// <summary>The id of a retired image.</summary>
-    public static async Task<ImageId> FindRetiredAsync(ApplianceClient site, string text, CancellationToken cancellationToken)
+    /// <summary>How to name a removed image to the site, which knows ids and names itself, names from the moment of the removal on.</summary>
+    public static async Task<string> FindRemovedAsync(ApplianceClient site, string text, CancellationToken cancellationToken) => Digits(text) switch
     {
-        var digits = Digits(text);
-        if (digits is { Length: AllDigits } && ImageId.TryParse("sha256:" + digits, out var id))
-        {
-            return id;
-        }
-
-        var retired = (await site.GetRetiredAsync(cancellationToken)).Retired
-            .Where(r => digits is not null || ImageFileName.Comparer.Equals(r.Name, text));
-        return One(text, digits ?? "", retired.Select(r => (r.Id, r.Name)));
-    }
+        null => text,
+        { Length: AllDigits } digits => "sha256:" + digits,
+        var digits => One(text, digits, (await site.GetRetiredAsync(cancellationToken)).Retired.Select(r => (r.Id, r.Name))).ToString(),
+    };
 
     private static ImageId One(string text, string digits, IEnumerable<(ImageId Id, string Name)> images)
     {

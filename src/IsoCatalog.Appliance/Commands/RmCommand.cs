@@ -32,7 +32,7 @@ internal static class RmCommand
             var removed = await session.Site.RemoveImageAsync(found.Id.ToString(), parsed.GetValue(why), cancellationToken);
             session.Screen.Object(removed, ApiJson.Default.ImageView);
             session.Screen.Value(removed.Id.ToString());
-            session.Screen.Line($"{removed.Name} is withdrawn from every surface. To bring it back: isocatalog restore {Plain.Short(removed.Id)}");
+            session.Screen.Line($"{removed.Name} is withdrawn from every surface. To bring it back: isocatalog restore {removed.Name}");
             return ExitCode.Ok;
         }));
         return command;

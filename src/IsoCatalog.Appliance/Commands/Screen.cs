@@ -16,18 +16,20 @@ internal sealed class Screen
     private const int Unlimited = 10_000;
 
     private readonly Lock _errors = new();
+    private readonly StringWriter? _page;
 
     public Screen(bool json, bool quiet)
     {
         Json = json;
         Quiet = quiet;
         var terminal = !Console.IsOutputRedirected;
+        _page = terminal ? null : new StringWriter();
         Canvas = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = terminal ? AnsiSupport.Detect : AnsiSupport.No,
             ColorSystem = terminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = terminal ? InteractionSupport.Detect : InteractionSupport.No,
-            Out = new AnsiConsoleOutput(Console.Out),
+            Out = new AnsiConsoleOutput(_page ?? Console.Out),
         });
         if (!terminal)
         {
@@ -56,12 +58,23 @@ internal sealed class Screen
         }
     }
 
-    /// <summary>A line for people, tables and all.</summary>
+    /// <summary>Something for people, tables and all; where it is no terminal, without the spaces that fill up the lines.</summary>
     public void Show(IRenderable picture)
     {
-        if (!Json && !Quiet)
+        if (Json || Quiet)
         {
-            Canvas.Write(picture);
+            return;
+        }
+
+        Canvas.Write(picture);
+        if (_page is not null)
+        {
+            foreach (var line in _page.ToString().TrimEnd().Split('\n'))
+            {
+                Console.Out.WriteLine(line.TrimEnd());
+            }
+
+            _page.GetStringBuilder().Clear();
         }
     }
 

@@ -10,6 +10,7 @@ internal sealed class Steps
     private readonly string _label;
     private ProgressTask? _bar;
     private string? _step;
+    private string _detail = "";
 
     private Steps(Screen screen, string label, ProgressContext? live) => (_screen, _label, _live) = (screen, Plain.Text(label), live);
 
@@ -24,16 +25,26 @@ internal sealed class Steps
         : await work(new Steps(screen, label, live: null));
 
     /// <param name="done">Of <paramref name="total"/>; a total of 0 is not known yet.</param>
-    public void Show(string step, double done, double total)
+    /// <param name="detail">The rest of the step's name, which may change while it runs.</param>
+    public void Show(string step, double done, double total, string detail = "")
     {
         if (_step != step)
         {
             Complete();
-            _step = step;
-            _bar = _live?.AddTask(Markup.Escape($"{_label}: {Plain.Text(step)}"));
-            if (_live is null && !_screen.Json)
+            _bar = _live?.AddTask(Markup.Escape(_label));
+        }
+
+        if ((_step, _detail) != (step, detail))
+        {
+            (_step, _detail) = (step, detail);
+            var description = $"{_label}: {Plain.Text(step)}{Plain.Text(detail)}";
+            if (_bar is not null)
             {
-                _screen.Note($"{_label}: {step}");
+                _bar.Description = Markup.Escape(description);
+            }
+            else if (!_screen.Json)
+            {
+                _screen.Note(description);
             }
         }
 
