@@ -77,9 +77,9 @@ public sealed record SiteDocument
     }
 }
 
+/// <summary>Null is written out: what is left out when writing would be missing, and so refused, when reading.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowDuplicateProperties = false,
     AllowOutOfOrderMetadataProperties = true,
     RespectNullableAnnotations = true,
