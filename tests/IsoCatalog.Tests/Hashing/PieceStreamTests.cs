@@ -19,7 +19,7 @@ public sealed class PieceStreamTests
             Gen.Choose(1, 8).ToArbitrary(),
             Gen.Choose(0, int.MaxValue - 1).ToArbitrary(),
             (image, lanes, seed) => AssertAsPlatform(image.size, image.length, lanes, seed));
-        property.QuickCheckThrowOnFailure();
+        property.Check(Config.QuickThrowOnFailure.WithMaxTest(30));
     }
 
     // 6 MiB pieces in 3 lanes: more than is set aside for bytes that arrive before the hashing keeps up.
