@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace IsoCatalog.Core.Hashing;
 
@@ -7,6 +9,7 @@ namespace IsoCatalog.Core.Hashing;
 /// A SHA-1 value (FIPS 180-4): 20 bytes, written as 40 lowercase hexadecimal digits. Used only for what BitTorrent v1 (BEP 3) asks:
 /// pieces and the v1 info hash. Nothing is trusted because of it.
 /// </summary>
+[JsonConverter(typeof(JsonText))]
 public readonly record struct Sha1Digest
 {
     /// <summary>Length in bytes.</summary>
@@ -63,4 +66,15 @@ public readonly record struct Sha1Digest
     }
 
     public override string ToString() => $"{_a:x16}{_b:x16}{_c:x8}";
+
+    public sealed class JsonText : JsonConverter<Sha1Digest>
+    {
+        public override Sha1Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.String && TryParse(reader.GetString(), out var digest)
+                ? digest
+                : throw new JsonException("Expected a SHA-1 value: 40 hexadecimal digits.");
+
+        public override void Write(Utf8JsonWriter writer, Sha1Digest value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
+    }
 }
