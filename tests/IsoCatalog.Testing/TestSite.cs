@@ -19,6 +19,9 @@ public sealed record TestSiteOptions
     /// <summary>More lines of site.yaml.</summary>
     public string Extra { get; init; } = "store: { floor: 1MiB }";
 
+    /// <summary>Clients on this machine need no token; without it, give tokens in <see cref="Extra"/>.</summary>
+    public bool OpenOnLoopback { get; init; } = true;
+
     /// <summary>A program that the site is run by, such as strace with its arguments.</summary>
     public IReadOnlyList<string> Wrapper { get; init; } = [];
 
@@ -245,7 +248,10 @@ public sealed class TestSite : IAsyncDisposable
         _process?.Dispose();
         _process = Process.Start(Invocation(
             wrapper,
-            ["serve", "--config", ConfigurationPath, "--open-on-loopback", "--report-addresses", "--until-stdin-closes"],
+            [
+                "serve", "--config", ConfigurationPath, "--report-addresses", "--until-stdin-closes",
+                .. _options.OpenOnLoopback ? ["--open-on-loopback"] : Array.Empty<string>(),
+            ],
             _options.Environment))!;
         _errors = _process.StandardError.ReadToEndAsync();
         return _process;

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Publishing;
@@ -23,24 +24,23 @@ internal static class AvailableEndpoint
             + "A name means that surface; a group (ipmi, console, ovirt) or a kind means ready on all its surfaces. Strong ETag, 304 with If-None-Match.")
         .Produces<AvailableAnswer>()
         .Produces(304)
-        .Produces<Problem>(400, "application/problem+json")
-        .Produces<Problem>(404, "application/problem+json");
+        .Refuses(400, 404, 501);
 
     private static IResult Get(
         HttpContext http,
         Availability availability,
         SiteConfiguration configuration,
         TimeProvider time,
-        string? surface = null,
-        string? site = null,
-        string? os = null,
-        string? arch = null,
-        string? boot = null,
-        string? kind = null,
-        string? tag = null,
-        string? q = null,
-        string? cluster = null,
-        string? bmc = null)
+        [Description("Required. A surface by name; or a group (ipmi, console, ovirt) or a kind, which means ready on all its surfaces.")] string? surface = null,
+        [Description("This site, or * for all that this site knows. Default: this site.")] string? site = null,
+        [Description("Family or distribution, without case.")] string? os = null,
+        [Description("x86_64, aarch64, i686 or riscv64.")] string? arch = null,
+        [Description("uefi or bios.")] string? boot = null,
+        [Description("installer, live, rescue, drivers or other.")] string? kind = null,
+        [Description("One of the tags, without case.")] string? tag = null,
+        [Description("Part of the title, the file name or the volume id, without case.")] string? q = null,
+        [Description("Not supported yet.")] string? cluster = null,
+        [Description("Not supported yet.")] string? bmc = null)
     {
         if (Refusal(http, configuration, surface, site, boot, cluster, bmc) is { } refusal)
         {
@@ -86,7 +86,7 @@ internal static class AvailableEndpoint
         public Task ExecuteAsync(HttpContext httpContext)
         {
             var (request, response) = (httpContext.Request, httpContext.Response);
-            var gzip = answer.Body.Length > 1024 && request.Headers.AcceptEncoding.ToString().Contains("gzip", StringComparison.OrdinalIgnoreCase);
+            var gzip = answer.Body.Length > 1024 && TakesGzip(request);
             var tag = gzip ? $"\"{answer.ETag}-gzip\"" : $"\"{answer.ETag}\"";
             response.Headers.ETag = tag;
             response.Headers.CacheControl = "no-cache";
@@ -107,6 +107,14 @@ internal static class AvailableEndpoint
             var body = gzip ? answer.Gzip : answer.Body;
             response.ContentLength = body.Length;
             return HttpMethods.IsHead(request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body, httpContext.RequestAborted).AsTask();
+        }
+
+        private static bool TakesGzip(HttpRequest request)
+        {
+            var header = request.Headers.AcceptEncoding.ToString();
+            return header.Contains("gzip", StringComparison.OrdinalIgnoreCase)
+                && (!header.Contains(';', StringComparison.Ordinal)
+                    || request.GetTypedHeaders().AcceptEncoding.Any(e => e.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && e.Quality is not 0));
         }
 
         private static bool Matches(string header, string tag) => header.Length > 0

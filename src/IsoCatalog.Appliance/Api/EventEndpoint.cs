@@ -17,7 +17,7 @@ internal static class EventEndpoint
         .WithDescription(
             "text/event-stream; the types are image, surface, drift and mount. Last-Event-ID brings what was missed, of the last 1,000. "
             + "With Accept: application/json the kept events as a list.")
-        .Produces<IReadOnlyList<SiteEvent>>();
+        .Produces<IReadOnlyList<SiteEvent>>(200, "application/json", "text/event-stream");
 
     private static async Task StreamAsync(HttpContext http, EventLog events, TimeProvider time, IHostApplicationLifetime lifetime)
     {

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.Json;
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
@@ -20,7 +21,7 @@ internal static class ImageEndpoints
         var images = api.MapGroup("/images").WithTags("images");
         images.MapGet("/", List).RequireRole(Role.Panel).WithSummary("Every catalog image with its ready matrix").Produces<ImageList>();
         images.MapGet("/{id}", Get).RequireRole(Role.Panel).WithSummary("One image, by id or by file name").Produces<ImageView>()
-            .Produces<Problem>(404, "application/problem+json");
+            .Refuses(404);
         images.MapPost("/", AddAsync).RequireRole(Role.Operator).WithSummary("Add an image")
             .WithDescription(
                 "A body of type application/octet-stream is the image itself (query: name, sha256, title, kind) and is answered with 201 once it is signed. "
@@ -28,12 +29,11 @@ internal static class ImageEndpoints
             .Accepts<AddRequest>("application/json", "application/octet-stream")
             .Produces<ImageView>(201)
             .Produces<JobView>(202)
-            .Produces<Problem>(409, "application/problem+json")
-            .Produces<Problem>(422, "application/problem+json")
-            .Produces<Problem>(507, "application/problem+json");
-        images.MapDelete("/{id}", Delete).RequireRole(Role.Operator).WithSummary("Remove an image; it stays restorable").Produces<ImageView>(202);
-        images.MapPost("/{id}/restore", Restore).RequireRole(Role.Operator).WithSummary("Bring a removed image back").Produces<ImageView>(202);
-        images.MapPatch("/{id}", Patch).RequireRole(Role.Operator).WithSummary("Describe an image").Produces<ImageView>();
+            .Refuses(400, 409, 422, 500, 501, 503, 507);
+        images.MapDelete("/{id}", Delete).RequireRole(Role.Operator).WithSummary("Remove an image; it stays restorable").Produces<ImageView>(202).Refuses(404, 409, 503);
+        images.MapPost("/{id}/restore", Restore).RequireRole(Role.Operator).WithSummary("Bring a removed image back").Produces<ImageView>(202).Refuses(404, 409, 503);
+        images.MapPatch("/{id}", Patch).RequireRole(Role.Operator).WithSummary("Describe an image")
+            .WithDescription("Members that are left out stay as they are; a title that is null is taken away.").Produces<ImageView>().Refuses(400, 404, 503);
     }
 
     private static IResult List(SiteLedger ledger, SiteConfiguration configuration)
@@ -54,8 +54,14 @@ internal static class ImageEndpoints
     }
 
     private static async Task<IResult> AddAsync(
-        HttpContext http, IngestQueue queue, SiteLedger ledger, SiteConfiguration configuration, [FromQuery] string? name, [FromQuery] string? sha256,
-        [FromQuery] string? title, [FromQuery] string? kind)
+        HttpContext http,
+        IngestQueue queue,
+        SiteLedger ledger,
+        SiteConfiguration configuration,
+        [FromQuery, Description("With a stream: the file name, such as debian-12.iso.")] string? name,
+        [FromQuery, Description("With a stream: the SHA-256 that the bytes must have, 64 hexadecimal digits.")] string? sha256,
+        [FromQuery, Description("With a stream: the English title.")] string? title,
+        [FromQuery, Description("With a stream: installer, live, rescue, drivers or other.")] string? kind)
     {
         var by = http.Caller().Name;
         if (http.Request.HasJsonContentType())
@@ -146,7 +152,7 @@ internal static class ImageEndpoints
         return TypedResults.Json(job.View(), ApiJson.Default.JobView, statusCode: 202);
     }
 
-    private static IResult Delete(string id, HttpContext http, SiteLedger ledger, SiteConfiguration configuration, [FromQuery] string? why) =>
+    private static IResult Delete(string id, HttpContext http, SiteLedger ledger, SiteConfiguration configuration, [FromQuery, Description("The reason, for the audit.")] string? why) =>
         ledger.View.Catalog.Find(id) is not { } image
             ? SiteApi.Refused(Unknown(id))
             : SiteApi.Answer(ledger.Delete(image.Id, http.Caller().Name, why), i => Accepted(ledger, i, configuration));

@@ -21,16 +21,10 @@ internal static class SiteApi
             options.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
             options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             options.SerializerOptions.AllowDuplicateProperties = false;
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             options.SerializerOptions.MaxDepth = 16;
         });
-        services.AddOpenApi("v1", options => options.AddDocumentTransformer((document, _, _) =>
-        {
-            document.Info.Title = "IsoCatalog";
-            document.Info.Version = "v1";
-            document.Info.Description = "Which ISO images can be mounted now, and how; and everything an operator needs.";
-            document.Servers?.Clear();
-            return Task.CompletedTask;
-        }));
+        services.AddOpenApi("v1", SiteDescription.Apply);
         services.AddAccess(new AccessOptions
         {
             Tokens = new TokenTable(configuration.Tokens),
@@ -45,7 +39,7 @@ internal static class SiteApi
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerAsync, SuppressDiagnosticsCallback = IsBadRequest });
         app.UseStatusCodePages(context => WriteAsync(context.HttpContext, new Refusal(
             context.HttpContext.Response.StatusCode == 404 ? RefusalCode.NotFound : RefusalCode.InvalidRequest,
-            $"{context.HttpContext.Request.Method} {context.HttpContext.Request.Path} is not part of this API. See /openapi/v1.json."),
+            Words(context.HttpContext)),
             context.HttpContext.Response.StatusCode));
         app.UseRouting();
         app.UseAccess();
@@ -61,6 +55,17 @@ internal static class SiteApi
         app.MapMetrics(app.Services.GetRequiredService<PrometheusExporter>()).RequireRole(Role.Panel);
     }
 
+    /// <summary>Says in the description that the endpoint may answer with a problem of these statuses.</summary>
+    public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder endpoint, params ReadOnlySpan<int> statuses)
+    {
+        foreach (var status in statuses)
+        {
+            endpoint.Produces<Problem>(status, "application/problem+json");
+        }
+
+        return endpoint;
+    }
+
     public static IResult Refused(Refusal refusal)
     {
         var problem = Problems.Of(refusal);
@@ -72,6 +77,13 @@ internal static class SiteApi
         Outcome<T>.Done { Value: var value } => done(value),
         Outcome<T>.Refused { Refusal: var refusal } => Refused(refusal),
         _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private static string Words(HttpContext http) => http.Response.StatusCode switch
+    {
+        415 => "The body is of a type that this request does not take: send Content-Type: application/json.",
+        405 => $"{http.Request.Method} is nothing that {http.Request.Path} can do; it takes {http.Response.Headers.Allow}. See /openapi/v1.json.",
+        _ => $"{http.Request.Method} {http.Request.Path} is not part of this API. See /openapi/v1.json.",
     };
 
     private static bool IsBadRequest(ExceptionHandlerSuppressDiagnosticsContext context) => context.Exception is BadHttpRequestException;

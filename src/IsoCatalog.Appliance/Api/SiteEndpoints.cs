@@ -24,7 +24,7 @@ internal static class SiteEndpoints
         site.MapGet("/jobs/{id}", (string id, IngestQueue queue) => queue.Find(id) is { } job
                 ? TypedResults.Json(job, ApiJson.Default.JobView)
                 : SiteApi.Refused(new Refusal(RefusalCode.NotFound, $"There is no job '{id}'; the last hundred that ended are kept until a restart.")))
-            .WithSummary("One job").Produces<JobView>();
+            .WithSummary("One job").Produces<JobView>().Refuses(404);
         site.MapGet("/drift", (DriftReport drift) => TypedResults.Json(drift.Now(), ApiJson.Default.DriftList))
             .WithSummary("What is not as it should be, and what to do").Produces<DriftList>();
         site.MapGet("/retired", (RetiredKeeper retired) => TypedResults.Json(new RetiredList(retired.List()), ApiJson.Default.RetiredList))

@@ -154,7 +154,7 @@ internal sealed class SiteLedger : IDisposable
                 next = next.WithdrawnEverywhere(id, CellState.Withdrawn, ReasonCode.Hidden, "The image is hidden.", _time.GetUtcNow());
             }
 
-            Accept_NeedsLock(next, [id], () => SaveCatalogAndCells(view, next, id), metadata: true);
+            Accept_NeedsLock(next, [id], () => SaveCatalogAndCells(view, next, id), metadata: !next.Catalog.Images[id].LooksLike(image));
             _events.Add("image", $"{image.Value.FileName} described anew", id);
             return next.Catalog.Images[id];
         }

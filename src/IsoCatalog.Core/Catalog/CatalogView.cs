@@ -11,6 +11,15 @@ public sealed record CatalogImage(ImageId Id, ImageValue Value, MetaValue Meta, 
         : Value.Iso.VolumeId.Length > 0 ? Value.Iso.VolumeId : Value.FileName;
 
     public IReadOnlyList<string> Arch => Meta.Arch.Count > 0 ? Meta.Arch : Value.Iso.Arch;
+
+    /// <summary>Does a list of what can be mounted show the same, whatever its filter? Who owns or protects an image is not shown there.</summary>
+    public bool LooksLike(CatalogImage other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Title == other.Title && Meta.Kind == other.Meta.Kind && Meta.Group == other.Meta.Group && Meta.Order == other.Meta.Order
+            && Meta.Os == other.Meta.Os && Meta.EolDate == other.Meta.EolDate && Meta.Hidden == other.Meta.Hidden
+            && Arch.SequenceEqual(other.Arch) && Meta.Tags.SequenceEqual(other.Meta.Tags) && Value == other.Value;
+    }
 }
 
 /// <summary>

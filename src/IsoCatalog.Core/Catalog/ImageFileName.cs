@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -45,7 +46,7 @@ public static partial class ImageFileName
         {
             problem = "the name does not end with .iso";
         }
-        else if (!IsValid(name))
+        else if (!original.AsSpan(0, original.Length - 4).ContainsAny(Usable) || !IsValid(name))
         {
             problem = "nothing usable is left of the name";
         }
@@ -61,6 +62,9 @@ public static partial class ImageFileName
         return $"{(stem.Length > 190 ? stem[..190] : stem)}.{id.Sha256.ToString()[..8]}.iso";
     }
 
+    private static readonly SearchValues<char> Usable =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
+
     private static string Propose(string original)
     {
         var stem = original.EndsWith(".iso", StringComparison.OrdinalIgnoreCase) ? original[..^4] : original;
@@ -70,7 +74,7 @@ public static partial class ImageFileName
             text = text.Replace("..", ".", StringComparison.Ordinal);
         }
 
-        return (text.Length is 0 ? "image" : text.Length > 200 ? text[..200] : text) + ".iso";
+        return (text.Length is 0 ? "image" : text.Length > 200 ? text[..200].TrimEnd('-', '.', '_', '+') : text) + ".iso";
     }
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._+-]{0,200}\.iso\z", RegexOptions.NonBacktracking)]

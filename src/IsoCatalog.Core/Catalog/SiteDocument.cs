@@ -23,6 +23,7 @@ public sealed record SiteDocument
     public required long Seq { get; init; }
 
     /// <summary>SHA-256 of the payload of <c>seq - 1</c>; null for the first.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required Sha256Digest? Prev { get; init; }
 
     public required DateTimeOffset Issued { get; init; }

@@ -28,7 +28,7 @@ public sealed record Envelope(string PayloadType, byte[] Payload, IReadOnlyList<
         try
         {
             var wire = JsonSerializer.Deserialize(json, EnvelopeJson.Default.WireEnvelope);
-            if (wire is not { Payload: not null, PayloadType: not null, Signatures.Length: > 0 and <= MaxSignatures })
+            if (wire is not { Payload: not null, PayloadType: not null, Signatures.Length: > 0 and <= MaxSignatures } || wire.Signatures.Contains(null))
             {
                 error = $"An envelope needs payload, payloadType and 1 to {MaxSignatures} signatures.";
                 return false;
@@ -37,7 +37,7 @@ public sealed record Envelope(string PayloadType, byte[] Payload, IReadOnlyList<
             var signatures = new List<EnvelopeSignature>(wire.Signatures.Length);
             foreach (var signature in wire.Signatures)
             {
-                signatures.Add(new EnvelopeSignature(signature.Keyid ?? "", FromBase64(signature.Sig ?? "")));
+                signatures.Add(new EnvelopeSignature(signature!.Keyid ?? "", FromBase64(signature.Sig ?? "")));
             }
 
             envelope = new Envelope(wire.PayloadType, FromBase64(wire.Payload), signatures);
@@ -90,7 +90,7 @@ internal sealed class WireEnvelope
 
     public string? PayloadType { get; init; }
 
-    public WireSignature[]? Signatures { get; init; }
+    public WireSignature?[]? Signatures { get; init; }
 }
 
 internal sealed class WireSignature

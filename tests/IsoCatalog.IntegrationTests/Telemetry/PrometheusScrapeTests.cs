@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using IsoCatalog.Appliance.Telemetry;
+using IsoCatalog.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -42,6 +43,31 @@ public sealed class PrometheusScrapeTests : IDisposable
             Assert.Equal("1", await QueryAsync(client, prometheus.Api, "count(process_resident_memory_bytes)", "1"));
             Assert.Equal("counter", await TypeAsync(client, prometheus.Api, "isocatalog_sync_received_bytes_total"));
             Assert.Equal("histogram", await TypeAsync(client, prometheus.Api, "isocatalog_verify_time_seconds"));
+        }
+        finally
+        {
+            await prometheus.StopAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Prometheus_scrapes_a_whole_site()
+    {
+        Assert.SkipWhen(!File.Exists("/usr/bin/prometheus"), "prometheus (Debian package prometheus) is not installed.");
+        await using var site = await TestSite.StartAsync(Cancel);
+        var path = Path.Combine(_folder, "one.iso");
+        await File.WriteAllBytesAsync(path, IsoBuilder.InMemory("ONE", 20_000, 1), Cancel);
+        await site.AddAsync(path, Cancel);
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+
+        using var prometheus = await StartPrometheusAsync(site.Api, client);
+        try
+        {
+            Assert.Equal("1", await QueryAsync(client, prometheus.Api, "up", "1"));
+            Assert.Equal("1", await QueryAsync(client, prometheus.Api, "isocatalog_surface_available{surface=\"console\"}", "1"));
+            Assert.Equal("2", await QueryAsync(client, prometheus.Api, "sum(isocatalog_cells{state=\"advertised\"})", "2"));
+            Assert.Equal("1", await QueryAsync(client, prometheus.Api, "isocatalog_ingest_duration_seconds_count", "1"));
+            Assert.Equal("counter", await TypeAsync(client, prometheus.Api, "isocatalog_ingest_bytes_total"));
         }
         finally
         {

@@ -1,0 +1,94 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace IsoCatalog.Tests.Architecture;
+
+/// <summary>What holds for every file and type, whichever room it is in.</summary>
+public sealed partial class HouseRuleTests
+{
+    private const int MaxLines = 450;
+
+    /// <summary>A number to go down: whoever takes a suppression away lowers it.</summary>
+    private const int SuppressionsInSource = 7;
+
+    private static readonly string[] EmptyNames = ["Manager", "Helper", "Helpers", "Util", "Utils", "Service", "Common"];
+
+    /// <summary>Longer than <see cref="MaxLines"/>, and why.</summary>
+    private static readonly Dictionary<string, string> LongFiles = new()
+    {
+        ["src/IsoCatalog.Appliance/Storage/SiteLedger.cs"] =
+            "Every change of the site's state under one lock, in the order of its three laws: apart, nobody would see that they hold.",
+    };
+
+    [Fact]
+    public void A_namespace_is_its_folder()
+    {
+        var wrong = SourceTree.Files(SourceTree.Source)
+            .Select(f => (File: f, Space: Namespace().Match(File.ReadAllText(f))))
+            .Where(f => f.Space.Success && f.Space.Groups["name"].Value != SpaceOf(f.File))
+            .Select(f => $"{SourceTree.Relative(f.File)}: {f.Space.Groups["name"].Value}, expected {SpaceOf(f.File)}");
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Nothing_is_async_void()
+    {
+        var wrong = ProductCode.Everything.SelectMany(a => a.GetTypes()).SelectMany(ProductCode.Methods).OfType<MethodInfo>()
+            .Where(m => m.ReturnType == typeof(void) && m.GetCustomAttribute<AsyncStateMachineAttribute>() is not null)
+            .Select(m => $"{m.DeclaringType!.FullName}.{m.Name}");
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void No_type_has_a_name_that_says_nothing()
+    {
+        var wrong = ProductCode.Everything.SelectMany(ProductCode.WrittenTypes)
+            .Where(t => EmptyNames.Any(n => t.Name.Split('`')[0].EndsWith(n, StringComparison.Ordinal)))
+            .Select(t => t.FullName);
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Warnings_are_suppressed_no_more_often_than_before()
+    {
+        var found = SourceTree.Files(SourceTree.Source)
+            .SelectMany(f => File.ReadLines(f).Where(l => Suppression().IsMatch(l)).Select(l => $"{SourceTree.Relative(f)}: {l.Trim()}"))
+            .ToList();
+
+        Assert.True(
+            found.Count <= SuppressionsInSource,
+            $"{found.Count} suppressions in src, {SuppressionsInSource} are allowed:\n{string.Join('\n', found)}");
+    }
+
+    [Fact]
+    public void No_file_is_too_long_to_be_read_at_once()
+    {
+        var wrong = SourceTree.Files(SourceTree.Source)
+            .Select(f => (Name: SourceTree.Relative(f), Lines: File.ReadLines(f).Count()))
+            .Where(f => f.Lines > MaxLines && !LongFiles.ContainsKey(f.Name))
+            .Select(f => $"{f.Name} has {f.Lines} lines");
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void The_list_of_long_files_is_true()
+    {
+        Assert.All(LongFiles.Keys, name => Assert.True(
+            File.ReadLines(Path.Combine(Path.GetDirectoryName(SourceTree.Source)!, name)).Count() > MaxLines, $"{name} is short now: take it off the list."));
+    }
+
+    private static string SpaceOf(string file) =>
+        Path.GetRelativePath(SourceTree.Source, Path.GetDirectoryName(file)!).Replace('/', '.');
+
+    [GeneratedRegex(@"^namespace (?<name>[\w.]+)", RegexOptions.Multiline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Namespace();
+
+    [GeneratedRegex(@"^\s*#pragma warning disable|\[(assembly: |module: )?(Unconditional)?SuppressMessage\(", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Suppression();
+}

@@ -1,0 +1,135 @@
+using IsoCatalog.Core.Readiness;
+using Xunit;
+
+namespace IsoCatalog.Tests.Readiness;
+
+public sealed class CellPlanTests
+{
+    private static readonly CellState?[] States = [null, .. Enum.GetValues<CellState>().Cast<CellState?>()];
+
+    private static readonly StoreFile?[] StoreStates =
+    [
+        null, SomeSite.Present, new StoreFile.Doubted(SomeSite.Receipt, "touched", SomeSite.Now), new StoreFile.Lost("store-missing", "gone", SomeSite.Now),
+        new StoreFile.Retired(SomeSite.Receipt, SomeSite.Now),
+    ];
+
+    [Theory]
+    [InlineData(null, false, CellStep.Stage)]
+    [InlineData(CellState.Absent, false, CellStep.Stage)]
+    [InlineData(CellState.Fetching, false, CellStep.Stage)]
+    [InlineData(CellState.Verifying, false, CellStep.None)]
+    [InlineData(CellState.Staged, true, CellStep.Advertise)]
+    [InlineData(CellState.Advertised, true, CellStep.None)]
+    [InlineData(CellState.Withdrawn, true, CellStep.Withdraw)]
+    [InlineData(CellState.Withdrawn, false, CellStep.Stage)]
+    [InlineData(CellState.Quarantined, true, CellStep.Withdraw)]
+    [InlineData(CellState.Quarantined, false, CellStep.Stage)]
+    public void A_wanted_image_with_a_whole_copy_goes_its_way(CellState? state, bool visible, CellStep expected)
+    {
+        var view = SomeSite.View.WithCell("console", state, visible ? SomeSite.Receipt : null);
+
+        Assert.Equal(expected, CellPlan.Next(view, SomeSite.Image, view.Console(), together: false, SomeSite.Now));
+    }
+
+    /// <summary>Every row of the rule against the laws that it must keep.</summary>
+    [Fact]
+    public void The_laws_hold_in_every_row()
+    {
+        var rows = 0;
+        foreach (var state in States)
+        foreach (var visible in new[] { false, true })
+        foreach (var store in StoreStates)
+        foreach (var wanted in new[] { "live", "hidden", "deleted" })
+        foreach (var leased in new[] { false, true })
+        foreach (var problem in new[] { false, true })
+        foreach (var together in new[] { false, true })
+        foreach (var other in States)
+        {
+            var view = SomeSite.View.WithCell("console", state, visible ? SomeSite.Receipt : null).WithCell("bmc", other).WithStore(store);
+            view = wanted switch
+            {
+                "hidden" => view.Hidden(),
+                "deleted" => view.Deleted(),
+                _ => view,
+            };
+            view = leased ? view.WithLease("console") : view;
+            view = problem ? view.WithProblem(1, SomeSite.Now) : view;
+            var step = CellPlan.Next(view, SomeSite.Image, view.Console(), together, SomeSite.Now);
+            var row = $"{state} visible={visible} store={store?.GetType().Name} {wanted} leased={leased} problem={problem} together={together} other={other}: {step}";
+            var healthy = store is StoreFile.Present;
+            var good = wanted == "live";
+
+            Assert.True(step is not (CellStep.Stage or CellStep.Advertise) || (good && healthy && !problem), $"brings in what may not come in: {row}");
+            Assert.True(step != CellStep.Advertise || state == CellState.Staged, $"shows what is not staged: {row}");
+            Assert.True(
+                step != CellStep.Advertise || !together || other is CellState.Staged or CellState.Advertised, $"shows before the others are ready: {row}");
+            Assert.True(good || leased || state is null || step == CellStep.Withdraw, $"leaves what nobody wants: {row}");
+            Assert.True(good || !leased || step == CellStep.None, $"takes away what is held: {row}");
+            Assert.True(
+                !good || !visible || state is not (CellState.Withdrawn or CellState.Quarantined) || step == CellStep.Withdraw,
+                $"leaves visible what is not offered: {row}");
+            Assert.True(!good || step != CellStep.Withdraw || (visible && state is CellState.Withdrawn or CellState.Quarantined), $"takes away what is good: {row}");
+            rows++;
+        }
+
+        Assert.Equal(8 * 2 * 5 * 3 * 2 * 2 * 2 * 8, rows);
+    }
+
+    [Fact]
+    public void Together_waits_for_every_surface_and_asap_for_none()
+    {
+        var waiting = SomeSite.View.WithCell("console", CellState.Staged, SomeSite.Receipt);
+        var ready = waiting.WithCell("bmc", CellState.Staged, SomeSite.Receipt);
+
+        Assert.Equal(CellStep.None, Next(waiting, together: true));
+        Assert.Equal(CellStep.Advertise, Next(waiting, together: false));
+        Assert.Equal(CellStep.Advertise, Next(ready, together: true));
+    }
+
+    [Fact]
+    public void An_image_that_was_offered_once_is_not_held_back_by_others_again()
+    {
+        var view = SomeSite.View.WithCell("console", CellState.Staged, SomeSite.Receipt).WithCell("bmc", CellState.Withdrawn);
+
+        Assert.Equal(CellStep.Advertise, Next(view with { Offered = view.Offered.Add(SomeSite.Image) }, together: true));
+    }
+
+    [Theory]
+    [InlineData(0, CellStep.None)]
+    [InlineData(14.99, CellStep.None)]
+    [InlineData(15, CellStep.Advertise)]
+    [InlineData(1000, CellStep.Advertise)]
+    public void Patience_with_a_broken_surface_ends(double minutes, CellStep expected)
+    {
+        var view = SomeSite.View.WithCell("console", CellState.Staged, SomeSite.Receipt).WithProblem(0, SomeSite.Now.AddMinutes(-minutes));
+
+        Assert.Equal(expected, Next(view, together: true));
+    }
+
+    [Fact]
+    public void A_broken_surface_whose_start_is_not_known_is_waited_for() =>
+        Assert.Equal(CellStep.None, Next(SomeSite.View.WithCell("console", CellState.Staged, SomeSite.Receipt).WithProblem(0, null), together: true));
+
+    [Fact]
+    public void A_lease_on_another_surface_does_not_hold_this_one()
+    {
+        var view = SomeSite.View.WithCell("console", CellState.Advertised, SomeSite.Receipt).WithLease("bmc").Deleted();
+
+        Assert.Equal(CellStep.Withdraw, Next(view, together: true));
+    }
+
+    [Fact]
+    public void A_file_is_retired_only_when_deleted_out_of_sight_and_not_held()
+    {
+        var gone = SomeSite.View.Deleted();
+
+        Assert.True(CellPlan.MayRetire(gone, SomeSite.Image));
+        Assert.False(CellPlan.MayRetire(SomeSite.View, SomeSite.Image));
+        Assert.False(CellPlan.MayRetire(SomeSite.View.Hidden(), SomeSite.Image));
+        Assert.False(CellPlan.MayRetire(gone.WithLease("console"), SomeSite.Image));
+        Assert.False(CellPlan.MayRetire(gone.WithCell("bmc", CellState.Withdrawn), SomeSite.Image));
+        Assert.All(StoreStates.Where(s => s is not StoreFile.Present), s => Assert.False(CellPlan.MayRetire(gone.WithStore(s), SomeSite.Image)));
+    }
+
+    private static CellStep Next(SiteView view, bool together) => CellPlan.Next(view, SomeSite.Image, view.Console(), together, SomeSite.Now);
+}
