@@ -225,7 +225,7 @@ public sealed class ImageApiTests(SharedSite shared) : IClassFixture<SharedSite>
 
         (await shared.Caller.JsonAsync(HttpMethod.Patch, path, $$"""{"title":"{{new string('x', 501)}}"}""")).Refused(400, "invalid-request");
         (await shared.Caller.JsonAsync(HttpMethod.Patch, path, $$"""{"tags":[{{string.Join(',', Enumerable.Repeat("\"x\"", 51))}}]}""")).Refused(400, "invalid-request");
-        (await shared.Caller.JsonAsync(HttpMethod.Patch, path, $$"""{"titles":{"{{new string('x', 600)}}":"x"}}""")).Refused(400, "invalid-request");
+        (await shared.Caller.JsonAsync(HttpMethod.Patch, path, $$$"""{"titles":{"{{{new string('x', 600)}}}":"x"}}""")).Refused(400, "invalid-request");
         (await shared.Caller.JsonAsync(HttpMethod.Patch, path, $$"""{"title":"{{new string('x', 2 << 20)}}"}""")).Refused(413, "invalid-request");
     }
 

@@ -20,6 +20,7 @@ public sealed partial class SiteMetricsTests(SharedSite shared) : IClassFixture<
 
         var start = new ProcessStartInfo(Counterpart.Require("promtool"), ["check", "metrics"])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
