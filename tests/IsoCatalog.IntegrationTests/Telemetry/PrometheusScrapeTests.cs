@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using IsoCatalog.Testing;
 using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Telemetry;
