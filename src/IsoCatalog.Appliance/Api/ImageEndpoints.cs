@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Storage;
@@ -12,7 +13,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace IsoCatalog.Appliance.Api;
 
 /// <summary>The catalog: what there is, and changing it.</summary>
-internal static class ImageEndpoints
+internal static partial class ImageEndpoints
 {
     private static readonly string[] Kinds = ["installer", "live", "rescue", "drivers", "other"];
 
@@ -198,6 +199,12 @@ internal static class ImageEndpoints
     private static Refusal? PatchRefusal(ImagePatch patch) =>
         patch.Offer is not (null or "together" or "asap")
             ? new Refusal(RefusalCode.InvalidRequest, $"offer is '{patch.Offer}'; it may be together or asap.")
+        : patch.Titles?.Keys.FirstOrDefault(l => !Language().IsMatch(l)) is { } language
+            ? new Refusal(
+                RefusalCode.InvalidRequest,
+                $"'{(language.Length > 40 ? language[..40] : language)}' is no language of a title; a language is a tag such as en or pt-BR.")
+        : (patch.Tags ?? []).Concat(patch.Arch ?? []).Any(t => string.IsNullOrEmpty(t))
+            ? new Refusal(RefusalCode.InvalidRequest, "A tag or an architecture is empty.")
         : patch.Tags is { Count: > 50 } || patch.Titles is { Count: > 50 } || patch.Arch is { Count: > 20 }
             || Texts(patch).Any(t => t is { Length: > 500 } || t.Any(char.IsControl))
             ? new Refusal(RefusalCode.InvalidRequest, "At most 50 titles and tags, 20 architectures, and 500 characters each, without control characters.")
@@ -207,6 +214,10 @@ internal static class ImageEndpoints
         .Concat(patch.Tags ?? []).Concat(patch.Arch ?? []).Concat(patch.Titles?.Values ?? [])
         .Concat([patch.Os?.Family, patch.Os?.Distro, patch.Os?.Version, patch.Os?.Edition, patch.Os?.Language])
         .OfType<string>();
+
+    /// <summary>The form of a language tag (RFC 5646), not whether it is registered.</summary>
+    [GeneratedRegex(@"\A(?=.{1,35}\z)[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
+    private static partial Regex Language();
 
     private static Refusal Unknown(string id) =>
         new(RefusalCode.NotFound, $"There is no image '{id}' in the catalog. 'isocatalog ls' and GET /api/v1/images list what there is.");

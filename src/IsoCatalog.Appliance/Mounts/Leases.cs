@@ -21,6 +21,12 @@ internal sealed class Leases(SiteLedger ledger, LeaseRoutes routes, IReadOnlyLis
             return refusal;
         }
 
+        // A member that is left out is null here, whatever its type says.
+        if (string.IsNullOrEmpty(request.Image) || string.IsNullOrEmpty(request.Surface))
+        {
+            return new Refusal(RefusalCode.InvalidRequest, "A lease names an image (its id or its name) and one surface.");
+        }
+
         if (surfaces.FirstOrDefault(s => s.Description.Name == request.Surface) is not { } surface)
         {
             return new Refusal(

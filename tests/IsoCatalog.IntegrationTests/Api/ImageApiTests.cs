@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using IsoCatalog.Testing;
 using Xunit;
@@ -83,7 +84,6 @@ public sealed class ImageApiTests(SharedSite shared) : IClassFixture<SharedSite>
         JsonNode state = accepted.Json;
         await TestSite.EventuallyAsync(async () => (state = (await shared.Caller.GetAsync(job)).Json)["state"]!.GetValue<string>() != "running", Cancel);
         Assert.Equal("done", state["state"]!.GetValue<string>());
-        Assert.Equal(new FileInfo(path).Length, state["done"]!.GetValue<long>());
         Assert.Contains((await shared.Caller.GetAsync("/api/v1/jobs")).Json["jobs"]!.AsArray(), j => job.EndsWith(j!["id"]!.GetValue<string>(), StringComparison.Ordinal));
         var image = await shared.Caller.GetAsync($"{Path}/{state["image"]!.GetValue<string>()}");
         Assert.Equal("From a path", image.Json["title"]!.GetValue<string>());
@@ -117,7 +117,7 @@ public sealed class ImageApiTests(SharedSite shared) : IClassFixture<SharedSite>
     [InlineData("?name=x.iso&sha256=zz", "x", 400, "invalid-request")]
     [InlineData("?name=x.iso&kind=game", "x", 400, "invalid-request")]
     public async Task A_stream_that_is_no_image_is_refused(string query, string body, int status, string code) =>
-        (await shared.Caller.SendAsync(HttpMethod.Post, Path + query, new StringContent(body))).Refused(status, code);
+        (await shared.Caller.SendAsync(HttpMethod.Post, Path + query, new ByteArrayContent(Encoding.UTF8.GetBytes(body)))).Refused(status, code);
 
     [Fact]
     public async Task Bytes_are_taken_once_a_name_means_one_image_and_the_expected_hash_counts()

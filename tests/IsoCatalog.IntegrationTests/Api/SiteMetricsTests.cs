@@ -50,7 +50,7 @@ public sealed partial class SiteMetricsTests(SharedSite shared) : IClassFixture<
     /// <summary>With images, a refused add, a refused request, drift and a served image.</summary>
     private async Task<string> BusyPageAsync()
     {
-        (await shared.Caller.SendAsync(HttpMethod.Post, "/api/v1/images?name=x.iso", new StringContent("no image"))).Refused(422, "not-an-iso");
+        (await shared.Caller.SendAsync(HttpMethod.Post, "/api/v1/images?name=x.iso", new ByteArrayContent("no image"u8.ToArray()))).Refused(422, "not-an-iso");
         (await shared.Caller.GetAsync("/api/v1/images", ("Host", "evil.example.com"))).Refused(403, "forbidden");
         var foreign = Path.Combine(shared.Site.Console, "foreign.iso");
         await File.WriteAllTextAsync(foreign, "x", Cancel);
