@@ -43,7 +43,7 @@ for project in tests/*Tests; do
   name=$(basename "$project")
   echo "== $name"
   log=$(mktemp)
-  dotnet "$project/bin/Release/net10.0/$name.dll" -noColor "$@" 2>&1 | tee "$log"
+  "$project/bin/Release/net10.0/$name" -noColor "$@" 2>&1 | tee "$log"
   status=${PIPESTATUS[0]}
   summary=$(grep -E "^ *$name +Total: " "$log" | tail -n 1)
   rm -f "$log"

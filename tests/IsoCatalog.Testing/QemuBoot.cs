@@ -73,8 +73,10 @@ public static class QemuBoot
             while (await timer.WaitForNextTickAsync(limit.Token));
             throw new UnreachableException();
         }
-        catch (Exception gone) when (gone is IOException && machine.HasExited)
+        catch (IOException gone)
         {
+            // The monitor closes a moment before the process is gone.
+            await ended;
             throw new InvalidOperationException($"qemu ended before it showed \"{banner}\" from {cdrom}: {await said}", gone);
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
