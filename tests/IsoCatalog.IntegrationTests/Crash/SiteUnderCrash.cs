@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using IsoCatalog.Client;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Testing;
+using Xunit;
+
+namespace IsoCatalog.IntegrationTests.Crash;
+
+/// <summary>A site that is killed again and again, what was acknowledged by it, and the promises that must hold after each start.</summary>
+internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellationToken) : IAsyncDisposable
+{
+    private static readonly string[] Surfaces = ["bmc", "console"];
+
+    private readonly Dictionary<string, byte[]> _images = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _promised = new(StringComparer.Ordinal);
+
+    public TestSite Site => site;
+
+    public static async Task<SiteUnderCrash> StartAsync(CancellationToken cancellationToken)
+    {
+        var crash = new SiteUnderCrash(await TestSite.StartAsync(cancellationToken), cancellationToken);
+        await crash.AddAsync(crash.NewImage());
+        return crash;
+    }
+
+    /// <summary>Makes an image that the site has not seen, and gives its file name.</summary>
+    public string NewImage(int bytes = 1_000_000)
+    {
+        var name = $"image-{_images.Count}.iso";
+        _images.Add(name, IsoBuilder.InMemory("CRASH", bytes, _images.Count + 1));
+        return name;
+    }
+
+    public string IdOf(string name) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(_images[name]));
+
+    /// <summary>Uploads it; what the site acknowledges is promised from then on.</summary>
+    public async Task UploadAsync(string name, CancellationToken cancel)
+    {
+        await Site.Client.UploadImageAsync(new MemoryStream(_images[name]), name, null, null, null, cancel);
+        _promised.Add(name);
+    }
+
+    /// <summary>Removes it. While the answer is out, either outcome is right.</summary>
+    public async Task RemoveAsync(string name, CancellationToken cancel)
+    {
+        _promised.Remove(name);
+        await Site.Client.RemoveImageAsync(IdOf(name), null, cancel);
+    }
+
+    public async Task AddAsync(string name)
+    {
+        await UploadAsync(name, cancellationToken);
+        await AdvertisedAsync(name);
+    }
+
+    public Task AdvertisedAsync(string name) => TestSite.EventuallyAsync(() => IsAdvertisedAsync(name), cancellationToken);
+
+    public async Task<bool> IsAdvertisedAsync(string name) =>
+        (await Site.Client.GetImageAsync(IdOf(name), cancellationToken)).Ready["ams"].Values.All(c => c.State == CellState.Advertised);
+
+    public async Task<bool> IsOfferedAsync(string name)
+    {
+        foreach (var surface in Surfaces)
+        {
+            if ((await Site.Client.GetAvailableAsync(new AvailableRequest(surface), cancellationToken)).Images.Any(i => i.Name == name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The promises right after a start: only right bytes are offered, only whole images are visible, nothing promised is missing.</summary>
+    public async Task CheckAsync()
+    {
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(Site.Data, "staging")));
+        foreach (var surface in Surfaces)
+        {
+            foreach (var image in (await Site.Client.GetAvailableAsync(new AvailableRequest(surface), cancellationToken)).Images)
+            {
+                var served = surface == "bmc"
+                    ? await FetchAsync(image.Mount.Url ?? image.Mount.Urls!.Http!)
+                    : await File.ReadAllBytesAsync(Path.Combine(Site.Console, image.Name), cancellationToken);
+                Assert.True(_images[image.Name].AsSpan().SequenceEqual(served), $"{image.Name} on {surface} has other bytes.");
+            }
+        }
+
+        foreach (var file in Directory.GetFiles(Site.Console))
+        {
+            // A file may be taken away between the listing and the look: the site is at work.
+            if (await TryReadAsync(file) is { } seen)
+            {
+                Assert.True(_images[Path.GetFileName(file)].AsSpan().SequenceEqual(seen), $"{file} is visible and is no whole image.");
+            }
+        }
+
+        foreach (var name in _promised)
+        {
+            await AdvertisedAsync(name);
+        }
+    }
+
+    /// <summary>In the end nothing is left that an operator would have to look at.</summary>
+    public async Task CheckNoDriftAsync()
+    {
+        var drift = "";
+        try
+        {
+            await TestSite.EventuallyAsync(
+                async () => (drift = string.Join("; ", (await Site.Client.GetDriftAsync(cancellationToken)).Drift.Select(d => d.Reason))).Length == 0,
+                cancellationToken,
+                seconds: 15);
+        }
+        catch (TimeoutException e)
+        {
+            throw new InvalidOperationException("Drift remains: " + drift, e);
+        }
+    }
+
+    /// <summary>kill -9 of the site alone, at once.</summary>
+    public async Task KillAsync()
+    {
+        using (var process = Process.GetProcessById(Site.ProcessId))
+        {
+            process.Kill();
+        }
+
+        await Site.WaitForExitAsync(cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => Site.DisposeAsync();
+
+    private async Task<byte[]> FetchAsync(string url)
+    {
+        using var handler = new SocketsHttpHandler();
+        using var client = new HttpClient(handler);
+        return await client.GetByteArrayAsync(url, cancellationToken);
+    }
+
+    private async Task<byte[]?> TryReadAsync(string path)
+    {
+        try
+        {
+            return await File.ReadAllBytesAsync(path, cancellationToken);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+}
