@@ -10,6 +10,9 @@ namespace IsoCatalog.Core.Hashing;
 /// </summary>
 public sealed class ImageHasher : IDisposable
 {
+    /// <summary>16 TiB: with it the piece layer and the v1 list take 52 MiB.</summary>
+    public const long MaxSize = 1L << 44;
+
     private const int FewestBytesToShare = 128 * 1024;
 
     private readonly LeafHasher _hasher = LeafHasher.Current;
@@ -27,11 +30,11 @@ public sealed class ImageHasher : IDisposable
     private bool _completed;
 
     /// <param name="size">Bytes that will be appended; the piece length follows from it.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The size is negative, or beyond what 2^26 pieces hold (1 PiB).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The size is negative or above 16 TiB.</exception>
     public ImageHasher(long size)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(size);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, 1L << 50);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, MaxSize);
         _size = size;
         _pieceLength = PieceLength.For(size);
         _pieceLevel = BitOperations.Log2((uint)(_pieceLength / MerkleTree.LeafLength));
