@@ -74,10 +74,6 @@ public sealed class AvailableOverTimeTests
         await Patch(caller, upload.ToString(), """{"offer":"asap"}""");
         await TestSite.EventuallyAsync(async () => (await caller.GetAsync(Bmc)).Names.Contains("new.iso"), Cancel);
         Assert.Empty((await caller.GetAsync(Console)).Names);
-
-        File.Delete(site.Console);
-        Directory.CreateDirectory(site.Console);
-        await TestSite.EventuallyAsync(async () => (await caller.GetAsync(Console)).Names.Count == 2, Cancel);
     }
 
     private static async Task<Core.Catalog.ImageId> Upload(ApiCaller caller, string name, int seed)

@@ -86,7 +86,6 @@ public sealed class LeaseApiTests(SharedSite shared) : IClassFixture<SharedSite>
             var refused = await Take("rescue.iso", "bmc", "127.0.0.1", 600);
             refused.Refused(409, "not-ready");
             Assert.Equal(shared.Rescue.Id.ToString(), refused.Json["image"]!.GetValue<string>());
-            Assert.Contains("hidden", refused.Json["detail"]!.GetValue<string>(), StringComparison.Ordinal);
         }
         finally
         {
