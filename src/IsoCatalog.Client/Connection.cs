@@ -114,7 +114,17 @@ internal sealed class Connection : IDisposable
     /// <summary>The response to a request as soon as its head is there; the caller reads and disposes it. Failures of the transport come as they are.</summary>
     public async Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        HttpResponseMessage response;
+        try
+        {
+            response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch (SocketException gone)
+        {
+            // HttpClient asks for the peer's address after it connected; that a peer can be gone by then is not translated there.
+            throw new HttpRequestException(HttpRequestError.ConnectionError, gone.Message, gone);
+        }
+
         if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified)
         {
             return response;

@@ -96,10 +96,14 @@ internal sealed class ImageStore(SiteFolders folders)
         return target;
     }
 
-    /// <summary>At the start nothing is being added, so whatever lies in staging was cut off.</summary>
+    /// <summary>At the start nothing is being added, so whatever lies in staging, or beside its target under a temporary name, was cut off.</summary>
     public void CleanStaging(ILogger log)
     {
-        var left = Directory.GetFiles(folders.Staging);
+        string[] left =
+        [
+            .. Directory.GetFiles(folders.Staging),
+            .. new[] { folders.Store, folders.Catalog, folders.Keys }.SelectMany(f => Directory.GetFiles(f, ".*.tmp", SearchOption.AllDirectories)),
+        ];
         foreach (var file in left)
         {
             File.Delete(file);

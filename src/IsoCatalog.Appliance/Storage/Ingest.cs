@@ -129,6 +129,7 @@ internal sealed class Ingest(
         }
 
         progress.Begin("signing", digests.Size);
+        progress.Report(digests.Size);
         var metainfo = ImageMetainfo.Build(digests);
         var value = new ImageValue
         {

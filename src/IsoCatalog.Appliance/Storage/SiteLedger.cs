@@ -465,7 +465,7 @@ internal sealed class SiteLedger : IDisposable
                 var cell = view.CellOf(lease.Image, surface.Name);
                 return new Refusal(
                     RefusalCode.NotReady,
-                    $"The image is not available on {surface.Name}: {surface.Problem ?? cell?.Reason ?? "it is not published there yet."}",
+                    $"The image is not available on {surface.Name}: {surface.Problem ?? cell?.Reason ?? (view.IsWanted(lease.Image) ? "it is not published there yet." : "it is removed or hidden.")}",
                     lease.Image);
             }
 

@@ -78,7 +78,7 @@ public sealed class KillAtEachStepTests(ITestOutputHelper output)
             {
                 await crash.AddAsync(name);
             }
-            catch (ApplianceException)
+            catch (ApplianceException e) when (e.Problem.Code == "already-in-catalog")
             {
                 // It is in the catalog already: then it must come up by itself.
                 await crash.AdvertisedAsync(name);
@@ -113,7 +113,7 @@ public sealed class KillAtEachStepTests(ITestOutputHelper output)
                     await crash.RemoveAsync(name, cancel);
                     acknowledged = true;
                 },
-                async () => (await crash.Site.Client.GetRetiredAsync(Cancellation)).Retired.Any(r => r.Name == name));
+                async () => (await crash.Site.Client.GetImageAsync(crash.IdOf(name), Cancellation)).Store.State == "retired");
             AssertPrefix(RemoveSteps, steps);
             seen.UnionWith(steps);
             await crash.Site.StartAgainAsync(Cancellation);
@@ -139,6 +139,7 @@ public sealed class KillAtEachStepTests(ITestOutputHelper output)
     private async Task<(IReadOnlyList<string> Steps, bool Done)> KillAtAsync(
         SiteUnderCrash crash, int step, Func<CancellationToken, Task> work, Func<Task<bool>> isDone)
     {
+        await crash.QuietAsync();
         await using var traced = await TracedSteps.AttachAsync(crash.Site, HoldMs, Cancellation);
         using var cut = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var working = work(cut.Token);

@@ -102,6 +102,20 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
         }
     }
 
+    /// <summary>Until nothing that the site keeps has been written for half a second: what is traced then is the work that is asked for.</summary>
+    public async Task QuietAsync()
+    {
+        var (last, since) = (LastWrite(), Stopwatch.StartNew());
+        while (since.ElapsedMilliseconds < 500)
+        {
+            await Task.Delay(20, cancellationToken);
+            if (LastWrite() is var now && now != last)
+            {
+                (last, since) = (now, Stopwatch.StartNew());
+            }
+        }
+    }
+
     /// <summary>In the end nothing is left that an operator would have to look at.</summary>
     public async Task CheckNoDriftAsync()
     {
@@ -138,6 +152,12 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
         using var client = new HttpClient(handler);
         return await client.GetByteArrayAsync(url, cancellationToken);
     }
+
+    private DateTime LastWrite() => new[]
+    {
+        Site.Data, Path.Combine(Site.Data, "isocatalog.db"), Path.Combine(Site.Data, "catalog"), Path.Combine(Site.Data, "retired"), Site.Console,
+        Path.Combine(Site.Console, ".isocatalog"),
+    }.Max(File.GetLastWriteTimeUtc);
 
     private async Task<byte[]?> TryReadAsync(string path)
     {
