@@ -182,7 +182,7 @@ public sealed class ApplianceClientTests
         Assert.Contains("text/html", refused.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact(Timeout = 20_000)]
     public async Task An_answer_without_end_is_cut()
     {
         await using var site = await ScriptedSite.StartAsync();
@@ -217,7 +217,7 @@ public sealed class ApplianceClientTests
         Assert.Equal(detail ?? $"{client.Address} answered 409 Conflict without saying why. Is that an IsoCatalog site? Its log may say more.", refused.Message);
     }
 
-    [Fact]
+    [Fact(Timeout = 20_000)]
     public async Task A_problem_without_end_is_cut()
     {
         await using var site = await ScriptedSite.StartAsync();

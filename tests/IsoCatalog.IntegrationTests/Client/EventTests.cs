@@ -120,7 +120,7 @@ public sealed class EventTests
         Assert.Equal(ClientProblemCode.UnexpectedAnswer, refused.Problem.Code);
     }
 
-    [Theory]
+    [Theory(Timeout = 20_000)]
     [InlineData("")]
     [InlineData("\ndata: ")]
     public async Task An_event_without_end_is_cut(string between)

@@ -89,7 +89,7 @@ public sealed class RepetitionTests
         Assert.Equal(2, site.Requests.Count);
     }
 
-    [Theory]
+    [Theory(Timeout = 20_000)]
     [InlineData("GET", null)]
     [InlineData("GET", "3600")]
     [InlineData("POST", "0")]
