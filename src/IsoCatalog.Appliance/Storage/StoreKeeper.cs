@@ -14,6 +14,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        FindMoved(stoppingToken);
         var signal = ledger.Signal();
         while (await signal.WaitToReadAsync(stoppingToken))
         {
@@ -62,6 +63,27 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
         }
     }
 
+    /// <summary>At the start: a crash between a move to retired and its record leaves the file of a deleted image where nobody looks for it.</summary>
+    private void FindMoved(CancellationToken cancellationToken)
+    {
+        foreach (var image in ledger.View.Catalog.Images.Values.Where(i => i.Deleted))
+        {
+            if (ledger.View.Store.GetValueOrDefault(image.Id) is StoreFile.Present or StoreFile.Retired)
+            {
+                continue;
+            }
+
+            if (ImageStore.Read(store.Folders.RetiredFile(image.Value.Root), image.Value.Root, null, cancellationToken) is StoreRead.Right retired)
+            {
+                ledger.SetStore(image.Id, new StoreFile.Retired(retired.Receipt, time.GetUtcNow()));
+            }
+            else if (ImageStore.Read(store.Folders.StoreFile(image.Value.Root), image.Value.Root, null, cancellationToken) is StoreRead.Right stored)
+            {
+                ledger.SetStore(image.Id, new StoreFile.Present(stored.Receipt));
+            }
+        }
+    }
+
     private void Return(CatalogImage image, StoreFile.Retired retired, CancellationToken cancellationToken)
     {
         var path = store.Folders.RetiredFile(image.Value.Root);
@@ -80,8 +102,9 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
             case StoreRead.Wrong wrong:
                 ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreDamaged, Remedy(image, wrong.Reason), time.GetUtcNow()));
                 break;
-            case StoreRead.Gone gone:
-                ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreMissing, Remedy(image, gone.Reason), time.GetUtcNow()));
+            case StoreRead.Gone:
+                // A crash between the move back and its record: then it is in the store already.
+                Read(image, cancellationToken);
                 break;
         }
     }

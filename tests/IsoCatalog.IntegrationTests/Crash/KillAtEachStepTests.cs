@@ -126,6 +126,7 @@ public sealed class KillAtEachStepTests(ITestOutputHelper output)
             }
 
             await crash.CheckNoDriftAsync();
+            await crash.CheckRestorableAsync(name);
             if (done)
             {
                 break;

@@ -133,6 +133,10 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
         }
     }
 
+    /// <summary>What was removed is kept: its bytes are in retired, and the site knows.</summary>
+    public Task CheckRestorableAsync(string name) => TestSite.EventuallyAsync(
+        async () => (await Site.Client.GetImageAsync(IdOf(name), cancellationToken)) is { Deleted: true, Store.State: "retired" }, cancellationToken);
+
     /// <summary>kill -9 of the site alone, at once.</summary>
     public async Task KillAsync()
     {
