@@ -25,7 +25,7 @@ internal static class SiteJobs
             Every<StatStore>(quartz, TimeSpan.FromSeconds(10));
             Every<RescanInbox>(quartz, configuration.Inbox.Rescan);
             Every<EndLeases>(quartz, TimeSpan.FromSeconds(10));
-            Every<EvictRetired>(quartz, TimeSpan.FromHours(1));
+            Every<EvictRetired>(quartz, TimeSpan.FromSeconds(10));
             quartz.ScheduleJob<ScrubEverything>(trigger => trigger.WithIdentity(nameof(ScrubEverything))
                 .StartAt(TimeProvider.System.GetUtcNow() + configuration.Scrub.Every)
                 .WithSimpleSchedule(configuration.Scrub.Every, null));
