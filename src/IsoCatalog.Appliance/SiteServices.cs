@@ -68,8 +68,8 @@ internal static class SiteServices
             services.AddSingleton<IHostedService>(publisher);
         }
 
-        services.AddHostedService(_ => new FileSentry(
-            parts.Ledger, store, doubts, publishers, parts.Events, loggers.CreateLogger<FileSentry>()));
+        services.AddSingleton(_ => new FileSentry(parts.Ledger, store, doubts, publishers, parts.Events, loggers.CreateLogger<FileSentry>()));
+        services.AddHostedService(p => p.GetRequiredService<FileSentry>());
         services.AddHostedService(_ => new ListenerDoubts(parts.ListenerDoubts, doubts));
         services.AddHostedService(p => p.GetRequiredService<LeaseRoutes>());
         services.AddHostedService(p => p.GetRequiredService<Inbox>());

@@ -40,12 +40,12 @@ internal static class SiteJobs
 
 /// <summary>Compares a surface with what should be there.</summary>
 [DisallowConcurrentExecution]
-internal sealed class ObserveSurface(IReadOnlyList<SurfacePublisher> publishers) : IJob
+internal sealed class ObserveSurface(IReadOnlyList<SurfacePublisher> publishers, FileSentry sentry) : IJob
 {
     public const string Surface = "surface";
 
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) =>
-        await publishers.First(p => p.Name == context.MergedJobDataMap.GetString(Surface)).ObserveAsync(cancellationToken);
+        await sentry.CompareAsync(publishers.First(p => p.Name == context.MergedJobDataMap.GetString(Surface)), cancellationToken);
 }
 
 /// <summary>Compares the store's files with their receipts, and looks for files that belong to nothing.</summary>

@@ -43,6 +43,21 @@ internal sealed class FileSentry : BackgroundService
         }
     }
 
+    /// <summary>Compares a surface with what should be there. A place that works again may be another folder than the one that was watched:
+    /// it was moved away and back, or only now is mounted over the other.</summary>
+    public async Task CompareAsync(SurfacePublisher publisher, CancellationToken cancellationToken)
+    {
+        var broken = IsBroken(publisher);
+        await publisher.ObserveAsync(cancellationToken);
+        if (broken && !IsBroken(publisher))
+        {
+            Watch(publisher);
+
+            // What happened before the watch stood was seen by nobody.
+            await publisher.ObserveAsync(cancellationToken);
+        }
+    }
+
     public override void Dispose()
     {
         _watch.Dispose();
@@ -108,7 +123,7 @@ internal sealed class FileSentry : BackgroundService
         else if (kind is not (FolderEventKind.Modified or FolderEventKind.AttributesChanged))
         {
             // Something that is not ours came or went: the drift list should say so.
-            await publisher.ObserveAsync(cancellationToken);
+            await CompareAsync(publisher, cancellationToken);
         }
     }
 
@@ -130,6 +145,8 @@ internal sealed class FileSentry : BackgroundService
             _watch.Add(folder);
         }
     }
+
+    private bool IsBroken(SurfacePublisher publisher) => _ledger.View.Surfaces.First(s => s.Name == publisher.Name).Problem is not null;
 
     private SurfacePublisher? PublisherOf(string folder) =>
         _publishers.FirstOrDefault(p => p.Surface.Description.Folder is { } own && string.Equals(own, folder, StringComparison.Ordinal));

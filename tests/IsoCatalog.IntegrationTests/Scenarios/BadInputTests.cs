@@ -21,7 +21,7 @@ public sealed class BadInputTests
     [InlineData("not an ISO", "not-an-iso", "bad.iso")]
     [InlineData("empty", "empty-image", "empty", "again")]
     [InlineData("truncated", "truncated-image", "bytes", "missing", "again")]
-    [InlineData("corrupt", "corrupt-image", "sector", "again")]
+    [InlineData("corrupt", "corrupt-image", "sector", "Copy or download the image again")]
     public async Task A_file_that_is_no_whole_image_is_refused_and_leaves_no_trace(string what, string code, params string[] words)
     {
         await using var site = await Scenario.StartAsync();
