@@ -259,6 +259,11 @@ internal sealed class SurfacePublisher(
         switch (outcome)
         {
             case SurfaceOutcome.Done { Receipt: { } receipt }:
+                if (surface.Description is { ServesStoreInode: true, Folder: null })
+                {
+                    doubts.Freshen(id);
+                }
+
                 if (ledger.TryAdvertise(key, receipt, TogetherFor(view, id)))
                 {
                     _attempts.TryRemove((id, CellStep.Stage), out _);
