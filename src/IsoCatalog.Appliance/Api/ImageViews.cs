@@ -74,6 +74,12 @@ internal static class ImageViews
             return new CellView(CellState.Withdrawn, surface.Problem ?? "In doubt.", surface.ProblemCode ?? ReasonCode.StoreDamaged, surface.ProblemSince, null);
         }
 
+        if (view.Store.GetValueOrDefault(image.Id) is StoreFile.Fetching fetching && view.IsWanted(image.Id)
+            && cell is null or { State: CellState.Absent })
+        {
+            return new CellView(CellState.Fetching, fetching.Reason, fetching.Code, fetching.Since, fetching.Progress);
+        }
+
         return cell is not null ? new CellView(cell.State, cell.Reason, cell.Code, cell.Since, cell.Progress)
             : image.Deleted ? new CellView(CellState.Absent, "The image was removed.", ReasonCode.Removed, null, null)
             : image.Meta.Hidden ? new CellView(CellState.Absent, "The image is hidden.", ReasonCode.Hidden, null, null)
@@ -85,6 +91,7 @@ internal static class ImageViews
         StoreFile.Present => new StoreView("present"),
         StoreFile.Doubted doubted => new StoreView("doubted", "store-doubted", doubted.Reason),
         StoreFile.Lost lost => new StoreView("lost", lost.Code, lost.Reason),
+        StoreFile.Fetching fetching => new StoreView("fetching", fetching.Code, fetching.Reason),
         StoreFile.Retired => new StoreView("retired"),
         _ => new StoreView("absent"),
     };

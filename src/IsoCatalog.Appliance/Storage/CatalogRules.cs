@@ -17,7 +17,7 @@ internal static class CatalogRules
     {
         if (view.Catalog.Images.GetValueOrDefault(id) is { Deleted: false } same)
         {
-            return view.Store.GetValueOrDefault(id) is null or StoreFile.Lost
+            return view.Store.GetValueOrDefault(id) is null or StoreFile.Lost or StoreFile.Fetching
                 ? null
                 : new Refusal(
                     RefusalCode.AlreadyInCatalog,

@@ -160,6 +160,16 @@ internal sealed class SiteDatabase : IDisposable
         return offered;
     }
 
+    public void SaveConfirmed(ImageId image) =>
+        Execute("INSERT OR IGNORE INTO confirmed (image) VALUES ($image)", ("$image", image.ToString()));
+
+    public List<ImageId> LoadConfirmed()
+    {
+        var confirmed = new List<ImageId>();
+        Read("SELECT image FROM confirmed", row => confirmed.Add(Image(row, 0)));
+        return confirmed;
+    }
+
     public void SaveLease(Lease lease) => Execute(
         """
         INSERT OR REPLACE INTO lease (id, image, surface, client, token, created, expires)
@@ -225,6 +235,7 @@ internal sealed class SiteDatabase : IDisposable
                 device INTEGER, inode INTEGER, size INTEGER, modified INTEGER, changed INTEGER, root TEXT,
                 PRIMARY KEY (image, surface));
             CREATE TABLE offered (image TEXT NOT NULL PRIMARY KEY);
+            CREATE TABLE confirmed (image TEXT NOT NULL PRIMARY KEY);
             CREATE TABLE lease (
                 id TEXT NOT NULL PRIMARY KEY, image TEXT NOT NULL, surface TEXT NOT NULL, client TEXT NOT NULL, token TEXT,
                 created INTEGER NOT NULL, expires INTEGER NOT NULL);

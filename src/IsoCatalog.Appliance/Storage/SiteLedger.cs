@@ -101,13 +101,17 @@ internal sealed class SiteLedger : IDisposable
             }
 
             var file = new StoreFile.Present(receipt);
-            var next = view with { Catalog = view.Catalog.With(entries), Store = view.Store.SetItem(id, file) };
+            var next = view with
+            {
+                Catalog = view.Catalog.With(entries), Store = view.Store.SetItem(id, file), Confirmed = view.Confirmed.Add(id),
+            };
             next = next.WithoutQuarantine(id);
             Accept_NeedsLock(next, [id], () =>
             {
                 _database.InTransaction(() =>
                 {
                     _database.SaveStoreFile(id, file);
+                    _database.SaveConfirmed(id);
                     SaveCells(view, next, id);
                 });
                 if (entries.Count > 0)
@@ -273,6 +277,38 @@ internal sealed class SiteLedger : IDisposable
             {
                 Accept_NeedsLock(next, [id], save);
             }
+        }
+    }
+
+    /// <summary>Says how far the bytes of an image are on their way; of interest to readers only, so it is not recorded.</summary>
+    /// <returns>False when the image is not to be fetched any more: it is here, or it was deleted.</returns>
+    public bool ReportFetch(ImageId id, StoreFile.Fetching fetching)
+    {
+        lock (_gate)
+        {
+            var view = _view;
+            if (!view.Catalog.Images.TryGetValue(id, out var image) || image.Deleted
+                || view.Store.GetValueOrDefault(id) is not (null or StoreFile.Lost or StoreFile.Fetching))
+            {
+                return false;
+            }
+
+            if (view.Store.GetValueOrDefault(id) is not StoreFile.Lost)
+            {
+                Withdraw_NeedsLock(view with { Store = view.Store.SetItem(id, fetching) }, [], null);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>This site has computed the flat SHA-256 of the bytes in its store, and it is the signed one.</summary>
+    public void Confirm(ImageId id)
+    {
+        lock (_gate)
+        {
+            Accept_NeedsLock(
+                _view with { Confirmed = _view.Confirmed.Add(id) }, [id], () => _database.SaveConfirmed(id), metadata: true);
         }
     }
 
@@ -521,6 +557,7 @@ internal sealed class SiteLedger : IDisposable
             _database.LoadStore().Where(s => catalog.Images.ContainsKey(s.Key)),
             _database.LoadCells().Where(c => names.Contains(c.Key.Surface) && catalog.Images.ContainsKey(c.Key.Image)),
             _database.LoadOffered(),
+            _database.LoadConfirmed(),
             _database.LoadLeases(),
             statuses);
         foreach (var image in catalog.Images.Values.Where(i => i.Deleted))

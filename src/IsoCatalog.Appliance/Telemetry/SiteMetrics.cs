@@ -70,7 +70,7 @@ internal sealed class SiteMetrics
     private IEnumerable<Measurement<int>> Files()
     {
         var view = _ledger.View;
-        return new[] { typeof(StoreFile.Present), typeof(StoreFile.Doubted), typeof(StoreFile.Lost), typeof(StoreFile.Retired) }.Select(state =>
+        return new[] { typeof(StoreFile.Present), typeof(StoreFile.Doubted), typeof(StoreFile.Fetching), typeof(StoreFile.Lost), typeof(StoreFile.Retired) }.Select(state =>
             new Measurement<int>(
                 view.Store.Values.Count(f => f.GetType() == state),
                 new KeyValuePair<string, object?>("state", state.Name.ToLowerInvariant())));

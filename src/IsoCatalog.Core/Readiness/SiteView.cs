@@ -18,6 +18,13 @@ public sealed record SiteView
     /// <summary>Images that all wanted surfaces had ready at once: from then on a failure of one withdraws there only.</summary>
     public ImmutableHashSet<ImageId> Offered { get; init; } = [];
 
+    /// <summary>Images whose flat SHA-256 this site computed itself, from bytes that have the signed root.</summary>
+    public ImmutableHashSet<ImageId> Confirmed { get; init; } = [];
+
+    /// <summary>The other active sites of the fleet, by id.</summary>
+    public ImmutableDictionary<string, OtherSite> Others { get; init; } =
+        ImmutableDictionary.Create<string, OtherSite>(StringComparer.Ordinal);
+
     public ImmutableDictionary<string, Lease> Leases { get; init; } = ImmutableDictionary<string, Lease>.Empty;
 
     /// <summary>By name, in the order of the configuration.</summary>
@@ -29,6 +36,7 @@ public sealed record SiteView
         IEnumerable<KeyValuePair<ImageId, StoreFile>> store,
         IEnumerable<KeyValuePair<CellKey, Cell>> cells,
         IEnumerable<ImageId> offered,
+        IEnumerable<ImageId> confirmed,
         IEnumerable<Lease> leases,
         IEnumerable<SurfaceStatus> surfaces) => new()
     {
@@ -36,6 +44,7 @@ public sealed record SiteView
         Store = store.ToImmutableDictionary(),
         Cells = cells.ToImmutableDictionary(),
         Offered = [.. offered],
+        Confirmed = [.. confirmed],
         Leases = leases.ToImmutableDictionary(l => l.Id),
         Surfaces = [.. surfaces],
     };
