@@ -10,6 +10,8 @@ namespace IsoCatalog.Appliance.Storage;
 /// ledger's to say.</summary>
 internal sealed class ImageStore(SiteFolders folders)
 {
+    public const UnixFileMode ReadOnlyForAll = (UnixFileMode)0b100_100_100;
+
     public SiteFolders Folders => folders;
 
     /// <summary>What surfaces are given; null while there is no trusted copy.</summary>
@@ -82,6 +84,10 @@ internal sealed class ImageStore(SiteFolders folders)
         DurableFile.Rename(folders.RetiredFile(image.Value.Root), target);
         return Unmoved(target, receipt);
     }
+
+    /// <summary>The newest damaged copy: most of it may be right.</summary>
+    public string? LastSetAside(CatalogImage image) =>
+        Directory.EnumerateFiles(folders.Quarantine, image.Id.Sha256.ToString()[..16] + "-*").Max(StringComparer.Ordinal);
 
     public string? SetAside(CatalogImage image, DateTimeOffset now)
     {

@@ -39,6 +39,13 @@ internal sealed record SiteFolders(string Data, string Inbox)
 
     public string MetainfoFile(Sha256Digest root) => StoreFile(root) + ".torrent";
 
+    /// <summary>What is being fetched; survives a restart, unlike the rest of staging.</summary>
+    public string Fetch => Path.Combine(Staging, "fetch");
+
+    public string FetchFile(Sha256Digest root) => Path.Combine(Fetch, root.ToString());
+
+    public string FetchProgress(Sha256Digest root) => FetchFile(root) + ".progress";
+
     public string RetiredFile(Sha256Digest root) => Path.Combine(Retired, root.ToString());
 
     /// <summary>Creates what is missing; nobody else may look into keys, and only the group into the run folder.</summary>
@@ -47,7 +54,7 @@ internal sealed record SiteFolders(string Data, string Inbox)
     {
         const UnixFileMode open = (UnixFileMode)0b111_101_101;
         const UnixFileMode closed = (UnixFileMode)0b111_000_000;
-        foreach (var folder in new[] { Data, Store, Staging, Retired, Quarantine, Catalog, Inbox })
+        foreach (var folder in new[] { Data, Store, Staging, Fetch, Retired, Quarantine, Catalog, Inbox })
         {
             Directory.CreateDirectory(folder, open);
         }
