@@ -44,7 +44,7 @@ internal sealed class DriftReport
             .. view.Surfaces.Where(s => s.Problem is not null)
                 .Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),
             .. Store(view),
-            .. Cells(view),
+            .. CellDrift.Of(view),
             .. _publishers.SelectMany(p => p.Foreign.Select(f => new DriftView(f.Code, f.Reason, p.Name, null, now))),
             .. _inbox.Refused.Select(r => new DriftView("inbox-refused", r.Refusal.Message, null, r.Refusal.Image, r.Since)),
             .. _orphans,
@@ -84,10 +84,4 @@ internal sealed class DriftReport
             _ => null,
         })
         .OfType<DriftView>();
-
-    private static IEnumerable<DriftView> Cells(SiteView view) => view.Cells
-        .Where(c => view.IsWanted(c.Key.Image) && view.Store.GetValueOrDefault(c.Key.Image) is StoreFile.Present
-            && c.Value is { State: CellState.Withdrawn or CellState.Absent or CellState.Quarantined, Code: { } code }
-            && code != ReasonCode.NotYetPublished)
-        .Select(c => new DriftView(c.Value.Code!, c.Value.Reason ?? "", c.Key.Surface, c.Key.Image, c.Value.Since));
 }

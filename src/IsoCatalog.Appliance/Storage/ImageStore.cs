@@ -12,6 +12,8 @@ internal sealed class ImageStore(SiteFolders folders)
 {
     public const UnixFileMode ReadOnlyForAll = (UnixFileMode)0b100_100_100;
 
+    private const int MostReads = 5;
+
     public SiteFolders Folders => folders;
 
     /// <summary>What surfaces are given; null while there is no trusted copy.</summary>
@@ -46,16 +48,27 @@ internal sealed class ImageStore(SiteFolders folders)
             : $"{path} was touched (owner, mode, links or times).";
     }
 
-    /// <summary>Reads the whole file back past the page cache.</summary>
+    /// <summary>Reads the whole file back past the page cache; again if only its ctime moved meanwhile, as a link or chmod does.</summary>
     /// <returns>The receipt if the bytes have the root, else why not.</returns>
     public static StoreRead Read(string path, Sha256Digest root, IProgress<long>? bytesDone, CancellationToken cancellationToken)
     {
         try
         {
-            var (before, after) = ReadBack.Of(path, bytesDone, cancellationToken);
-            return before.Root != root ? new StoreRead.Wrong($"the bytes of {path} hash to {before.Root} instead of {root}")
-                : before != after ? new StoreRead.Wrong($"{path} changed while it was read")
-                : new StoreRead.Right(before);
+            for (var reads = 1; ; reads++)
+            {
+                var (before, after) = ReadBack.Of(path, bytesDone, cancellationToken);
+                if (before == after && before.Root == root)
+                {
+                    return new StoreRead.Right(before);
+                }
+
+                if (before.Root != root || !FileIdentity.SameContent(before, after) || reads == MostReads)
+                {
+                    return new StoreRead.Wrong(before.Root != root
+                        ? $"the bytes of {path} hash to {before.Root} instead of {root}"
+                        : $"{path} changed while it was read");
+                }
+            }
         }
         catch (FileNotFoundException)
         {

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Storage;
 
@@ -384,14 +386,25 @@ internal sealed class SiteLedger : IDisposable
         }
     }
 
-    /// <summary>Records a step of a cell; null forgets it. For an advertised cell use <see cref="TryAdvertise"/>.</summary>
-    public void SetCell(CellKey key, Cell? cell, bool save = true)
+    /// <summary>Records a step of a cell. For an advertised cell use <see cref="TryAdvertise"/>.</summary>
+    /// <param name="key">Which cell.</param>
+    /// <param name="change">Pure: the cell that follows from the newest view; the same object for no change, null to forget it.</param>
+    /// <param name="save">Whether it outlives a restart.</param>
+    /// <returns>False when nothing changed.</returns>
+    public bool ChangeCell(CellKey key, Func<SiteView, Cell?> change, bool save = true)
     {
         lock (_gate)
         {
             var view = _view;
+            var cell = change(view);
+            if (cell == view.Cells.GetValueOrDefault(key))
+            {
+                return false;
+            }
+
             var next = view with { Cells = cell is null ? view.Cells.Remove(key) : view.Cells.SetItem(key, cell) };
             Withdraw_NeedsLock(next, [key.Image], save ? () => _database.SaveCell(key, cell) : null);
+            return true;
         }
     }
 
@@ -401,14 +414,16 @@ internal sealed class SiteLedger : IDisposable
         lock (_gate)
         {
             var view = _view;
-            if (!view.IsWanted(key.Image) || view.Store.GetValueOrDefault(key.Image) is not StoreFile.Present
+            if (!view.IsWanted(key.Image) || view.Store.GetValueOrDefault(key.Image) is not StoreFile.Present { Receipt: var stored }
                 || view.Cells.GetValueOrDefault(key) is not { State: CellState.Staged }
                 || !CellPlan.MayShow(view, key.Image, together, _time.GetUtcNow()))
             {
                 return false;
             }
 
-            var cell = new Cell(CellState.Advertised, _time.GetUtcNow(), Receipt: receipt);
+            // Of the store's own inode another surface may have made a name meanwhile: the ctime that counts is the store's.
+            var cell = new Cell(
+                CellState.Advertised, _time.GetUtcNow(), Receipt: FileIdentity.SameContent(receipt, stored) ? stored : receipt);
             var next = view with { Cells = view.Cells.SetItem(key, cell), Offered = view.Offered.Add(key.Image) };
             Accept_NeedsLock(next, [key.Image], () => _database.InTransaction(() =>
             {
@@ -420,16 +435,8 @@ internal sealed class SiteLedger : IDisposable
     }
 
     /// <summary>After a restart: the same published file, as stat shows it now.</summary>
-    public void Recognise(CellKey key, Receipt receipt)
-    {
-        lock (_gate)
-        {
-            if (_view.Cells.GetValueOrDefault(key) is { State: CellState.Advertised } cell && cell.Receipt != receipt)
-            {
-                SetCell(key, cell with { Receipt = receipt });
-            }
-        }
-    }
+    public void Recognise(CellKey key, Receipt receipt) => ChangeCell(
+        key, view => view.Cells.GetValueOrDefault(key) is { State: CellState.Advertised } cell ? cell with { Receipt = receipt } : view.Cells.GetValueOrDefault(key));
 
     /// <summary>Takes an image out of the list of one surface at once, because something made its bytes there doubtful.</summary>
     /// <param name="seen">The cell as it was when the oddity was looked at; if it is another one by now, what was seen is no news about it.</param>
@@ -566,7 +573,8 @@ internal sealed class SiteLedger : IDisposable
             view = view with { Offered = view.Offered.Remove(image.Id) };
         }
 
-        return view;
+        var missed = view.Cells.Where(c => c.Value.State is CellState.Withdrawn or CellState.Quarantined && view.IsWanted(c.Key.Image));
+        return view with { Missed = missed.ToImmutableDictionary(c => c.Key, c => c.Value.Since) };
     }
 
     /// <summary>Durable first, seen second. An exception of <paramref name="save"/> leaves the view as it was.</summary>
@@ -615,6 +623,7 @@ internal sealed class SiteLedger : IDisposable
             foreach (var image in touched)
             {
                 var (was, now) = (_view.IsAvailable(image, before), next.IsAvailable(image, after));
+                next = next.WithMissed(image, after, was, _time.GetUtcNow());
                 changed |= was != now || (metadata && now);
                 if (was != now)
                 {

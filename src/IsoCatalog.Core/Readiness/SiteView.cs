@@ -25,6 +25,9 @@ public sealed record SiteView
     public ImmutableDictionary<string, OtherSite> Others { get; init; } =
         ImmutableDictionary.Create<string, OtherSite>(StringComparer.Ordinal);
 
+    /// <summary>Since when an image that was in a list, and is still wanted there, is not in it.</summary>
+    public ImmutableDictionary<CellKey, DateTimeOffset> Missed { get; init; } = ImmutableDictionary<CellKey, DateTimeOffset>.Empty;
+
     public ImmutableDictionary<string, Lease> Leases { get; init; } = ImmutableDictionary<string, Lease>.Empty;
 
     /// <summary>By name, in the order of the configuration.</summary>
@@ -64,6 +67,19 @@ public sealed record SiteView
         && CellOf(image, surface.Name) is { State: CellState.Advertised }
         && surface.Problem is null
         && (!surface.ServesStoreInode || Store.GetValueOrDefault(image) is StoreFile.Present);
+
+    /// <summary>After a change: an image that left a list is missed there until it is back, however often it is tried meanwhile, or not wanted any more.</summary>
+    /// <param name="image">Which image.</param>
+    /// <param name="surface">As it is after the change.</param>
+    /// <param name="was">It was in the list before the change.</param>
+    /// <param name="now">The clock.</param>
+    public SiteView WithMissed(ImageId image, SurfaceStatus surface, bool was, DateTimeOffset now)
+    {
+        var key = new CellKey(image, surface.Name);
+        return IsAvailable(image, surface) || !IsWanted(image) ? this with { Missed = Missed.Remove(key) }
+            : was ? this with { Missed = Missed.SetItem(key, now) }
+            : this;
+    }
 
     /// <summary>Every surface that reads the store's own inode loses the image.</summary>
     public SiteView WithdrawnWhereShared(ImageId image, string code, string reason, DateTimeOffset now) =>
