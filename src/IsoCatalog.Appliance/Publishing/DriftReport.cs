@@ -8,6 +8,8 @@ namespace IsoCatalog.Appliance.Publishing;
 /// <summary>Everything that is not as it should be, and what to do about each. An add that is on its way is no drift.</summary>
 internal sealed class DriftReport
 {
+    public const string DatabaseLost = "database-lost";
+
     private readonly string _site;
     private readonly SiteLedger _ledger;
     private readonly ImageStore _store;
@@ -41,6 +43,7 @@ internal sealed class DriftReport
         IEnumerable<DriftView> drift =
         [
             .. Clock(view, now),
+            .. Forgotten(view),
             .. view.Surfaces.Where(s => s.Problem is not null)
                 .Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),
             .. Store(view),
@@ -74,6 +77,19 @@ internal sealed class DriftReport
         CatalogRules.ClockProblem(now, view.Catalog.LastStamp) is { } problem
             ? [new DriftView(RefusalCode.ClockImplausible, problem, null, null, now)]
             : [];
+
+    private static IEnumerable<DriftView> Forgotten(SiteView view) => view.LeasesForgottenSince is { } since
+        ?
+        [
+            new DriftView(
+                DatabaseLost,
+                "The site's database was gone at a start, and with it the leases: nobody knows which removed images are still mounted, so their files "
+                + "stay where they are. Once that is settled: isocatalog confirm database-lost.",
+                null,
+                null,
+                since),
+        ]
+        : [];
 
     private static IEnumerable<DriftView> Store(SiteView view) => view.Store
         .Where(s => view.Catalog.Images[s.Key] is { Deleted: false })
