@@ -41,7 +41,7 @@ internal static partial class ImageEndpoints
     {
         var view = ledger.View;
         return TypedResults.Json(
-            new ImageList([.. view.Catalog.Live.OrderBy(i => i.Value.FileName, StringComparer.OrdinalIgnoreCase)
+            new ImageList([.. view.Catalog.Live.OrderBy(i => i.FileName, StringComparer.OrdinalIgnoreCase)
                 .Select(i => ImageViews.Of(view, i, configuration.Site))]),
             ApiJson.Default.ImageList);
     }
@@ -162,7 +162,7 @@ internal static partial class ImageEndpoints
     {
         var catalog = ledger.View.Catalog;
         var image = catalog.Find(id)
-            ?? catalog.Images.Values.Where(i => i.Deleted && ImageFileName.Comparer.Equals(i.Value.FileName, id)).MaxBy(i => i.Stamp);
+            ?? catalog.Images.Values.Where(i => i.Deleted && ImageFileName.Comparer.Equals(i.FileName, id)).MaxBy(i => i.Stamp);
         return image is null
             ? SiteApi.Refused(Unknown(id))
             : SiteApi.Answer(ledger.Restore(image.Id, http.Caller().Name), i => Accepted(ledger, i, configuration));

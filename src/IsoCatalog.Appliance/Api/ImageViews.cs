@@ -9,7 +9,7 @@ internal static class ImageViews
 {
     public static ImageView Of(SiteView view, CatalogImage image, string site) => new(
         image.Id,
-        image.Value.FileName,
+        image.FileName,
         image.Title,
         image.Value.Size,
         image.Value.Sha256,

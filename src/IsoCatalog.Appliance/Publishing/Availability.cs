@@ -110,12 +110,12 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
         && (query.Tag is null || image.Meta.Tags.Contains(query.Tag, StringComparer.OrdinalIgnoreCase))
         && (query.Text is null
             || image.Title.Contains(query.Text, StringComparison.OrdinalIgnoreCase)
-            || image.Value.FileName.Contains(query.Text, StringComparison.OrdinalIgnoreCase)
+            || image.FileName.Contains(query.Text, StringComparison.OrdinalIgnoreCase)
             || image.Value.Iso.VolumeId.Contains(query.Text, StringComparison.OrdinalIgnoreCase));
 
     private static AvailableImage Wire(CatalogImage image, SurfaceMount mount) => new(
         image.Id,
-        image.Value.FileName,
+        image.FileName,
         image.Title,
         image.Value.Size,
         image.Value.Sha256,

@@ -264,7 +264,7 @@ internal sealed class SurfacePublisher(
                     doubts.Freshen(id);
                 }
 
-                if (ledger.TryAdvertise(key, receipt, TogetherFor(view, id)))
+                if (ledger.TryAdvertise(key, receipt, image.FileName, TogetherFor(view, id)))
                 {
                     _attempts.TryRemove((id, CellStep.Stage), out _);
                     _attempts.TryRemove((id, CellStep.Advertise), out _);
@@ -313,7 +313,8 @@ internal sealed class SurfacePublisher(
         SurfaceOutcome outcome;
         using (LinkChange(image.Id))
         {
-            outcome = await surface.WithdrawAsync(store.Stored(image, receipt), cell.Receipt, cancellationToken);
+            var shown = store.Stored(image, receipt) with { FileName = cell.FileName ?? image.FileName };
+            outcome = await surface.WithdrawAsync(shown, cell.Receipt, cancellationToken);
         }
 
         if (outcome is SurfaceOutcome.Refused refused)

@@ -21,7 +21,7 @@ internal static class CatalogRules
                 ? null
                 : new Refusal(
                     RefusalCode.AlreadyInCatalog,
-                    $"These bytes are already in the catalog as {same.Value.FileName} ({id}); nothing was changed. "
+                    $"These bytes are already in the catalog as {same.FileName} ({id}); nothing was changed. "
                     + "To give them another title, use PATCH /api/v1/images/{id}.",
                     id);
         }

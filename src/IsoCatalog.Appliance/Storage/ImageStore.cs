@@ -23,7 +23,7 @@ internal sealed class ImageStore(SiteFolders folders)
             : null;
 
     public StoredImage Stored(CatalogImage image, Receipt receipt) => new(
-        image.Id, image.Value.Root, image.Value.Size, image.Value.FileName, folders.StoreFile(image.Value.Root), receipt, image.Value.AddedAt);
+        image.Id, image.Value.Root, image.Value.Size, image.FileName, folders.StoreFile(image.Value.Root), receipt, image.Value.AddedAt);
 
     /// <summary>Gives a verified staging file its place. An older file there, which the ledger does not vouch for, makes way.</summary>
     /// <exception cref="IOException">The staging file is still where it was.</exception>

@@ -53,7 +53,7 @@ internal sealed class Ingest(
         {
             case Outcome<CatalogImage>.Done { Value: var image }:
                 metrics.Added(image.Value.Size, time.GetElapsedTime(started));
-                Log.Added(log, image.Value.FileName, image.Id, image.Value.Size, time.GetElapsedTime(started).TotalSeconds);
+                Log.Added(log, image.FileName, image.Id, image.Value.Size, time.GetElapsedTime(started).TotalSeconds);
                 break;
             case Outcome<CatalogImage>.Refused { Refusal: var refusal }:
                 metrics.NotAdded(refusal.Code);

@@ -122,8 +122,8 @@ internal sealed class SiteDatabase : IDisposable
         var receipt = cell.Receipt;
         Execute(
             """
-            INSERT OR REPLACE INTO cell (image, surface, state, code, reason, since, device, inode, size, modified, changed, root)
-            VALUES ($image, $surface, $state, $code, $reason, $since, $device, $inode, $size, $modified, $changed, $root)
+            INSERT OR REPLACE INTO cell (image, surface, state, code, reason, since, device, inode, size, modified, changed, root, name)
+            VALUES ($image, $surface, $state, $code, $reason, $since, $device, $inode, $size, $modified, $changed, $root, $name)
             """,
             ("$image", key.Image.ToString()),
             ("$surface", key.Surface),
@@ -136,20 +136,22 @@ internal sealed class SiteDatabase : IDisposable
             ("$size", receipt?.Size),
             ("$modified", receipt?.ModifiedNs),
             ("$changed", receipt?.ChangedNs),
-            ("$root", receipt?.Root.ToString()));
+            ("$root", receipt?.Root.ToString()),
+            ("$name", cell.FileName));
     }
 
     public Dictionary<CellKey, Cell> LoadCells()
     {
         var cells = new Dictionary<CellKey, Cell>();
         Read(
-            "SELECT image, surface, state, code, reason, since, device, inode, size, modified, changed, root FROM cell",
+            "SELECT image, surface, state, code, reason, since, device, inode, size, modified, changed, root, name FROM cell",
             row => cells[new CellKey(Image(row, 0), row.GetString(1))] = new Cell(
                 Enum.Parse<CellState>(row.GetString(2)),
                 Time(row.GetInt64(5)),
                 row.IsDBNull(3) ? null : row.GetString(3),
                 row.IsDBNull(4) ? null : row.GetString(4),
-                row.IsDBNull(6) ? null : ReceiptAt(row, 6)));
+                row.IsDBNull(6) ? null : ReceiptAt(row, 6),
+                FileName: row.IsDBNull(12) ? null : row.GetString(12)));
         return cells;
     }
 
@@ -249,7 +251,7 @@ internal sealed class SiteDatabase : IDisposable
                 PRIMARY KEY (place, image));
             CREATE TABLE cell (
                 image TEXT NOT NULL, surface TEXT NOT NULL, state TEXT NOT NULL, code TEXT, reason TEXT, since INTEGER NOT NULL,
-                device INTEGER, inode INTEGER, size INTEGER, modified INTEGER, changed INTEGER, root TEXT,
+                device INTEGER, inode INTEGER, size INTEGER, modified INTEGER, changed INTEGER, root TEXT, name TEXT,
                 PRIMARY KEY (image, surface));
             CREATE TABLE offered (image TEXT NOT NULL PRIMARY KEY);
             CREATE TABLE confirmed (image TEXT NOT NULL PRIMARY KEY);

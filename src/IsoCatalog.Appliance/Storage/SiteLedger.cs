@@ -122,8 +122,8 @@ internal sealed class SiteLedger : IDisposable
                 }
             });
             var image = next.Catalog.Images[id];
-            _events.Add("image", known is { Deleted: false } ? $"{image.Value.FileName}: the store's copy is whole again"
-                : $"{image.Value.FileName} added", id);
+            _events.Add("image", known is { Deleted: false } ? $"{image.FileName}: the store's copy is whole again"
+                : $"{image.FileName} added", id);
             return image;
         }
     }
@@ -161,7 +161,7 @@ internal sealed class SiteLedger : IDisposable
             }
 
             Accept_NeedsLock(next, [id], () => SaveCatalogAndCells(view, next, id), metadata: !next.Catalog.Images[id].LooksLike(image));
-            _events.Add("image", $"{image.Value.FileName} described anew", id);
+            _events.Add("image", $"{image.FileName} described anew", id);
             return next.Catalog.Images[id];
         }
     }
@@ -185,7 +185,7 @@ internal sealed class SiteLedger : IDisposable
             if (image.Meta.Protected)
             {
                 return new Refusal(
-                    RefusalCode.Protected, $"{image.Value.FileName} is protected. Take the protection off first (PATCH protected=false).", id);
+                    RefusalCode.Protected, $"{image.FileName} is protected. Take the protection off first (PATCH protected=false).", id);
             }
 
             var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
@@ -205,7 +205,7 @@ internal sealed class SiteLedger : IDisposable
                     SaveCells(view, next, id);
                 });
             });
-            _events.Add("image", $"{image.Value.FileName} removed", id);
+            _events.Add("image", $"{image.FileName} removed", id);
             return next.Catalog.Images[id];
         }
     }
@@ -235,11 +235,11 @@ internal sealed class SiteLedger : IDisposable
             {
                 return new Refusal(
                     RefusalCode.NotRestorable,
-                    $"The bytes of {image.Value.FileName} are not kept any more. Add the file again: isocatalog add FILE.",
+                    $"The bytes of {image.FileName} are not kept any more. Add the file again: isocatalog add FILE.",
                     id);
             }
 
-            if (CatalogRules.MayAdd(view, id, image.Value.FileName) is { } refused)
+            if (CatalogRules.MayAdd(view, id, image.FileName) is { } refused)
             {
                 return refused;
             }
@@ -247,7 +247,7 @@ internal sealed class SiteLedger : IDisposable
             var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
             var next = view with { Catalog = view.Catalog.With(new ImageEntry(id, stamp, by, null, false, image.Value)) };
             Accept_NeedsLock(next, [id], () => _catalog.Write(next.Catalog.Entries, _time.GetUtcNow()));
-            _events.Add("image", $"{image.Value.FileName} restored", id);
+            _events.Add("image", $"{image.FileName} restored", id);
             return next.Catalog.Images[id];
         }
     }
@@ -409,12 +409,13 @@ internal sealed class SiteLedger : IDisposable
     }
 
     /// <summary>Puts a published image into the list, if it is still wanted, still staged, and its bytes are in no doubt.</summary>
-    public bool TryAdvertise(CellKey key, Receipt receipt, bool together)
+    public bool TryAdvertise(CellKey key, Receipt receipt, string fileName, bool together)
     {
         lock (_gate)
         {
             var view = _view;
-            if (!view.IsWanted(key.Image) || view.Store.GetValueOrDefault(key.Image) is not StoreFile.Present { Receipt: var stored }
+            if (!view.IsWanted(key.Image) || view.Catalog.Images[key.Image].FileName != fileName
+                || view.Store.GetValueOrDefault(key.Image) is not StoreFile.Present { Receipt: var stored }
                 || view.Cells.GetValueOrDefault(key) is not { State: CellState.Staged }
                 || !CellPlan.MayShow(view, key.Image, together, _time.GetUtcNow()))
             {
@@ -423,7 +424,10 @@ internal sealed class SiteLedger : IDisposable
 
             // Of the store's own inode another surface may have made a name meanwhile: the ctime that counts is the store's.
             var cell = new Cell(
-                CellState.Advertised, _time.GetUtcNow(), Receipt: FileIdentity.SameContent(receipt, stored) ? stored : receipt);
+                CellState.Advertised,
+                _time.GetUtcNow(),
+                Receipt: FileIdentity.SameContent(receipt, stored) ? stored : receipt,
+                FileName: fileName);
             var next = view with { Cells = view.Cells.SetItem(key, cell), Offered = view.Offered.Add(key.Image) };
             Accept_NeedsLock(next, [key.Image], () => _database.InTransaction(() =>
             {
@@ -721,7 +725,7 @@ internal sealed class SiteLedger : IDisposable
     private static Refusal NotFound(ImageId id) =>
         new(RefusalCode.NotFound, $"There is no image {id} in the catalog. 'isocatalog ls' lists what there is.", id);
 
-    private static string NameOf(SiteView view, ImageId id) => view.Catalog.Images[id].Value.FileName;
+    private static string NameOf(SiteView view, ImageId id) => view.Catalog.Images[id].FileName;
 
     private static int IndexOf(SiteView view, string surface)
     {

@@ -47,7 +47,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
                     v => CellPlan.MayRetire(v, image.Id),
                     () => new StoreFile.Retired(store.Retire(image, present.Receipt), time.GetUtcNow())))
                 {
-                    Log.Retired(log, image.Value.FileName, image.Id);
+                    Log.Retired(log, image.FileName, image.Id);
                 }
 
                 break;
@@ -95,7 +95,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
                     v => v.Store.GetValueOrDefault(image.Id) is StoreFile.Retired && v.Catalog.Images[image.Id] is { Deleted: false },
                     () => new StoreFile.Present(store.Return(image, right.Receipt))))
                 {
-                    Log.Restored(log, image.Value.FileName);
+                    Log.Restored(log, image.FileName);
                 }
 
                 break;
@@ -158,5 +158,5 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
     }
 
     private static string Remedy(CatalogImage image, string reason) =>
-        $"The site's own copy is not usable: {reason}. Add {image.Value.FileName} again (isocatalog add FILE) to bring it back.";
+        $"The site's own copy is not usable: {reason}. Add {image.FileName} again (isocatalog add FILE) to bring it back.";
 }

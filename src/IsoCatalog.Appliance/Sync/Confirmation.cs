@@ -63,7 +63,7 @@ internal sealed class Confirmation(SiteLedger ledger, ImageStore store, EventLog
             return;
         }
 
-        var reason = $"The site {image.Stamp.Site} signed that {image.Value.FileName} has the SHA-256 {image.Value.Sha256} and the root {image.Value.Root}, "
+        var reason = $"The site {image.Stamp.Site} signed that {image.FileName} has the SHA-256 {image.Value.Sha256} and the root {image.Value.Root}, "
             + $"but bytes with that root have the SHA-256 {sha256}. It is offered nowhere; find out how {image.Stamp.Site} came to sign it, then remove it.";
         ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.Disputed, reason, time.GetUtcNow()));
         store.SetAside(image, time.GetUtcNow());

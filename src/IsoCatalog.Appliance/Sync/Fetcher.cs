@@ -48,7 +48,7 @@ internal sealed class Fetcher(
 
     /// <summary>Is it to be fetched? A false pair never is, however often it is said.</summary>
     private static bool IsWanted(SiteView view, CatalogImage image) =>
-        image is { Deleted: false, Blocked: false, Disputed: false } && view.Others.Count > 0
+        image is { Deleted: false, Blocked: false } && view.Others.Count > 0
         && view.Store.GetValueOrDefault(image.Id) is StoreFile.Fetching or StoreFile.Lost { Code: not ReasonCode.Disputed };
 
     private void Tend(CancellationToken stoppingToken)

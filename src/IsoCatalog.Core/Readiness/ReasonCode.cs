@@ -29,6 +29,7 @@ public static class ReasonCode
     public const string Hidden = "hidden";
     public const string Blocked = "blocked";
     public const string Disputed = "disputed";
+    public const string Renamed = "renamed";
     public const string WaitingForSites = "waiting-for-sites";
 
     // The way from other sites.
