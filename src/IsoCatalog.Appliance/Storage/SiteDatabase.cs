@@ -19,6 +19,9 @@ internal sealed class SiteDatabase : IDisposable
 
     public const string ForgottenNothing = "nothing";
 
+    /// <summary>A fact: this site has signed a catalog, so its document must be there.</summary>
+    public const string CatalogSigned = "catalog-signed";
+
     private const int SchemaVersion = 1;
     private const string StorePlace = "store";
     private const string RetiredPlace = "retired";

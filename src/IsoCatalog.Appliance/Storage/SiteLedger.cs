@@ -25,6 +25,7 @@ internal sealed class SiteLedger : IDisposable
     private readonly List<ChannelWriter<byte>> _signals = [];
     private readonly string _site;
     private volatile SiteView _view;
+    private bool _signed;
 
     /// <summary>Loads the signed document and the database; cells of surfaces that are not configured any more are forgotten.</summary>
     public SiteLedger(
@@ -119,6 +120,7 @@ internal sealed class SiteLedger : IDisposable
                 if (entries.Count > 0)
                 {
                     _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
+                    NoteSigned();
                 }
             });
             var image = next.Catalog.Images[id];
@@ -577,7 +579,12 @@ internal sealed class SiteLedger : IDisposable
 
     private SiteView Load(IEnumerable<SurfaceStatus> surfaces)
     {
-        var catalog = CatalogView.Empty.With(_catalog.Load());
+        var catalog = CatalogView.Empty.With(_catalog.Load(expected: Facts.ContainsKey(SiteDatabase.CatalogSigned)));
+        if (!catalog.Images.IsEmpty)
+        {
+            NoteSigned();
+        }
+
         var statuses = surfaces
             .Select(s => Facts.TryGetValue(AnswerFact(s.Name), out var ms) ? s with { AnswerChanged = Time(ms) } : s)
             .ToList();
@@ -599,6 +606,17 @@ internal sealed class SiteLedger : IDisposable
 
         var missed = view.Cells.Where(c => c.Value.State is CellState.Withdrawn or CellState.Quarantined && view.IsWanted(c.Key.Image));
         return view with { Missed = missed.ToImmutableDictionary(c => c.Key, c => c.Value.Since) };
+    }
+
+    /// <summary>The first entry is always a put, so this need not be asked elsewhere.</summary>
+    private void NoteSigned()
+    {
+        if (!_signed && !Facts.ContainsKey(SiteDatabase.CatalogSigned))
+        {
+            _database.SaveFact(SiteDatabase.CatalogSigned, "yes");
+        }
+
+        _signed = true;
     }
 
     /// <summary>A database that is new while there is a signed catalog was lost; one that is new with an empty catalog is a new site.</summary>

@@ -68,6 +68,24 @@ public sealed class DamagedStateTests
     }
 
     [Fact]
+    public async Task A_signed_catalog_that_is_gone_is_missed_and_no_empty_one_takes_its_place()
+    {
+        await using var site = await Scenario.StartAsync();
+        var source = site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", 1 << 20, 1));
+        await site.AddAsync(source, Cancel);
+        await site.KillAsync();
+        var catalog = Path.Combine(site.Data, "catalog", "ams.json");
+        File.Delete(catalog);
+        await RefusedAsync(site, "catalog-missing", catalog, "backup", "isocatalog.db");
+
+        // The other way out that the message names.
+        File.Delete(Path.Combine(site.Data, "isocatalog.db"));
+        await site.StartAgainAsync(Cancel);
+        await site.AddAsync(source, Cancel);
+        Assert.Empty((await site.Client.GetDriftAsync(Cancel)).Drift);
+    }
+
+    [Fact]
     public async Task What_a_crash_tore_is_cleaned_up_and_costs_nothing()
     {
         await using var site = await Scenario.StartAsync();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using IsoCatalog.Client;
 using IsoCatalog.Testing;
 using Xunit;
@@ -22,11 +23,13 @@ public sealed class LeaseTimeTests
 
         // At whatever moment it is looked at: as long as the lease is there, so is the file.
         var looks = 0;
+        var watch = Stopwatch.StartNew();
         while (await LeaseAsync(site, lease.Id) is not null)
         {
             Assert.True(File.Exists(Path.Combine(site.Console, image.Name)) || await LeaseAsync(site, lease.Id) is null);
             Assert.True(File.Exists(site.StoreFile(image)) || await LeaseAsync(site, lease.Id) is null);
             looks++;
+            Assert.True(watch.Elapsed < TimeSpan.FromMinutes(1), "The lease did not end.");
             await Task.Delay(100, Cancel);
         }
 
