@@ -331,7 +331,7 @@ internal sealed class SurfacePublisher(
     private async Task TakeAwayLeftoverAsync(ImageId id, CancellationToken cancellationToken)
     {
         var view = ledger.View;
-        if (view.CellOf(id, Name) is null && !view.IsWanted(id) && view.Catalog.Images.GetValueOrDefault(id) is { } image)
+        if (view.CellOf(id, Name) is null && !view.IsWanted(id) && !view.IsLeased(id, Name) && view.Catalog.Images.GetValueOrDefault(id) is { } image)
         {
             await surface.WithdrawAsync(store.Stored(image, default), null, cancellationToken);
         }

@@ -129,11 +129,14 @@ internal sealed class ImageStore(SiteFolders folders)
     }
 
     /// <summary>Files that no entry and no add in progress accounts for.</summary>
-    public IEnumerable<string> Orphans(SiteView view)
+    public IEnumerable<string> Orphans(SiteView view) =>
+        StillOrphans(view, Directory.EnumerateFiles(folders.Store, "*", SearchOption.AllDirectories));
+
+    /// <summary>Those of the files that no entry accounts for by now.</summary>
+    public static IEnumerable<string> StillOrphans(SiteView view, IEnumerable<string> files)
     {
         var known = view.Catalog.Images.Values.Select(i => i.Value.Root.ToString()).ToHashSet(StringComparer.Ordinal);
-        return Directory.EnumerateFiles(folders.Store, "*", SearchOption.AllDirectories)
-            .Where(f => !known.Contains(Path.GetFileName(f).Replace(".torrent", "", StringComparison.Ordinal)));
+        return files.Where(f => !known.Contains(Path.GetFileName(f).Replace(".torrent", "", StringComparison.Ordinal)));
     }
 
     /// <summary>A rename changes ctime and nothing else; anything more is somebody else's doing, and the old receipt then says so.</summary>

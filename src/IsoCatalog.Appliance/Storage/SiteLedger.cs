@@ -25,6 +25,7 @@ internal sealed class SiteLedger : IDisposable
     private readonly List<ChannelWriter<byte>> _signals = [];
     private readonly string _site;
     private volatile SiteView _view;
+    private bool _signed;
 
     /// <summary>Loads the signed document and the database; cells of surfaces that are not configured any more are forgotten.</summary>
     public SiteLedger(
@@ -115,6 +116,7 @@ internal sealed class SiteLedger : IDisposable
                 if (entries.Count > 0)
                 {
                     _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
+                    NoteSigned();
                 }
             });
             var image = next.Catalog.Images[id];
@@ -513,11 +515,36 @@ internal sealed class SiteLedger : IDisposable
         }
     }
 
+    /// <summary>An operator says that nobody holds an image any more that this site does not know of.</summary>
+    /// <returns>False when no lease was forgotten.</returns>
+    public bool SettleForgottenLeases()
+    {
+        lock (_gate)
+        {
+            if (_view.LeasesForgottenSince is null)
+            {
+                return false;
+            }
+
+            Accept_NeedsLock(
+                _view with { LeasesForgottenSince = null },
+                [],
+                () => _database.SaveFact(SiteDatabase.LeasesForgotten, SiteDatabase.ForgottenNothing));
+            _events.Add("drift", "the lost database is settled: removed images are retired and evicted again");
+            return true;
+        }
+    }
+
     public void Dispose() => _database.Dispose();
 
     private SiteView Load(IEnumerable<SurfaceStatus> surfaces)
     {
-        var catalog = CatalogView.Empty.With(_catalog.Load());
+        var catalog = CatalogView.Empty.With(_catalog.Load(expected: Facts.ContainsKey(SiteDatabase.CatalogSigned)));
+        if (!catalog.Images.IsEmpty)
+        {
+            NoteSigned();
+        }
+
         var statuses = surfaces
             .Select(s => Facts.TryGetValue(AnswerFact(s.Name), out var ms) ? s with { AnswerChanged = Time(ms) } : s)
             .ToList();
@@ -529,7 +556,7 @@ internal sealed class SiteLedger : IDisposable
             _database.LoadCells().Where(c => names.Contains(c.Key.Surface) && catalog.Images.ContainsKey(c.Key.Image)),
             _database.LoadOffered(),
             _database.LoadLeases(),
-            statuses);
+            statuses) with { LeasesForgottenSince = LeasesForgottenSince(catalog) };
         foreach (var image in catalog.Images.Values.Where(i => i.Deleted))
         {
             view = view.WithdrawnEverywhere(image.Id, CellState.Withdrawn, ReasonCode.Removed, "The image was removed.", _time.GetUtcNow());
@@ -538,6 +565,37 @@ internal sealed class SiteLedger : IDisposable
 
         var missed = view.Cells.Where(c => c.Value.State is CellState.Withdrawn or CellState.Quarantined && view.IsWanted(c.Key.Image));
         return view with { Missed = missed.ToImmutableDictionary(c => c.Key, c => c.Value.Since) };
+    }
+
+    /// <summary>The first entry is always a put, so this need not be asked elsewhere.</summary>
+    private void NoteSigned()
+    {
+        if (!_signed && !Facts.ContainsKey(SiteDatabase.CatalogSigned))
+        {
+            _database.SaveFact(SiteDatabase.CatalogSigned, "yes");
+        }
+
+        _signed = true;
+    }
+
+    /// <summary>A database that is new while there is a signed catalog was lost; one that is new with an empty catalog is a new site.</summary>
+    private DateTimeOffset? LeasesForgottenSince(CatalogView catalog)
+    {
+        switch (Facts.GetValueOrDefault(SiteDatabase.LeasesForgotten, SiteDatabase.ForgottenNothing))
+        {
+            case SiteDatabase.ForgottenNothing:
+                return null;
+            case SiteDatabase.ForgottenNew when catalog.Images.IsEmpty:
+                _database.SaveFact(SiteDatabase.LeasesForgotten, SiteDatabase.ForgottenNothing);
+                return null;
+            case SiteDatabase.ForgottenNew:
+                var now = Ms(_time.GetUtcNow());
+                _database.SaveFact(SiteDatabase.LeasesForgotten, now);
+                Log.DatabaseLost(_log);
+                return Time(now);
+            case var since:
+                return Time(since);
+        }
     }
 
     /// <summary>Durable first, seen second. An exception of <paramref name="save"/> leaves the view as it was.</summary>

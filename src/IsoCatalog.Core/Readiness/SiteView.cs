@@ -23,6 +23,9 @@ public sealed record SiteView
 
     public ImmutableDictionary<string, Lease> Leases { get; init; } = ImmutableDictionary<string, Lease>.Empty;
 
+    /// <summary>Since when it is not known who holds what: the database was lost. Until an operator says that it is settled, every image counts as held.</summary>
+    public DateTimeOffset? LeasesForgottenSince { get; init; }
+
     /// <summary>By name, in the order of the configuration.</summary>
     public ImmutableArray<SurfaceStatus> Surfaces { get; init; } = [];
 
@@ -45,9 +48,10 @@ public sealed record SiteView
 
     public Cell? CellOf(ImageId image, string surface) => Cells.GetValueOrDefault(new CellKey(image, surface));
 
-    public bool IsLeased(ImageId image) => Leases.Values.Any(l => l.Image == image);
+    public bool IsLeased(ImageId image) => LeasesForgottenSince is not null || Leases.Values.Any(l => l.Image == image);
 
-    public bool IsLeased(ImageId image, string surface) => Leases.Values.Any(l => l.Image == image && l.Surface == surface);
+    public bool IsLeased(ImageId image, string surface) =>
+        LeasesForgottenSince is not null || Leases.Values.Any(l => l.Image == image && l.Surface == surface);
 
     /// <summary>Should it be on the surfaces of this site?</summary>
     public bool IsWanted(ImageId image) => Catalog.Images.TryGetValue(image, out var known) && known is { Deleted: false, Meta.Hidden: false };
