@@ -1,3 +1,4 @@
+using IsoCatalog.Benchmarks.Api;
 using IsoCatalog.Benchmarks.Hashing;
 
 namespace IsoCatalog.Benchmarks;
@@ -11,5 +12,8 @@ internal static class BenchmarkRows
         new MerkleRow(Processor.WithoutShaNi),
         new IngestRow(Processor.AsItIs),
         new IngestRow(Processor.WithoutShaNi),
+        new AvailableRow(packed: false),
+        new AvailableRow(packed: true),
+        new NotModifiedRow(),
     }.Where(row => row.Applies)];
 }
