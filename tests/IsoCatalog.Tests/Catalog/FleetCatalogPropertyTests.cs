@@ -9,7 +9,7 @@ namespace IsoCatalog.Tests.Catalog;
 /// <summary>The merge, whatever happens to documents on their way. Each property must fail for the wrong rules of <c>WrongSites.cs</c>.</summary>
 public sealed class FleetCatalogPropertyTests(ITestOutputHelper output)
 {
-    private const int Runs = 60;
+    private const int Runs = 40;
 
     private static readonly Gen<int> Seeds = Gen.Choose(0, int.MaxValue - 1);
 
@@ -33,10 +33,10 @@ public sealed class FleetCatalogPropertyTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void A_site_that_keeps_only_the_head_is_found_out() => Assert.InRange(Failures((fleet, id, skew) => new HeadOnlySite(fleet, id, skew)), 1, 40);
+    public void A_site_that_keeps_only_the_head_is_found_out() => Assert.NotNull(FirstFailure((fleet, id, skew) => new HeadOnlySite(fleet, id, skew)));
 
     [Fact]
-    public void A_site_that_refuses_the_future_for_ever_is_found_out() => Assert.InRange(Failures((fleet, id, skew) => new ImpatientSite(fleet, id, skew)), 1, 40);
+    public void A_site_that_refuses_the_future_for_ever_is_found_out() => Assert.NotNull(FirstFailure((fleet, id, skew) => new ImpatientSite(fleet, id, skew)));
 
     [Fact]
     public void Any_order_repetition_and_loss_with_retry_gives_the_same_bytes()
@@ -137,5 +137,6 @@ public sealed class FleetCatalogPropertyTests(ITestOutputHelper output)
         return parcels;
     }
 
-    private static int Failures(Func<SomeFleet, string, int, ModelSite> site) => Enumerable.Range(0, 40).Count(seed => new World(seed, site).Run() is not null);
+    private static string? FirstFailure(Func<SomeFleet, string, int, ModelSite> site) =>
+        Enumerable.Range(0, 60).Select(seed => new World(seed, site).Run()).FirstOrDefault(difference => difference is not null);
 }
