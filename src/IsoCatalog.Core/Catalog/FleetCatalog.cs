@@ -16,6 +16,9 @@ public sealed record FleetCatalog
     /// <summary>Documents of one site that wait; beyond, the oldest are dropped (and come again, because peers go on offering them).</summary>
     public const int MaxPending = 8;
 
+    /// <summary>Documents of all sites together that wait: who signed one that is under a later trust version is not known yet, so its site is only a claim.</summary>
+    public const int MaxPendingInAll = 128;
+
     /// <summary>The trust document that decides who may say what.</summary>
     public required TrustChain Trust { get; init; }
 
@@ -110,7 +113,7 @@ public sealed record FleetCatalog
     {
         var others = Pending.Where(p => p.Ref.Sha256 != document.Ref.Sha256).ToList();
         var ofSite = others.Where(p => p.Site == document.Site).Append(document).OrderByDescending(p => p.Ref).Take(MaxPending);
-        return this with { Pending = [.. others.Where(p => p.Site != document.Site).Take(TrustDocument.MaxSites * MaxPending), .. ofSite.Reverse()] };
+        return this with { Pending = [.. others.Where(p => p.Site != document.Site).Take(MaxPendingInAll), .. ofSite.Reverse()] };
     }
 
     internal FleetCatalog WithoutPending(params IEnumerable<Sha256Digest> documents)

@@ -123,8 +123,7 @@ public sealed record SiteWriter
 
     private RuleViolation? Shortage(TrustParams limits, ImmutableSortedDictionary<int, CatalogChunk> chunks, List<StatedEntry> stated)
     {
-        var percent = stated.Count == 0 || stated.Any(e => e.Entry is not (BlockEntry or { Deleted: true })) ? 100 - KeptForRemoval : 100;
-        percent = stated.Count == 0 ? 100 : percent;
+        var percent = stated.All(e => e.Entry is BlockEntry or { Deleted: true }) ? 100 : 100 - KeptForRemoval;
         var bytes = chunks.Values.Sum(c => (long)c.Bytes.Length);
         var entries = chunks.Values.Sum(c => (long)c.Entries.Length);
         return bytes > limits.MaxDocBytes * percent / 100 || entries > (long)limits.MaxEntries * percent / 100

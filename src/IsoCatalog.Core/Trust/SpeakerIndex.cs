@@ -6,6 +6,9 @@ namespace IsoCatalog.Core.Trust;
 /// <summary>Which key may speak for which site under one trust document. Immutable, thread-safe.</summary>
 public sealed class SpeakerIndex
 {
+    /// <summary>An envelope of more signatures must say which keys they are by: trying all with all would be work that anybody can ask for.</summary>
+    private const int MaxUnhinted = 2;
+
     private readonly TrustLink _trust;
     private readonly FrozenDictionary<string, string> _sites;
     private readonly FrozenDictionary<string, string> _pins;
@@ -44,7 +47,8 @@ public sealed class SpeakerIndex
     {
         ArgumentNullException.ThrowIfNull(envelope);
         var hints = envelope.Signatures.Select(s => s.KeyId).Where(_sites.ContainsKey).Distinct(StringComparer.Ordinal).ToList();
-        return hints.Concat(_sites.Keys.Except(hints, StringComparer.Ordinal))
+        var others = envelope.Signatures.Count <= MaxUnhinted ? _sites.Keys.Except(hints, StringComparer.Ordinal) : [];
+        return hints.Concat(others)
             .Where(kid => _trust.Keys[kid].Opens(envelope, payloadType))
             .Select(kid => new Speaker(_sites[kid], kid))
             .FirstOrDefault();

@@ -21,7 +21,7 @@ public static class StrictJson
     /// <summary>Names in one object.</summary>
     public const int MaxMembers = 4096;
 
-    /// <summary>Null when the bytes keep to the rules J-01 to J-07.</summary>
+    /// <summary>Null when the bytes keep to the rules J-01 to J-06.</summary>
     /// <param name="maxString">For a document that carries others inside.</param>
     public static RuleViolation? Check(ReadOnlySpan<byte> json, int maxString = MaxString)
     {

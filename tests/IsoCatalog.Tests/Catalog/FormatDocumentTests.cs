@@ -19,6 +19,18 @@ public sealed partial class FormatDocumentTests
         Assert.Equal(written.Count, written.Distinct(StringComparer.Ordinal).Count());
     }
 
+    [Fact]
+    public void Every_rule_has_a_test_that_names_it()
+    {
+        var tests = string.Join('\n', Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests", "IsoCatalog.Tests"), "*Tests.cs", SearchOption.AllDirectories)
+            .Where(f => !f.EndsWith("FormatDocumentTests.cs", StringComparison.Ordinal)).Select(File.ReadAllText));
+        var unnamed = typeof(Rules).GetFields(BindingFlags.Public | BindingFlags.Static).Where(f =>
+            !tests.Contains($"Rules.{f.Name}", StringComparison.Ordinal)
+            && !tests.Contains(((string)f.GetRawConstantValue()!).Replace('-', '_'), StringComparison.Ordinal));
+
+        Assert.Empty(unnamed.Select(f => f.Name));
+    }
+
     [GeneratedRegex(@"^\| (?<rule>[A-Z]-[0-9]{2}) \|", RegexOptions.Multiline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Row();
 }
