@@ -18,6 +18,8 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
         Data = data;
         Api = new Uri(addresses.Api);
         Iso = addresses.Iso;
+        Fleet = addresses.Fleet;
+        Swarm = addresses.Swarm;
         Surfaces = surfaces;
     }
 
@@ -28,6 +30,10 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
     public Uri Api { get; }
 
     public string? Iso { get; }
+
+    public string? Fleet { get; }
+
+    public string? Swarm { get; }
 
     public IReadOnlyList<DemoSurface> Surfaces { get; }
 

@@ -13,6 +13,7 @@ internal sealed class DriftReport
     private readonly ImageStore _store;
     private readonly IReadOnlyList<SurfacePublisher> _publishers;
     private readonly Inbox _inbox;
+    private readonly SiteAlarms _alarms;
     private readonly TimeProvider _time;
     private volatile IReadOnlyList<DriftView> _orphans = [];
 
@@ -22,6 +23,7 @@ internal sealed class DriftReport
         ImageStore store,
         IReadOnlyList<SurfacePublisher> publishers,
         Inbox inbox,
+        SiteAlarms alarms,
         Meter meter,
         TimeProvider time)
     {
@@ -30,6 +32,7 @@ internal sealed class DriftReport
         _store = store;
         _publishers = publishers;
         _inbox = inbox;
+        _alarms = alarms;
         _time = time;
         meter.CreateObservableGauge("isocatalog.drift", Measure, description: "What is not as it should be, by code and surface.");
     }
@@ -41,6 +44,7 @@ internal sealed class DriftReport
         IEnumerable<DriftView> drift =
         [
             .. Clock(view, now),
+            .. _alarms.Standing.Select(a => new DriftView(a.Code, a.Reason, null, null, a.Since)),
             .. view.Surfaces.Where(s => s.Problem is not null)
                 .Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),
             .. Store(view),

@@ -12,31 +12,28 @@ namespace IsoCatalog.Appliance.Storage;
 /// L1 What takes an image out of the list is seen by readers first and recorded second. L2 What brings one in, or acknowledges anything, is durable
 /// first and seen second. L3 Nothing is promoted, published, advertised, leased or retired on a view that is no longer the newest.
 /// </remarks>
-internal sealed class SiteLedger : IDisposable
+internal sealed partial class SiteLedger : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SiteDatabase _database;
-    private readonly SiteCatalogFile _catalog;
+    private readonly FleetDocuments _documents;
     private readonly EventLog _events;
     private readonly TimeProvider _time;
     private readonly ILogger<SiteLedger> _log;
     private readonly List<ChannelWriter<byte>> _signals = [];
-    private readonly string _site;
     private volatile SiteView _view;
 
-    /// <summary>Loads the signed document and the database; cells of surfaces that are not configured any more are forgotten.</summary>
+    /// <summary>Loads the signed documents and the database; cells of surfaces that are not configured any more are forgotten.</summary>
     public SiteLedger(
-        string site,
         SiteDatabase database,
-        SiteCatalogFile catalog,
+        FleetDocuments documents,
         IEnumerable<SurfaceStatus> surfaces,
         EventLog events,
         TimeProvider time,
         ILogger<SiteLedger> log)
     {
-        _site = site;
         _database = database;
-        _catalog = catalog;
+        _documents = documents;
         _events = events;
         _time = time;
         _log = log;
@@ -88,7 +85,7 @@ internal sealed class SiteLedger : IDisposable
             }
 
             var known = view.Catalog.Images.GetValueOrDefault(id);
-            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
+            var stamp = _documents.NextStamp();
             var entries = new List<Entry>();
             if (known is null or { Deleted: true })
             {
@@ -100,8 +97,14 @@ internal sealed class SiteLedger : IDisposable
                 entries.Add(new MetaEntry(id, stamp, by, null, meta));
             }
 
+            PreparedWrite? signed = null;
+            if (entries.Count > 0 && Prepare_NeedsLock(entries, out signed) is { } unsigned)
+            {
+                return unsigned;
+            }
+
             var file = new StoreFile.Present(receipt);
-            var next = view with { Catalog = view.Catalog.With(entries), Store = view.Store.SetItem(id, file) };
+            var next = view with { Catalog = signed?.View ?? view.Catalog, Store = view.Store.SetItem(id, file) };
             next = next.WithoutQuarantine(id);
             Accept_NeedsLock(next, [id], () =>
             {
@@ -110,10 +113,7 @@ internal sealed class SiteLedger : IDisposable
                     _database.SaveStoreFile(id, file);
                     SaveCells(view, next, id);
                 });
-                if (entries.Count > 0)
-                {
-                    _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
-                }
+                Commit_NeedsLock(signed);
             });
             var image = next.Catalog.Images[id];
             _events.Add("image", known is { Deleted: false } ? $"{image.Value.FileName}: the store's copy is whole again"
@@ -147,14 +147,18 @@ internal sealed class SiteLedger : IDisposable
                 return NotFound(id);
             }
 
-            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
-            var next = view with { Catalog = view.Catalog.With(new MetaEntry(id, stamp, by, null, change(image.Meta))) };
+            if (Prepare_NeedsLock([new MetaEntry(id, _documents.NextStamp(), by, null, change(image.Meta))], out var signed) is { } unsigned)
+            {
+                return unsigned;
+            }
+
+            var next = view with { Catalog = signed!.View };
             if (next.Catalog.Images[id].Meta.Hidden && !image.Meta.Hidden)
             {
                 next = next.WithdrawnEverywhere(id, CellState.Withdrawn, ReasonCode.Hidden, "The image is hidden.", _time.GetUtcNow());
             }
 
-            Accept_NeedsLock(next, [id], () => SaveCatalogAndCells(view, next, id), metadata: !next.Catalog.Images[id].LooksLike(image));
+            Accept_NeedsLock(next, [id], () => SaveCatalogAndCells(signed, view, next, id), metadata: !next.Catalog.Images[id].LooksLike(image));
             _events.Add("image", $"{image.Value.FileName} described anew", id);
             return next.Catalog.Images[id];
         }
@@ -182,17 +186,21 @@ internal sealed class SiteLedger : IDisposable
                     RefusalCode.Protected, $"{image.Value.FileName} is protected. Take the protection off first (PATCH protected=false).", id);
             }
 
-            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
+            if (Prepare_NeedsLock([new ImageEntry(id, _documents.NextStamp(), by, why, true, image.Value)], out var signed) is { } unsigned)
+            {
+                return unsigned;
+            }
+
             var next = view with
             {
-                Catalog = view.Catalog.With(new ImageEntry(id, stamp, by, why, true, image.Value)),
+                Catalog = signed!.View,
                 Offered = view.Offered.Remove(id),
             };
             next = next.WithdrawnEverywhere(id, CellState.Withdrawn, ReasonCode.Removed, "The image was removed.", _time.GetUtcNow());
             Accept_NeedsLock(next, [id], () =>
             {
                 // The signed tombstone is the acknowledgement; a crash before the database follows is mended when it is loaded.
-                _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
+                Commit_NeedsLock(signed);
                 _database.InTransaction(() =>
                 {
                     _database.SaveOffered(id, false);
@@ -238,9 +246,13 @@ internal sealed class SiteLedger : IDisposable
                 return refused;
             }
 
-            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
-            var next = view with { Catalog = view.Catalog.With(new ImageEntry(id, stamp, by, null, false, image.Value)) };
-            Accept_NeedsLock(next, [id], () => _catalog.Write(next.Catalog.Entries, _time.GetUtcNow()));
+            if (Prepare_NeedsLock([new ImageEntry(id, _documents.NextStamp(), by, null, false, image.Value)], out var signed) is { } unsigned)
+            {
+                return unsigned;
+            }
+
+            var next = view with { Catalog = signed!.View };
+            Accept_NeedsLock(next, [id], () => Commit_NeedsLock(signed));
             _events.Add("image", $"{image.Value.FileName} restored", id);
             return next.Catalog.Images[id];
         }
@@ -510,7 +522,7 @@ internal sealed class SiteLedger : IDisposable
 
     private SiteView Load(IEnumerable<SurfaceStatus> surfaces)
     {
-        var catalog = CatalogView.Empty.With(_catalog.Load());
+        var catalog = _documents.Load(long.Parse(Facts.GetValueOrDefault(EpochFact, "0")));
         var statuses = surfaces
             .Select(s => Facts.TryGetValue(AnswerFact(s.Name), out var ms) ? s with { AnswerChanged = Time(ms) } : s)
             .ToList();
@@ -542,9 +554,9 @@ internal sealed class SiteLedger : IDisposable
     }
 
     /// <summary>Seen first, durable second: if it cannot be recorded, it is withdrawn all the same.</summary>
-    private void Withdraw_NeedsLock(SiteView next, ReadOnlySpan<ImageId> touched, Action? save)
+    private void Withdraw_NeedsLock(SiteView next, ReadOnlySpan<ImageId> touched, Action? save, bool metadata = false)
     {
-        next = Stamped(next, touched, false, out var answers);
+        next = Stamped(next, touched, metadata, out var answers);
         Show_NeedsLock(next);
         try
         {
@@ -610,9 +622,9 @@ internal sealed class SiteLedger : IDisposable
         }
     }
 
-    private void SaveCatalogAndCells(SiteView before, SiteView next, ImageId id)
+    private void SaveCatalogAndCells(PreparedWrite? signed, SiteView before, SiteView next, ImageId id)
     {
-        _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
+        Commit_NeedsLock(signed);
         _database.InTransaction(() => SaveCells(before, next, id));
     }
 
