@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Trust;
+
+namespace IsoCatalog.Core.Catalog;
+
+/// <summary>What is kept of one site. Immutable.</summary>
+public sealed record SiteRecord
+{
+    /// <summary>Places in a site's count that are remembered, to notice a second document in one.</summary>
+    private const int MaxHistory = 256;
+
+    /// <summary>The documents that count and that no newer ones of the site cover, newest first. The first is the head. Together they say all that
+    /// the site ever said.</summary>
+    public ImmutableArray<AdmittedDocument> Retained { get; init; } = [];
+
+    /// <summary>Documents that were admitted and do not count under the present trust document; kept, because the next one may count them again.</summary>
+    public ImmutableArray<AdmittedDocument> SetAside { get; init; } = [];
+
+    /// <summary>More documents stand side by side than the trust document allows: a flood. No more of them are admitted until an operator has decided.</summary>
+    public bool Flooded { get; init; }
+
+    internal ImmutableSortedDictionary<(long Epoch, long Seq), Sha256Digest> History { get; init; } = ImmutableSortedDictionary<(long, long), Sha256Digest>.Empty;
+
+    /// <summary>The newest document; null while none counts.</summary>
+    public AdmittedDocument? Head => Retained.Length == 0 ? null : Retained[0];
+
+    internal SiteRecord With(AdmittedDocument document)
+    {
+        var history = History.SetItem((document.Ref.Epoch, document.Ref.Seq), document.Ref.Sha256);
+        return this with
+        {
+            Retained = Uncovered(Retained.Add(document)),
+            History = history.Count > MaxHistory ? history.Remove(history.Keys.First()) : history,
+        };
+    }
+
+    /// <summary>Weighs every document that is kept anew.</summary>
+    internal SiteRecord Under(SpeakerIndex speakers, int maxSetAside)
+    {
+        var all = Retained.Concat(SetAside).ToList();
+        var counting = all.Where(d => speakers.Objection(d.Speaker, d.Ref) is null).ToList();
+        return this with
+        {
+            Retained = Uncovered(counting),
+            SetAside = [.. all.Except(counting).OrderByDescending(d => d.Ref).Take(maxSetAside)],
+            Flooded = false,
+        };
+    }
+
+    internal IEnumerable<ForkEvidence> ForksOf(SiteManifest manifest, DocumentRef document)
+    {
+        if (History.TryGetValue((document.Epoch, document.Seq), out var other) && other != document.Sha256)
+        {
+            yield return new(manifest.Site, ForkEvidence.SameSeq, document.Epoch, document.Seq, other, document.Sha256);
+        }
+
+        if (document.Seq > 1 && History.TryGetValue((document.Epoch, document.Seq - 1), out var before) && before != manifest.Prev)
+        {
+            yield return new(manifest.Site, ForkEvidence.BrokenChain, document.Epoch, document.Seq, before, document.Sha256);
+        }
+    }
+
+    private static ImmutableArray<AdmittedDocument> Uncovered(IEnumerable<AdmittedDocument> documents)
+    {
+        var retained = new List<AdmittedDocument>();
+        foreach (var document in documents.OrderByDescending(d => d.Ref))
+        {
+            if (retained.Count == 0 || !document.IsCoveredBy(retained))
+            {
+                retained.Add(document);
+            }
+        }
+
+        return [.. retained];
+    }
+}
