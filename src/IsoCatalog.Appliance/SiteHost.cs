@@ -98,12 +98,12 @@ internal sealed class SiteHost : IAsyncDisposable
                 events,
                 options.Time,
                 loggers.CreateLogger<SiteLedger>()));
-            var (exchange, peers, figures) = await JoinFleetAsync();
+            var parts = await JoinFleetAsync();
             SiteServices.Add(
                 builder.Services,
                 new SiteParts(
                     configuration, options, folders, ledger, events, routes, doubts.Reader, surfaces, meters, meter, hasher, listener?.PlainEndPoint, alarms,
-                    new FleetParts(peers, figures, exchange), loggers));
+                    parts, loggers));
             var app = builder.Build();
             SiteServices.Map(app);
             var host = new SiteHost(app, owned, surfaces, listener, fleet);
@@ -132,13 +132,13 @@ internal sealed class SiteHost : IAsyncDisposable
             app.Services.GetRequiredService<SiteFace>().Api = host.Api;
             return host;
 
-            async Task<(FleetExchange? Exchange, FleetPeers Peers, FleetMetrics Figures)> JoinFleetAsync()
+            async Task<FleetParts> JoinFleetAsync()
             {
                 var peers = new FleetPeers(configuration.Site, configuration.Peers);
                 var figures = new FleetMetrics(meter);
                 if (configuration.Listen.Fleet is not { } address)
                 {
-                    return (null, peers, figures);
+                    return new FleetParts(peers, figures, null);
                 }
 
                 var certificate = SiteKeys.RequireTls(keys, folders);
@@ -146,7 +146,7 @@ internal sealed class SiteHost : IAsyncDisposable
                 var answers = new FleetRoutes(ledger, folders, figures, options.Time, loggers.CreateLogger<FleetRoutes>()) { Notified = exchange.Heard };
                 fleet = await FleetListener.StartAsync(address, certificate, answers, loggers, cancellationToken);
                 exchange.TrustChanged = fleet.Recheck;
-                return (exchange, peers, figures);
+                return new FleetParts(peers, figures, exchange);
             }
         }
         catch (Exception e)

@@ -61,7 +61,7 @@ internal static class SiteServices
         services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Alarms, parts.Meter, time));
         services.AddSingleton(p => new Availability(configuration.Site, parts.Ledger, store, parts.Surfaces));
         services.AddSingleton(new SiteFace(time.GetUtcNow()) { Iso = parts.Iso });
-        services.AddSingleton(parts.Alarms).AddSingleton(parts.Fleet.Peers);
+        services.AddSingleton(parts.Alarms).AddSingleton(parts.Fleet).AddSingleton(parts.Fleet.Peers);
         if (parts.Fleet.Exchange is { } exchange)
         {
             services.AddSingleton(exchange);

@@ -25,10 +25,10 @@ internal static class PeerEndpoints
             .WithSummary("Take the next version of the trust document: a DSSE envelope; only over the socket").Produces<PeerList>().Refuses(400, 403, 422);
     }
 
-    private static IResult Get(SiteLedger ledger, FleetPeers peers, FleetExchange? exchange = null)
+    private static IResult Get(SiteLedger ledger, FleetParts parts)
     {
-        var fleet = ledger.Fleet;
-        var statuses = (exchange?.Peers ?? []).ToDictionary(p => p.Site, StringComparer.Ordinal);
+        var (fleet, peers) = (ledger.Fleet, parts.Peers);
+        var statuses = (parts.Exchange?.Peers ?? []).ToDictionary(p => p.Site, StringComparer.Ordinal);
         return TypedResults.Json(
             new PeerList(
                 fleet.Site,
@@ -39,7 +39,7 @@ internal static class PeerEndpoints
             ApiJson.Default.PeerList);
     }
 
-    private static IResult Replace(HttpContext http, PeerSetting setting, SiteLedger ledger, FleetPeers peers, FleetExchange? exchange = null)
+    private static IResult Replace(HttpContext http, PeerSetting setting, SiteLedger ledger, FleetParts parts)
     {
         if (SocketOnly(http) is { } refused)
         {
@@ -64,11 +64,11 @@ internal static class PeerEndpoints
             list.Add(new PeerConfiguration(peer.Site, fleet, swarm));
         }
 
-        peers.Replace(list);
-        return Get(ledger, peers, exchange);
+        parts.Peers.Replace(list);
+        return Get(ledger, parts);
     }
 
-    private static async Task<IResult> AddTrustAsync(HttpContext http, SiteLedger ledger, FleetPeers peers, CancellationToken cancellationToken)
+    private static async Task<IResult> AddTrustAsync(HttpContext http, SiteLedger ledger, FleetParts parts, CancellationToken cancellationToken)
     {
         if (SocketOnly(http) is { } refused)
         {
@@ -79,7 +79,7 @@ internal static class PeerEndpoints
         await http.Request.Body.CopyToAsync(body, cancellationToken);
         return ledger.AdmitTrust(body.ToArray()).Violation is { } violation
             ? SiteApi.Refused(new Refusal(RefusalCode.TrustRefused, violation.ToString()))
-            : Get(ledger, peers);
+            : Get(ledger, parts);
     }
 
     private static IResult? SocketOnly(HttpContext http) =>

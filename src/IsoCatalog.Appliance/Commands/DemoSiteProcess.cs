@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Fleet;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Core.Trust;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -63,6 +66,13 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
         }
 
         InitCommand.Prepare(configuration);
+        if (!TrustStore.Exists(new SiteFolders(configuration.Data, configuration.Inbox.Path)))
+        {
+            // A fleet for the demonstration alone: its root key lives as long as this call.
+            using var root = SigningKey.Generate();
+            FleetFounding.Found(configuration, [root], 1, null, TimeProvider.System.GetUtcNow());
+        }
+
         var (program, arguments) = Self();
         var process = Process.Start(new ProcessStartInfo(
             program, [.. arguments, "serve", "--config", path, "--open-on-loopback", "--report-addresses", "--until-stdin-closes"])

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Storage;
-using IsoCatalog.Client;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Trust;
 using IsoCatalog.Surfaces.Files;

@@ -16,9 +16,6 @@ internal sealed class FleetExchange(
     TimeProvider time,
     ILoggerFactory loggers) : BackgroundService
 {
-    /// <summary>How often documents that wait for their time are looked at, and one's own is signed anew when it is due.</summary>
-    private static readonly TimeSpan Upkeep = TimeSpan.FromSeconds(10);
-
     private readonly ILogger _log = loggers.CreateLogger<FleetExchange>();
     private ImmutableSortedDictionary<string, Running> _running = ImmutableSortedDictionary<string, Running>.Empty;
 
@@ -51,8 +48,6 @@ internal sealed class FleetExchange(
         peers.Replaced = () => Apply(stoppingToken);
         Apply(stoppingToken);
         var (trust, version) = (ledger.Fleet.TrustVersion, -1L);
-        using var upkeep = new PeriodicTimer(Upkeep, time);
-        var ticking = KeepAsync(upkeep, stoppingToken);
         try
         {
             await foreach (var _ in changes.ReadAllAsync(stoppingToken))
@@ -88,7 +83,7 @@ internal sealed class FleetExchange(
         finally
         {
             peers.Replaced = null;
-            await Task.WhenAll(_running.Values.Select(r => r.EndAsync()).Append(ticking));
+            await Task.WhenAll(_running.Values.Select(r => r.EndAsync()));
         }
     }
 
@@ -127,34 +122,6 @@ internal sealed class FleetExchange(
         var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         exchange.Tell();
         return new Running(exchange, stop, exchange.RunAsync(stop.Token));
-    }
-
-    private async Task KeepAsync(PeriodicTimer timer, CancellationToken stoppingToken)
-    {
-        do
-        {
-            try
-            {
-                ledger.KeepDocuments(republish: !_running.IsEmpty);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                Log.UpkeepFailed(_log, e);
-            }
-        }
-        while (await NextAsync(timer, stoppingToken));
-    }
-
-    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken stoppingToken)
-    {
-        try
-        {
-            return await timer.WaitForNextTickAsync(stoppingToken);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
     }
 
     private IEnumerable<Measurement<double>> Gauge(Func<PeerStatus, double> value) =>

@@ -59,7 +59,7 @@ internal sealed class FleetRoutes(
     private Task AnswerAsync(HttpContext http, CancellationToken cancellationToken)
     {
         var fleet = ledger.Fleet;
-        var key = http.Features.GetRequiredFeature<FleetConnection>().Key;
+        var key = http.Features.Get<FleetConnection>()!.Key;
         var caller = fleet.SiteOf(key);
         if (http.Request.Path.Value?.Split('/') is not ["", "fleet", "v1", var what, .. var rest] || rest.Length > 1)
         {

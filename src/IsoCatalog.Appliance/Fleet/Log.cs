@@ -28,7 +28,4 @@ internal static partial class Log
 
     [LoggerMessage(1307, LogLevel.Error, "A root key lies on this machine at {Path}. Move it to a machine that is not on the network")]
     public static partial void RootKeyHere(ILogger logger, string path);
-
-    [LoggerMessage(1308, LogLevel.Error, "Upkeep of the signed documents failed and will be tried again")]
-    public static partial void UpkeepFailed(ILogger logger, Exception exception);
 }

@@ -17,6 +17,10 @@ internal sealed class PeerExchange : IDisposable
     private static readonly TimeSpan NotifyPause = TimeSpan.FromMilliseconds(50);
 
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(10);
+
+    /// <summary>What a peer says of itself is as good as what it answers, but only an answer shows its clock and how far away it is.</summary>
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestForGarbage = TimeSpan.FromMinutes(5);
 
@@ -35,6 +39,7 @@ internal sealed class PeerExchange : IDisposable
     private FleetState? _hint;
     private int _bad;
     private long _trust;
+    private long _asked;
     private volatile PeerStatus _status;
 
     public PeerExchange(PeerConfiguration peer, PeerClient client, SiteLedger ledger, FleetMetrics metrics, TimeProvider time, ILogger log)
@@ -164,7 +169,7 @@ internal sealed class PeerExchange : IDisposable
         FleetState state;
         try
         {
-            if (hint is not null && _status.ReachableSince is not null)
+            if (hint is not null && _status.ReachableSince is not null && _time.GetElapsedTime(_asked) < AskAgain)
             {
                 state = hint;
             }
@@ -172,6 +177,7 @@ internal sealed class PeerExchange : IDisposable
             {
                 var answer = await _client.GetStateAsync(cancellationToken);
                 state = answer.State;
+                _asked = _time.GetTimestamp();
                 _ledger.RecordClock(Peer.Site, answer.Offset);
                 _status = _status with { ClockOffset = answer.Offset, RoundTrip = answer.RoundTrip };
             }

@@ -82,19 +82,20 @@ internal sealed class DocumentFiles(SiteFolders folders)
     public void Collect(IReadOnlySet<Sha256Digest> documents, IReadOnlySet<Sha256Digest> chunks)
     {
         var unused = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var path in Sites().SelectMany(DocumentsOf))
+        foreach (var path in Sites().SelectMany(DocumentsOf).ToList())
         {
-            Look(path, documents);
+            // Durably, and before any chunk: a document that is there after a power cut has its chunks.
+            Look(path, documents, DurableFile.Delete);
         }
 
-        foreach (var path in Directory.EnumerateFiles(folders.Chunks, "*" + Suffix))
+        foreach (var path in Directory.EnumerateFiles(folders.Chunks, "*" + Suffix).ToList())
         {
-            Look(path, chunks);
+            Look(path, chunks, File.Delete);
         }
 
         _unused = unused;
 
-        void Look(string path, IReadOnlySet<Sha256Digest> used)
+        void Look(string path, IReadOnlySet<Sha256Digest> used, Action<string> delete)
         {
             if (Sha256Digest.TryParse(Path.GetFileNameWithoutExtension(path), out var hash) && used.Contains(hash))
             {
@@ -103,7 +104,7 @@ internal sealed class DocumentFiles(SiteFolders folders)
 
             if (_unused.Contains(path))
             {
-                File.Delete(path);
+                delete(path);
             }
             else
             {

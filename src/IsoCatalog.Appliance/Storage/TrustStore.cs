@@ -43,7 +43,8 @@ internal sealed class TrustStore
             throw new SiteStartException("trust-unreadable", $"{folders.Trust}: {e.Message} Make it readable for the user that runs the site.", e);
         }
 
-        if (TrustChain.Follow(envelopes, pinned: null) is not TrustOutcome.Accepted { Chain: var chain } and var outcome)
+        var outcome = TrustChain.Follow(envelopes, pinned: null);
+        if (outcome is not TrustOutcome.Accepted { Chain: var chain })
         {
             throw new SiteStartException(
                 "trust-invalid",

@@ -23,9 +23,12 @@ public sealed class KillAtEachStepTests(ITestOutputHelper output)
         "fdatasync isocatalog.db-journal",
         "fdatasync isocatalog.db",
         "unlink isocatalog.db-journal",
-        "fsync catalog/.ams.json.tmp",
-        "rename catalog/.ams.json.tmp -> catalog/ams.json",
-        "fsync catalog",
+        "fsync catalog/chunks/.ROOT.json.tmp",
+        "rename catalog/chunks/.ROOT.json.tmp -> catalog/chunks/ROOT.json",
+        "fsync catalog/chunks",
+        "fsync catalog/documents/ams/.ROOT.json.tmp",
+        "rename catalog/documents/ams/.ROOT.json.tmp -> catalog/documents/ams/ROOT.json",
+        "fsync catalog/documents/ams",
     ];
 
     private static readonly string[] PublishSteps =
@@ -41,9 +44,12 @@ public sealed class KillAtEachStepTests(ITestOutputHelper output)
 
     private static readonly string[] RemoveSteps =
     [
-        "fsync catalog/.ams.json.tmp",
-        "rename catalog/.ams.json.tmp -> catalog/ams.json",
-        "fsync catalog",
+        "fsync catalog/chunks/.ROOT.json.tmp",
+        "rename catalog/chunks/.ROOT.json.tmp -> catalog/chunks/ROOT.json",
+        "fsync catalog/chunks",
+        "fsync catalog/documents/ams/.ROOT.json.tmp",
+        "rename catalog/documents/ams/.ROOT.json.tmp -> catalog/documents/ams/ROOT.json",
+        "fsync catalog/documents/ams",
         "fdatasync isocatalog.db-journal",
         "fdatasync data",
         "fdatasync isocatalog.db-journal",

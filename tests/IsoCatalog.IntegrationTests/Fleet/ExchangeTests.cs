@@ -1,4 +1,5 @@
 using IsoCatalog.Client;
+using IsoCatalog.IntegrationTests.Api;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Testing;
 using Xunit;
@@ -68,6 +69,11 @@ public sealed class ExchangeTests
         await fleet.IntroduceAsync(Cancel);
         await nyc.KnowsAsync(here.Id);
         await ams.KnowsAsync(there.Id);
+        using var api = new ApiCaller(ams.Api);
+        var documented = await File.ReadAllTextAsync(OpenApiDocumentTests.RepositoryFile("docs/metrics.md"), Cancel);
+        var served = (await api.GetAsync("/metrics")).Text.Split('\n').Where(l => l.StartsWith("# TYPE isocatalog_fleet_", StringComparison.Ordinal)).ToList();
+        Assert.InRange(served.Count, 8, 10);
+        Assert.All(served, l => Assert.Contains($"| `{l.Split(' ')[2]}` | {l.Split(' ')[3]} |", documented, StringComparison.Ordinal));
         var peer = await ams.PeerAsync("nyc");
         Assert.NotNull(peer.ReachableSince);
         Assert.Null(peer.Error);
