@@ -63,7 +63,7 @@ public sealed class RawPeer : IAsyncDisposable
         {
             EnabledSslProtocols = SslProtocols.Tls13,
             ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            RemoteCertificateValidationCallback = (_, peer, _, _) => peer is not null,
         },
     })
     {
@@ -107,7 +107,7 @@ public sealed class RawPeer : IAsyncDisposable
                         ServerCertificateContext = SslStreamCertificateContext.Create(_certificate, null, offline: true),
                         ClientCertificateRequired = true,
                         EnabledSslProtocols = SslProtocols.Tls13,
-                        RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                        RemoteCertificateValidationCallback = (_, peer, _, _) => peer is not null,
                     },
                     _stop.Token);
                 var head = await HeadAsync(tls);

@@ -80,7 +80,7 @@ internal sealed class DriftReport
             : [];
 
     private static IEnumerable<DriftView> Store(SiteView view) => view.Store
-        .Where(s => view.Catalog.Images[s.Key] is { Deleted: false })
+        .Where(s => view.Catalog.Images.GetValueOrDefault(s.Key) is { Deleted: false })
         .Select(s => s.Value switch
         {
             StoreFile.Lost lost => new DriftView(lost.Code, lost.Reason, null, s.Key, lost.Since),

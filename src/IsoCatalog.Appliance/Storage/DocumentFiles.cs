@@ -78,6 +78,16 @@ internal sealed class DocumentFiles(SiteFolders folders)
 
     public static void Drop(string path) => DurableFile.Delete(path);
 
+    /// <summary>Deletes what a crash left half written. Before anything else is done here.</summary>
+    public void Clean()
+    {
+        foreach (var path in new[] { folders.Trust, folders.Documents, folders.Chunks, folders.Holdings }
+            .SelectMany(folder => Directory.EnumerateFiles(folder, ".*.tmp", SearchOption.AllDirectories)).ToList())
+        {
+            File.Delete(path);
+        }
+    }
+
     /// <summary>Deletes what has been in use neither now nor the last time.</summary>
     public void Collect(IReadOnlySet<Sha256Digest> documents, IReadOnlySet<Sha256Digest> chunks)
     {

@@ -65,6 +65,7 @@ internal sealed class FleetDocuments(
         _catalog = new FleetCatalog { Trust = _trust.Chain, Self = site };
         try
         {
+            _files.Clean();
             foreach (var path in _files.DocumentsOf(site))
             {
                 LoadOwn(path);

@@ -349,7 +349,7 @@ internal sealed partial class SiteLedger : IDisposable
     {
         lock (_gate)
         {
-            if (_view.Store.GetValueOrDefault(id) is not StoreFile.Retired || !_view.Catalog.Images[id].Deleted || _view.IsLeased(id))
+            if (_view.Store.GetValueOrDefault(id) is not StoreFile.Retired || _view.Catalog.Images.GetValueOrDefault(id) is not { Deleted: true } || _view.IsLeased(id))
             {
                 return false;
             }
@@ -523,6 +523,7 @@ internal sealed partial class SiteLedger : IDisposable
     private SiteView Load(IEnumerable<SurfaceStatus> surfaces)
     {
         var catalog = _documents.Load(long.Parse(Facts.GetValueOrDefault(EpochFact, "0")));
+        _savedEpoch = _documents.Epoch;
         var statuses = surfaces
             .Select(s => Facts.TryGetValue(AnswerFact(s.Name), out var ms) ? s with { AnswerChanged = Time(ms) } : s)
             .ToList();
@@ -647,7 +648,7 @@ internal sealed partial class SiteLedger : IDisposable
     private static Refusal NotFound(ImageId id) =>
         new(RefusalCode.NotFound, $"There is no image {id} in the catalog. 'isocatalog ls' lists what there is.", id);
 
-    private static string NameOf(SiteView view, ImageId id) => view.Catalog.Images[id].Value.FileName;
+    private static string NameOf(SiteView view, ImageId id) => view.Catalog.Images.GetValueOrDefault(id)?.FileName ?? id.ToString();
 
     private static int IndexOf(SiteView view, string surface)
     {

@@ -92,7 +92,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
             case StoreRead.Right right:
                 if (ledger.TryMoveStoreFile(
                     image.Id,
-                    v => v.Store.GetValueOrDefault(image.Id) is StoreFile.Retired && v.Catalog.Images[image.Id] is { Deleted: false },
+                    v => v.Store.GetValueOrDefault(image.Id) is StoreFile.Retired && v.Catalog.Images.GetValueOrDefault(image.Id) is { Deleted: false },
                     () => new StoreFile.Present(store.Return(image, right.Receipt))))
                 {
                     Log.Restored(log, image.Value.FileName);

@@ -116,7 +116,7 @@ public sealed class HostilePeerTests
         {
             ["fleet"] = peers.FleetId,
             ["site"] = site,
-            ["now"] = TimeProvider.System.GetUtcNow().ToString("O"),
+            ["now"] = TimeProvider.System.GetUtcNow().ToString("O", System.Globalization.CultureInfo.InvariantCulture),
             ["trust"] = new JsonObject { ["version"] = peers.Trust, ["sha256"] = peers.TrustSha256.ToString() },
             ["sites"] = new JsonObject { ["evil"] = new JsonObject { ["documents"] = new JsonArray([.. documents.Select(d => JsonValue.Create(d))]) } },
         }.ToJsonString());
