@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using IsoCatalog.Client;
 using IsoCatalog.IntegrationTests.Api;
 using IsoCatalog.Testing;
 using Xunit;
