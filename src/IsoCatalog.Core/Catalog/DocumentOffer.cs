@@ -89,7 +89,7 @@ internal sealed class DocumentOffer(
         }
 
         var admitted = new AdmittedDocument(manifest, document, speaker, envelopeJson, chunks);
-        var next = record.With(admitted);
+        var next = record.With(admitted, catalog.Trust.Speakers);
         if (next.Retained.Length > _trust.Params.MaxRetained)
         {
             return new Admission.Refused(

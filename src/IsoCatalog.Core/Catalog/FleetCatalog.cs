@@ -69,7 +69,7 @@ public sealed record FleetCatalog
     /// <summary>Documents that a keep-list of the trust document names and that are not here: to be fetched by their hash.</summary>
     public IEnumerable<(string Site, Sha256Digest Document)> Missing =>
         Trust.Current.Sites.Keys.SelectMany(site => Trust.Speakers.KeptOf(site)
-            .Where(hash => !Sites.TryGetValue(site, out var record) || record.Retained.All(d => d.Ref.Sha256 != hash) && !record.History.ContainsValue(hash))
+            .Where(hash => !Sites.TryGetValue(site, out var record) || (record.Retained.All(d => d.Ref.Sha256 != hash) && !record.Covered.Contains(hash)))
             .Select(hash => (site, hash)));
 
     /// <summary>The state under another trust document. A pure function of the documents and the chain, so that all sites that know both agree.</summary>

@@ -25,12 +25,17 @@ public sealed record SiteRecord
     /// <summary>The newest document; null while none counts.</summary>
     public AdmittedDocument? Head => Retained.Length == 0 ? null : Retained[0];
 
-    internal SiteRecord With(AdmittedDocument document)
+    /// <summary>Documents that a keep-list names and that were weighed under the present trust document and found to be covered: not missing, though not retained.</summary>
+    internal ImmutableHashSet<Sha256Digest> Covered { get; init; } = [];
+
+    internal SiteRecord With(AdmittedDocument document, SpeakerIndex speakers)
     {
         var history = History.SetItem((document.Ref.Epoch, document.Ref.Seq), document.Ref.Sha256);
+        var retained = Uncovered(Retained.Add(document));
         return this with
         {
-            Retained = Uncovered(Retained.Add(document)),
+            Retained = retained,
+            Covered = Covered.Union(CoveredOf(Retained.Add(document), retained, speakers)),
             History = history.Count > MaxHistory ? history.Remove(history.Keys.First()) : history,
         };
     }
@@ -40,9 +45,11 @@ public sealed record SiteRecord
     {
         var all = Retained.Concat(SetAside).ToList();
         var counting = all.Where(d => speakers.Objection(d.Speaker, d.Ref) is null).ToList();
+        var retained = Uncovered(counting);
         return this with
         {
-            Retained = Uncovered(counting),
+            Retained = retained,
+            Covered = [.. CoveredOf(counting, retained, speakers)],
             SetAside = [.. all.Except(counting).OrderByDescending(d => d.Ref).Take(maxSetAside)],
             Flooded = false,
         };
@@ -60,6 +67,9 @@ public sealed record SiteRecord
             yield return new(manifest.Site, ForkEvidence.BrokenChain, document.Epoch, document.Seq, before, document.Sha256);
         }
     }
+
+    private static IEnumerable<Sha256Digest> CoveredOf(IReadOnlyList<AdmittedDocument> all, ImmutableArray<AdmittedDocument> retained, SpeakerIndex speakers) =>
+        all.Count == retained.Length ? [] : all.Except(retained).Select(d => d.Ref.Sha256).Intersect(speakers.KeptOf(all[0].Site));
 
     private static ImmutableArray<AdmittedDocument> Uncovered(IEnumerable<AdmittedDocument> documents)
     {

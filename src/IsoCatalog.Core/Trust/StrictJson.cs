@@ -30,7 +30,7 @@ public static class StrictJson
             return new(Rules.Unicode, "The document is not UTF-8. Fetch it again; if that does not help, its writer is broken.");
         }
 
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth + 1 });
         var names = new Stack<Members>();
         try
         {
@@ -46,9 +46,7 @@ public static class StrictJson
         }
         catch (JsonException e)
         {
-            return reader.CurrentDepth >= MaxDepth
-                ? new(Rules.Depth, $"The document is nested deeper than {MaxDepth} levels at byte {reader.BytesConsumed}. No version of IsoCatalog writes that.")
-                : new(Rules.Syntax, $"The document is not one JSON value: {e.Message}");
+            return new(Rules.Syntax, $"The document is not one JSON value: {e.Message}");
         }
         catch (InvalidOperationException)
         {
@@ -60,6 +58,8 @@ public static class StrictJson
     {
         switch (reader.TokenType)
         {
+            case JsonTokenType.StartObject or JsonTokenType.StartArray when reader.CurrentDepth >= MaxDepth:
+                return new(Rules.Depth, $"The document is nested deeper than {MaxDepth} levels at byte {reader.TokenStartIndex}. No version of IsoCatalog writes that.");
             case JsonTokenType.StartObject:
                 names.Push(new Members());
                 return null;
