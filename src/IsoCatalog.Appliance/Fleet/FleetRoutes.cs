@@ -15,6 +15,8 @@ internal sealed class FleetRoutes(
 
     private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(60);
 
+    private static readonly ReadOnlyMemory<byte>? Nothing;
+
     private readonly ConcurrentDictionary<IPAddress, RequestBudget> _strangers = [];
 
     /// <summary>A peer said what it has: its site and its state. Called on the request's thread; must not wait.</summary>
@@ -93,9 +95,9 @@ internal sealed class FleetRoutes(
         {
             ("GET", "state", []) => StateAsync(http, fleet, cancellationToken),
             ("GET", "documents", [var hash]) => BytesAsync(
-                http, Sha256Digest.TryParse(hash, out var digest) && fleet.Documents.TryGetValue(digest, out var envelope) ? envelope : null, cancellationToken),
+                http, Sha256Digest.TryParse(hash, out var digest) && fleet.Documents.TryGetValue(digest, out var envelope) ? envelope : Nothing, cancellationToken),
             ("GET", "chunks", [var hash]) => FileAsync(http, Sha256Digest.TryParse(hash, out var digest) ? folders.ChunkFile(digest) : null, cancellationToken),
-            ("GET", "holdings", [var site]) => BytesAsync(http, fleet.Sites.GetValueOrDefault(site)?.Holdings?.Envelope, cancellationToken),
+            ("GET", "holdings", [var site]) => BytesAsync(http, Body(fleet.Sites.GetValueOrDefault(site)?.Holdings?.Envelope), cancellationToken),
             // The word of a site about its own replicas; it counts towards that site alone, so nobody relays it.
             ("GET", "members", [var site]) => FileAsync(http, site == fleet.Site ? folders.MembersFile(site) : null, cancellationToken),
             ("GET", "torrents", [var root]) => FileAsync(http, Sha256Digest.TryParse(root, out var digest) ? folders.MetainfoFile(digest) : null, cancellationToken),
@@ -195,8 +197,11 @@ internal sealed class FleetRoutes(
             // Gone between the state and the request, or never there: the caller asks for the state again.
         }
 
-        await BytesAsync(http, bytes, cancellationToken);
+        await BytesAsync(http, Body(bytes), cancellationToken);
     }
+
+    /// <summary>An array that is null would turn into memory that is empty.</summary>
+    private static ReadOnlyMemory<byte>? Body(byte[]? bytes) => bytes is null ? Nothing : bytes;
 
     private static Task BytesAsync(HttpContext http, ReadOnlyMemory<byte>? body, CancellationToken cancellationToken)
     {

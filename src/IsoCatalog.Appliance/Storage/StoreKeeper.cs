@@ -119,6 +119,9 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
                 ledger.SetStore(image.Id, new StoreFile.Present(right.Receipt));
                 Log.StillWhole(log, path);
                 break;
+            case StoreRead.Gone when ledger.View.Store.GetValueOrDefault(image.Id) is null && !IsOurs(image):
+                // Another site's image that was never fetched is not lost.
+                break;
             case StoreRead.Gone gone:
                 ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreMissing, Remedy(image, gone.Reason), time.GetUtcNow()));
                 break;
@@ -132,6 +135,10 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
                 break;
         }
     }
+
+    /// <summary>Did this site itself say that it has it?</summary>
+    private bool IsOurs(CatalogImage image) =>
+        ledger.View.Catalog.Registers.GetValueOrDefault(RegisterKey.OfImage(image.Id))?.Of(ledger.Fleet.Site) is not null;
 
     private static string Remedy(CatalogImage image, string reason) =>
         $"The site's own copy is not usable: {reason}. Add {image.Value.FileName} again (isocatalog add FILE) to bring it back.";
