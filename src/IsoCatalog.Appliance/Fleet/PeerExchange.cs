@@ -242,6 +242,7 @@ internal sealed class PeerExchange : IDisposable
     private async Task ExchangeTrustAsync(PeerException why, CancellationToken cancellationToken)
     {
         var anyKey = why.Fault == PeerFault.WrongKey;
+        var before = _ledger.Fleet.TrustVersion;
         try
         {
             for (var i = 0; i < MaxTrustVersions; i++)
@@ -275,7 +276,11 @@ internal sealed class PeerExchange : IDisposable
             }
         }
 
-        _wake.Writer.TryWrite(0);
+        // Only if one of the two knows more now is it worth while to ask again at once.
+        if (_ledger.Fleet.TrustVersion > before || why.Trust?.Version < before)
+        {
+            _wake.Writer.TryWrite(0);
+        }
     }
 
     private async Task<bool> FetchDocumentAsync(Sha256Digest document, CancellationToken cancellationToken)
