@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using IsoCatalog.Appliance.Api;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Appliance.Telemetry;
@@ -33,13 +34,15 @@ internal sealed class SiteHost : IAsyncDisposable
     private readonly Stack<IDisposable> _owned;
     private readonly IReadOnlyList<ISurface> _surfaces;
     private readonly IsoListener? _listener;
+    private readonly FleetListener? _fleet;
 
-    private SiteHost(WebApplication app, Stack<IDisposable> owned, IReadOnlyList<ISurface> surfaces, IsoListener? listener)
+    private SiteHost(WebApplication app, Stack<IDisposable> owned, IReadOnlyList<ISurface> surfaces, IsoListener? listener, FleetListener? fleet)
     {
         _app = app;
         _owned = owned;
         _surfaces = surfaces;
         _listener = listener;
+        _fleet = fleet;
     }
 
     public IServiceProvider Services => _app.Services;
@@ -48,6 +51,8 @@ internal sealed class SiteHost : IAsyncDisposable
     public Uri Api { get; private set; } = null!;
 
     public IPEndPoint? Iso => _listener?.PlainEndPoint;
+
+    public IPEndPoint? Fleet => _fleet?.EndPoint;
 
     /// <summary>Ends once the site was told to stop, by <see cref="Stop"/> or by a signal.</summary>
     public Task Completion => _app.WaitForShutdownAsync();
@@ -60,6 +65,7 @@ internal sealed class SiteHost : IAsyncDisposable
     {
         var owned = new Stack<IDisposable>();
         IsoListener? listener = null;
+        FleetListener? fleet = null;
         try
         {
             var folders = new SiteFolders(configuration.Data, configuration.Inbox.Path);
@@ -83,21 +89,24 @@ internal sealed class SiteHost : IAsyncDisposable
                 database.LoadFacts(), (name, value) => ledger!.SaveFact(name, value), keys, listener, options.Time, loggers);
             var surfaces = configuration.Surfaces.Select(factory.Make).ToList();
             var events = new EventLog(options.Time);
+            var alarms = new SiteAlarms(events, options.Time);
             ledger = Own(new SiteLedger(
-                configuration.Site,
                 database,
-                new SiteCatalogFile(folders.SiteDocument(configuration.Site), configuration.Site, keys.Signing),
+                new FleetDocuments(configuration.Site, folders, keys.Signing, events, alarms, options.Time, loggers.CreateLogger<FleetDocuments>()),
                 surfaces.Select(s => new SurfaceStatus(
                     s.Description.Name, s.Description.Kind, s.Description.Group, s.Description.ServesStoreInode, options.Time.GetUtcNow())),
                 events,
                 options.Time,
                 loggers.CreateLogger<SiteLedger>()));
+            var parts = await JoinFleetAsync();
             SiteServices.Add(
                 builder.Services,
-                new SiteParts(configuration, options, folders, ledger, events, routes, doubts.Reader, surfaces, meters, meter, hasher, listener?.PlainEndPoint, loggers));
+                new SiteParts(
+                    configuration, options, folders, ledger, events, routes, doubts.Reader, surfaces, meters, meter, hasher, listener?.PlainEndPoint, alarms,
+                    parts, loggers));
             var app = builder.Build();
             SiteServices.Map(app);
-            var host = new SiteHost(app, owned, surfaces, listener);
+            var host = new SiteHost(app, owned, surfaces, listener, fleet);
             try
             {
                 await SiteServices.ResumeAsync(app.Services, cancellationToken);
@@ -122,9 +131,31 @@ internal sealed class SiteHost : IAsyncDisposable
                 .First(a => !a.Contains("unix:", StringComparison.Ordinal)));
             app.Services.GetRequiredService<SiteFace>().Api = host.Api;
             return host;
+
+            async Task<FleetParts> JoinFleetAsync()
+            {
+                var peers = new FleetPeers(configuration.Site, configuration.Peers);
+                var figures = new FleetMetrics(meter);
+                if (configuration.Listen.Fleet is not { } address)
+                {
+                    return new FleetParts(peers, figures, null);
+                }
+
+                var certificate = SiteKeys.RequireTls(keys, folders);
+                var exchange = new FleetExchange(ledger, peers, certificate, figures, options.Time, loggers);
+                var answers = new FleetRoutes(ledger, folders, figures, options.Time, loggers.CreateLogger<FleetRoutes>()) { Notified = exchange.Heard };
+                fleet = await FleetListener.StartAsync(address, certificate, answers, loggers, cancellationToken);
+                exchange.TrustChanged = fleet.Recheck;
+                return new FleetParts(peers, figures, exchange);
+            }
         }
         catch (Exception e)
         {
+            if (fleet is not null)
+            {
+                await fleet.DisposeAsync();
+            }
+
             if (listener is not null)
             {
                 await listener.DisposeAsync();
@@ -150,6 +181,11 @@ internal sealed class SiteHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_fleet is not null)
+        {
+            await _fleet.DisposeAsync();
+        }
+
         await _app.StopAsync();
         await _app.DisposeAsync();
         foreach (var surface in _surfaces)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Threading.Channels;
 using IsoCatalog.Appliance.Api;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Jobs;
 using IsoCatalog.Appliance.Mounts;
 using IsoCatalog.Appliance.Publishing;
@@ -28,7 +29,12 @@ internal sealed record SiteParts(
     Meter Meter,
     LeafHasher Hasher,
     IPEndPoint? Iso,
+    SiteAlarms Alarms,
+    FleetParts Fleet,
     ILoggerFactory Loggers);
+
+/// <param name="Exchange">Null at a site that exchanges nothing.</param>
+internal sealed record FleetParts(FleetPeers Peers, FleetMetrics Metrics, FleetExchange? Exchange);
 
 /// <summary>Who gets whom: the wiring of a site's rooms.</summary>
 internal static class SiteServices
@@ -52,9 +58,17 @@ internal static class SiteServices
         services.AddSingleton<IngestQueue>();
         services.AddSingleton(p => new Inbox(
             configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, time, loggers.CreateLogger<Inbox>()));
-        services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Meter, time));
+        services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Alarms, parts.Meter, time));
         services.AddSingleton(p => new Availability(configuration.Site, parts.Ledger, store, parts.Surfaces));
         services.AddSingleton(new SiteFace(time.GetUtcNow()) { Iso = parts.Iso });
+        services.AddSingleton(parts.Alarms).AddSingleton(parts.Fleet).AddSingleton(parts.Fleet.Peers);
+        if (parts.Fleet.Exchange is { } exchange)
+        {
+            services.AddSingleton(exchange);
+            services.AddHostedService(_ => exchange);
+        }
+
+        services.AddHostedService(_ => new RootKeyWatch(configuration, parts.Folders, parts.Alarms, time, loggers.CreateLogger<RootKeyWatch>()));
         services.AddSingleton<LeaseRoutes>();
         services.AddSingleton<Leases>();
         services.AddSingleton<SiteMetrics>();

@@ -139,6 +139,45 @@ public sealed record StatusView(
 
 public sealed record SurfaceView(string Name, string Kind, string Group, int Available, int Wanted, string? Problem, string? Path);
 
+/// <summary>Where other sites are asked, in place of what the configuration says, until the next start.</summary>
+public sealed record PeerSetting(IReadOnlyList<PeerAddress> Peers);
+
+/// <param name="Fleet">host:port of its fleet listener.</param>
+/// <param name="Swarm">host:port of its swarm listener.</param>
+public sealed record PeerAddress(string Site, string Fleet, string Swarm);
+
+/// <param name="Trust">The version of the trust document that this site has.</param>
+/// <param name="TrustSha256">SHA-256 of its payload: the same at every site that is up to date.</param>
+public sealed record PeerList(string Site, string FleetId, long Trust, Sha256Digest TrustSha256, IReadOnlyList<PeerView> Peers);
+
+/// <summary>How it stands with another site.</summary>
+/// <param name="ReachableSince">Null while it does not answer.</param>
+/// <param name="LastExchange">When everything that it had was last seen to be here.</param>
+/// <param name="Error">What is wrong, in words.</param>
+/// <param name="ErrorCode">unreachable, slow, wrongkey, unknowntopeer, refused, notfound or garbage.</param>
+/// <param name="ClockOffset">Its clock minus this site's, seconds.</param>
+/// <param name="RoundTrip">Seconds.</param>
+/// <param name="Trust">The version of the trust document that it has.</param>
+/// <param name="Received">Bytes, since the start.</param>
+/// <param name="Sent">Bytes, since the start.</param>
+/// <param name="Refused">How many of its documents were refused, by the rule of docs/catalog-format.md.</param>
+public sealed record PeerView(
+    string Site,
+    string Fleet,
+    string Swarm,
+    DateTimeOffset? ReachableSince,
+    DateTimeOffset? LastExchange,
+    string? Error,
+    string? ErrorCode,
+    DateTimeOffset? ErrorSince,
+    double? ClockOffset,
+    double? RoundTrip,
+    long? Trust,
+    long Received,
+    long Sent,
+    IReadOnlyDictionary<string, long> Refused,
+    string? LastRefusal);
+
 /// <summary>RFC 9457; <see cref="Type"/> is <c>urn:isocatalog:problem:CODE</c>.</summary>
 public sealed record Problem(string Type, string Title, int Status, string Detail, ImageId? Image = null)
 {

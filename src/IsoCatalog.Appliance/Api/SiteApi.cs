@@ -50,6 +50,7 @@ internal static class SiteApi
         ImageEndpoints.Map(api);
         LeaseEndpoints.Map(api);
         SiteEndpoints.Map(api);
+        PeerEndpoints.Map(api);
         EventEndpoint.Map(api);
         HealthEndpoints.Map(app);
         app.MapOpenApi().OpenToAll();

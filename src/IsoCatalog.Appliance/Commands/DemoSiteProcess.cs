@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Fleet;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Core.Trust;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -18,6 +21,8 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
         Data = data;
         Api = new Uri(addresses.Api);
         Iso = addresses.Iso;
+        Fleet = addresses.Fleet;
+        Swarm = addresses.Swarm;
         Surfaces = surfaces;
     }
 
@@ -28,6 +33,10 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
     public Uri Api { get; }
 
     public string? Iso { get; }
+
+    public string? Fleet { get; }
+
+    public string? Swarm { get; }
 
     public IReadOnlyList<DemoSurface> Surfaces { get; }
 
@@ -57,6 +66,13 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
         }
 
         InitCommand.Prepare(configuration);
+        if (!TrustStore.Exists(new SiteFolders(configuration.Data, configuration.Inbox.Path)))
+        {
+            // A fleet for the demonstration alone: its root key lives as long as this call.
+            using var root = SigningKey.Generate();
+            FleetFounding.Found(configuration, [root], 1, null, TimeProvider.System.GetUtcNow());
+        }
+
         var (program, arguments) = Self();
         var process = Process.Start(new ProcessStartInfo(
             program, [.. arguments, "serve", "--config", path, "--open-on-loopback", "--report-addresses", "--until-stdin-closes"])

@@ -178,12 +178,11 @@ internal static class ConfigurationRules
     {
         (string Path, bool Given)[] later =
         [
-            ("peers", site.Peers.Count > 0), ("fetch", problems.Has("fetch")), ("listen.fleet", site.Listen.Fleet is not null),
-            ("listen.swarm", site.Listen.Swarm is not null), ("listen.standard", site.Listen.Standard is not null),
+            ("fetch", problems.Has("fetch")), ("listen.swarm", site.Listen.Swarm is not null), ("listen.standard", site.Listen.Standard is not null),
         ];
         foreach (var (path, _) in later.Where(key => key.Given))
         {
-            problems.Warn(path, "Checked, but not used yet by this version: it serves one site.");
+            problems.Warn(path, "Checked, but not used yet by this version.");
         }
     }
 

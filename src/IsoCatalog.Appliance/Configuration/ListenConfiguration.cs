@@ -14,7 +14,7 @@ public sealed record ListenConfiguration
     /// <summary>ISO images for BMCs, HTTPS; set together with <see cref="TlsConfiguration.Iso"/>.</summary>
     public IPEndPoint? IsoTls { get; init; }
 
-    /// <summary>Documents between sites. Not opened by this version.</summary>
+    /// <summary>Documents between sites, mutual TLS.</summary>
     public IPEndPoint? Fleet { get; init; }
 
     /// <summary>BitTorrent between sites. Not opened by this version.</summary>

@@ -39,6 +39,7 @@ internal static class SiteReader
         return new SiteConfiguration
         {
             Site = root.Require("site", Words.SiteId, "", "the id of this site, such as ams"),
+            Folder = baseDirectory,
             Data = data,
             Socket = root.Get("socket", inFile, Path.Combine(data, "run", "isocatalog.sock")),
             Listen = Listen(root.Child("listen", "listen")),

@@ -15,6 +15,7 @@ internal sealed class DriftReport
     private readonly ImageStore _store;
     private readonly IReadOnlyList<SurfacePublisher> _publishers;
     private readonly Inbox _inbox;
+    private readonly SiteAlarms _alarms;
     private readonly TimeProvider _time;
     private volatile IReadOnlyDictionary<string, DriftView> _orphans = new Dictionary<string, DriftView>();
 
@@ -24,6 +25,7 @@ internal sealed class DriftReport
         ImageStore store,
         IReadOnlyList<SurfacePublisher> publishers,
         Inbox inbox,
+        SiteAlarms alarms,
         Meter meter,
         TimeProvider time)
     {
@@ -32,6 +34,7 @@ internal sealed class DriftReport
         _store = store;
         _publishers = publishers;
         _inbox = inbox;
+        _alarms = alarms;
         _time = time;
         meter.CreateObservableGauge("isocatalog.drift", Measure, description: "What is not as it should be, by code and surface.");
     }
@@ -44,6 +47,7 @@ internal sealed class DriftReport
         [
             .. Clock(view, now),
             .. Forgotten(view),
+            .. _alarms.Standing.Select(a => new DriftView(a.Code, a.Reason, null, null, a.Since)),
             .. view.Surfaces.Where(s => s.Problem is not null)
                 .Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),
             .. Store(view),
@@ -97,7 +101,7 @@ internal sealed class DriftReport
         : [];
 
     private static IEnumerable<DriftView> Store(SiteView view) => view.Store
-        .Where(s => view.Catalog.Images[s.Key] is { Deleted: false })
+        .Where(s => view.Catalog.Images.GetValueOrDefault(s.Key) is { Deleted: false })
         .Select(s => s.Value switch
         {
             StoreFile.Lost lost => new DriftView(lost.Code, lost.Reason, null, s.Key, lost.Since),

@@ -375,7 +375,7 @@ internal sealed class SurfacePublisher(
     private SurfaceStatus Status(SiteView view) => view.Surfaces.First(s => s.Name == Name);
 
     private bool TogetherFor(SiteView view, ImageId image) =>
-        view.Catalog.Images[image].Meta.Offer is { } offer ? offer == "together" : together;
+        view.Catalog.Images.GetValueOrDefault(image)?.Meta.Offer is { } offer ? offer == "together" : together;
 
     private bool IsDue(ImageId image, CellStep step) =>
         !_attempts.TryGetValue((image, step), out var attempt)

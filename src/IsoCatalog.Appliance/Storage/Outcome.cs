@@ -51,6 +51,10 @@ internal static class RefusalCode
     public const string WriteError = "write-error";
     public const string NoSpace = "no-space";
 
+    public const string NotTrusted = "site-not-trusted";
+    public const string SocketOnly = "socket-only";
+    public const string TrustRefused = "trust-refused";
+
     public const string ClockImplausible = "clock-implausible";
     public const string NotReady = "not-ready";
     public const string NotRestorable = "not-restorable";

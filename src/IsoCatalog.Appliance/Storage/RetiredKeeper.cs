@@ -67,7 +67,7 @@ internal sealed class RetiredKeeper(
         return
         [
             .. view.Store
-                .Where(s => s.Value is StoreFile.Retired)
+                .Where(s => s.Value is StoreFile.Retired && view.Catalog.Images.ContainsKey(s.Key))
                 .Select(s => (view.Catalog.Images[s.Key], (StoreFile.Retired)s.Value))
                 .OrderBy(r => r.Item2.Since),
         ];

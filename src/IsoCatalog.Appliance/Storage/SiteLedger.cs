@@ -14,32 +14,28 @@ namespace IsoCatalog.Appliance.Storage;
 /// L1 What takes an image out of the list is seen by readers first and recorded second. L2 What brings one in, or acknowledges anything, is durable
 /// first and seen second. L3 Nothing is promoted, published, advertised, leased or retired on a view that is no longer the newest.
 /// </remarks>
-internal sealed class SiteLedger : IDisposable
+internal sealed partial class SiteLedger : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SiteDatabase _database;
-    private readonly SiteCatalogFile _catalog;
+    private readonly FleetDocuments _documents;
     private readonly EventLog _events;
     private readonly TimeProvider _time;
     private readonly ILogger<SiteLedger> _log;
     private readonly List<ChannelWriter<byte>> _signals = [];
-    private readonly string _site;
     private volatile SiteView _view;
-    private bool _signed;
 
-    /// <summary>Loads the signed document and the database; cells of surfaces that are not configured any more are forgotten.</summary>
+    /// <summary>Loads the signed documents and the database; cells of surfaces that are not configured any more are forgotten.</summary>
     public SiteLedger(
-        string site,
         SiteDatabase database,
-        SiteCatalogFile catalog,
+        FleetDocuments documents,
         IEnumerable<SurfaceStatus> surfaces,
         EventLog events,
         TimeProvider time,
         ILogger<SiteLedger> log)
     {
-        _site = site;
         _database = database;
-        _catalog = catalog;
+        _documents = documents;
         _events = events;
         _time = time;
         _log = log;
@@ -91,7 +87,7 @@ internal sealed class SiteLedger : IDisposable
             }
 
             var known = view.Catalog.Images.GetValueOrDefault(id);
-            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
+            var stamp = _documents.NextStamp();
             var entries = new List<Entry>();
             if (known is null or { Deleted: true })
             {
@@ -103,10 +99,16 @@ internal sealed class SiteLedger : IDisposable
                 entries.Add(new MetaEntry(id, stamp, by, null, meta));
             }
 
+            PreparedWrite? signed = null;
+            if (entries.Count > 0 && Prepare_NeedsLock(entries, out signed) is { } unsigned)
+            {
+                return unsigned;
+            }
+
             var file = new StoreFile.Present(receipt);
             var next = view with
             {
-                Catalog = view.Catalog.With(entries), Store = view.Store.SetItem(id, file), Confirmed = view.Confirmed.Add(id),
+                Catalog = signed?.View ?? view.Catalog, Store = view.Store.SetItem(id, file), Confirmed = view.Confirmed.Add(id),
             };
             next = next.WithoutQuarantine(id);
             Accept_NeedsLock(next, [id], () =>
@@ -117,11 +119,7 @@ internal sealed class SiteLedger : IDisposable
                     _database.SaveConfirmed(id);
                     SaveCells(view, next, id);
                 });
-                if (entries.Count > 0)
-                {
-                    _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
-                    NoteSigned();
-                }
+                Commit_NeedsLock(signed);
             });
             var image = next.Catalog.Images[id];
             _events.Add("image", known is { Deleted: false } ? $"{image.FileName}: the store's copy is whole again"
@@ -155,14 +153,18 @@ internal sealed class SiteLedger : IDisposable
                 return NotFound(id);
             }
 
-            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
-            var next = view with { Catalog = view.Catalog.With(new MetaEntry(id, stamp, by, null, change(image.Meta))) };
+            if (Prepare_NeedsLock([new MetaEntry(id, _documents.NextStamp(), by, null, change(image.Meta))], out var signed) is { } unsigned)
+            {
+                return unsigned;
+            }
+
+            var next = view with { Catalog = signed!.View };
             if (next.Catalog.Images[id].Meta.Hidden && !image.Meta.Hidden)
             {
                 next = next.WithdrawnEverywhere(id, CellState.Withdrawn, ReasonCode.Hidden, "The image is hidden.", _time.GetUtcNow());
             }
 
-            Accept_NeedsLock(next, [id], () => SaveCatalogAndCells(view, next, id), metadata: !next.Catalog.Images[id].LooksLike(image));
+            Accept_NeedsLock(next, [id], () => SaveCatalogAndCells(signed, view, next, id), metadata: !next.Catalog.Images[id].LooksLike(image));
             _events.Add("image", $"{image.FileName} described anew", id);
             return next.Catalog.Images[id];
         }
@@ -190,17 +192,21 @@ internal sealed class SiteLedger : IDisposable
                     RefusalCode.Protected, $"{image.FileName} is protected. Take the protection off first (PATCH protected=false).", id);
             }
 
-            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
+            if (Prepare_NeedsLock([new ImageEntry(id, _documents.NextStamp(), by, why, true, image.Value)], out var signed) is { } unsigned)
+            {
+                return unsigned;
+            }
+
             var next = view with
             {
-                Catalog = view.Catalog.With(new ImageEntry(id, stamp, by, why, true, image.Value)),
+                Catalog = signed!.View,
                 Offered = view.Offered.Remove(id),
             };
             next = next.WithdrawnEverywhere(id, CellState.Withdrawn, ReasonCode.Removed, "The image was removed.", _time.GetUtcNow());
             Accept_NeedsLock(next, [id], () =>
             {
                 // The signed tombstone is the acknowledgement; a crash before the database follows is mended when it is loaded.
-                _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
+                Commit_NeedsLock(signed);
                 _database.InTransaction(() =>
                 {
                     _database.SaveOffered(id, false);
@@ -246,9 +252,13 @@ internal sealed class SiteLedger : IDisposable
                 return refused;
             }
 
-            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
-            var next = view with { Catalog = view.Catalog.With(new ImageEntry(id, stamp, by, null, false, image.Value)) };
-            Accept_NeedsLock(next, [id], () => _catalog.Write(next.Catalog.Entries, _time.GetUtcNow()));
+            if (Prepare_NeedsLock([new ImageEntry(id, _documents.NextStamp(), by, null, false, image.Value)], out var signed) is { } unsigned)
+            {
+                return unsigned;
+            }
+
+            var next = view with { Catalog = signed!.View };
+            Accept_NeedsLock(next, [id], () => Commit_NeedsLock(signed));
             _events.Add("image", $"{image.FileName} restored", id);
             return next.Catalog.Images[id];
         }
@@ -377,7 +387,7 @@ internal sealed class SiteLedger : IDisposable
     {
         lock (_gate)
         {
-            if (_view.Store.GetValueOrDefault(id) is not StoreFile.Retired || !_view.Catalog.Images[id].Deleted || _view.IsLeased(id))
+            if (_view.Store.GetValueOrDefault(id) is not StoreFile.Retired || _view.Catalog.Images.GetValueOrDefault(id) is not { Deleted: true } || _view.IsLeased(id))
             {
                 return false;
             }
@@ -579,12 +589,8 @@ internal sealed class SiteLedger : IDisposable
 
     private SiteView Load(IEnumerable<SurfaceStatus> surfaces)
     {
-        var catalog = CatalogView.Empty.With(_catalog.Load(expected: Facts.ContainsKey(SiteDatabase.CatalogSigned)));
-        if (!catalog.Images.IsEmpty)
-        {
-            NoteSigned();
-        }
-
+        var catalog = _documents.Load(long.Parse(Facts.GetValueOrDefault(EpochFact, "0")));
+        _savedEpoch = _documents.Epoch;
         var statuses = surfaces
             .Select(s => Facts.TryGetValue(AnswerFact(s.Name), out var ms) ? s with { AnswerChanged = Time(ms) } : s)
             .ToList();
@@ -606,17 +612,6 @@ internal sealed class SiteLedger : IDisposable
 
         var missed = view.Cells.Where(c => c.Value.State is CellState.Withdrawn or CellState.Quarantined && view.IsWanted(c.Key.Image));
         return view with { Missed = missed.ToImmutableDictionary(c => c.Key, c => c.Value.Since) };
-    }
-
-    /// <summary>The first entry is always a put, so this need not be asked elsewhere.</summary>
-    private void NoteSigned()
-    {
-        if (!_signed && !Facts.ContainsKey(SiteDatabase.CatalogSigned))
-        {
-            _database.SaveFact(SiteDatabase.CatalogSigned, "yes");
-        }
-
-        _signed = true;
     }
 
     /// <summary>A database that is new while there is a signed catalog was lost; one that is new with an empty catalog is a new site.</summary>
@@ -649,9 +644,9 @@ internal sealed class SiteLedger : IDisposable
     }
 
     /// <summary>Seen first, durable second: if it cannot be recorded, it is withdrawn all the same.</summary>
-    private void Withdraw_NeedsLock(SiteView next, ReadOnlySpan<ImageId> touched, Action? save)
+    private void Withdraw_NeedsLock(SiteView next, ReadOnlySpan<ImageId> touched, Action? save, bool metadata = false)
     {
-        next = Stamped(next, touched, false, out var answers);
+        next = Stamped(next, touched, metadata, out var answers);
         Show_NeedsLock(next);
         try
         {
@@ -718,9 +713,9 @@ internal sealed class SiteLedger : IDisposable
         }
     }
 
-    private void SaveCatalogAndCells(SiteView before, SiteView next, ImageId id)
+    private void SaveCatalogAndCells(PreparedWrite? signed, SiteView before, SiteView next, ImageId id)
     {
-        _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
+        Commit_NeedsLock(signed);
         _database.InTransaction(() => SaveCells(before, next, id));
     }
 
@@ -743,7 +738,7 @@ internal sealed class SiteLedger : IDisposable
     private static Refusal NotFound(ImageId id) =>
         new(RefusalCode.NotFound, $"There is no image {id} in the catalog. 'isocatalog ls' lists what there is.", id);
 
-    private static string NameOf(SiteView view, ImageId id) => view.Catalog.Images[id].FileName;
+    private static string NameOf(SiteView view, ImageId id) => view.Catalog.Images.GetValueOrDefault(id)?.FileName ?? id.ToString();
 
     private static int IndexOf(SiteView view, string surface)
     {

@@ -44,7 +44,9 @@ public sealed partial class SiteMetricsTests(SharedSite shared) : IClassFixture<
             .Select(m => $"{m.Groups["name"].Value} {m.Groups["type"].Value}").ToHashSet(StringComparer.Ordinal);
 
         Assert.Empty(served.Except(documented).Order(StringComparer.Ordinal));
-        Assert.Empty(documented.Except(served).Order(StringComparer.Ordinal));
+
+        // Those of other sites appear with other sites; their own tests look for them.
+        Assert.Empty(documented.Where(d => !d.StartsWith("isocatalog_fleet_", StringComparison.Ordinal)).Except(served).Order(StringComparer.Ordinal));
     }
 
     /// <summary>With images, a refused add, a refused request, drift and a served image.</summary>

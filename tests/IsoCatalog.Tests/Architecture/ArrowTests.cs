@@ -84,7 +84,8 @@ public sealed class ArrowTests
     }
 
     [Theory]
-    [InlineData("Storage", "Publishing Mounts Api Jobs Commands Web")]
+    [InlineData("Storage", "Fleet Publishing Mounts Api Jobs Commands Web")]
+    [InlineData("Fleet", "Publishing Mounts Api Jobs Commands Web")]
     [InlineData("Publishing", "Api Jobs Commands Web")]
     [InlineData("Mounts", "Api Jobs Commands Web")]
     [InlineData("Configuration", "Publishing Mounts Api Jobs Commands Web")]
