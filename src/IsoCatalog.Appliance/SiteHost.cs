@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using IsoCatalog.Appliance.Api;
 using IsoCatalog.Appliance.Configuration;
@@ -13,6 +14,7 @@ using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Surfaces.Ipmi;
+using IsoCatalog.Swarm;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -35,9 +37,17 @@ internal sealed class SiteHost : IAsyncDisposable
     private readonly IReadOnlyList<ISurface> _surfaces;
     private readonly IsoListener? _listener;
     private readonly FleetListener? _fleet;
+    private readonly SwarmEngine? _swarm;
 
-    private SiteHost(WebApplication app, Stack<IDisposable> owned, IReadOnlyList<ISurface> surfaces, IsoListener? listener, FleetListener? fleet)
+    private SiteHost(
+        WebApplication app,
+        Stack<IDisposable> owned,
+        IReadOnlyList<ISurface> surfaces,
+        IsoListener? listener,
+        FleetListener? fleet,
+        SwarmEngine? swarm)
     {
+        _swarm = swarm;
         _app = app;
         _owned = owned;
         _surfaces = surfaces;
@@ -54,6 +64,8 @@ internal sealed class SiteHost : IAsyncDisposable
 
     public IPEndPoint? Fleet => _fleet?.EndPoint;
 
+    public IPEndPoint? Swarm => _swarm?.Endpoint;
+
     /// <summary>Ends once the site was told to stop, by <see cref="Stop"/> or by a signal.</summary>
     public Task Completion => _app.WaitForShutdownAsync();
 
@@ -66,6 +78,7 @@ internal sealed class SiteHost : IAsyncDisposable
         var owned = new Stack<IDisposable>();
         IsoListener? listener = null;
         FleetListener? fleet = null;
+        SwarmEngine? swarm = null;
         try
         {
             var folders = new SiteFolders(configuration.Data, configuration.Inbox.Path);
@@ -98,15 +111,15 @@ internal sealed class SiteHost : IAsyncDisposable
                 events,
                 options.Time,
                 loggers.CreateLogger<SiteLedger>()));
-            var parts = await JoinFleetAsync();
+            var joined = await JoinFleetAsync();
             SiteServices.Add(
                 builder.Services,
                 new SiteParts(
                     configuration, options, folders, ledger, events, routes, doubts.Reader, surfaces, meters, meter, hasher, listener?.PlainEndPoint, alarms,
-                    parts, loggers));
+                    joined, loggers));
             var app = builder.Build();
             SiteServices.Map(app);
-            var host = new SiteHost(app, owned, surfaces, listener, fleet);
+            var host = new SiteHost(app, owned, surfaces, listener, fleet, swarm);
             try
             {
                 await SiteServices.ResumeAsync(app.Services, cancellationToken);
@@ -146,11 +159,17 @@ internal sealed class SiteHost : IAsyncDisposable
                 var answers = new FleetRoutes(ledger, folders, figures, options.Time, loggers.CreateLogger<FleetRoutes>()) { Notified = exchange.Heard };
                 fleet = await FleetListener.StartAsync(address, certificate, answers, loggers, cancellationToken);
                 exchange.TrustChanged = fleet.Recheck;
-                return new FleetParts(peers, figures, exchange);
+                swarm = SwarmOf(configuration, certificate, ledger, options.Time, loggers);
+                return new FleetParts(peers, figures, new FleetLink(exchange, swarm));
             }
         }
         catch (Exception e)
         {
+            if (swarm is not null)
+            {
+                await swarm.DisposeAsync();
+            }
+
             if (fleet is not null)
             {
                 await fleet.DisposeAsync();
@@ -188,6 +207,11 @@ internal sealed class SiteHost : IAsyncDisposable
 
         await _app.StopAsync();
         await _app.DisposeAsync();
+        if (_swarm is not null)
+        {
+            await _swarm.DisposeAsync();
+        }
+
         foreach (var surface in _surfaces)
         {
             await surface.DisposeAsync();
@@ -226,6 +250,40 @@ internal sealed class SiteHost : IAsyncDisposable
                 time,
                 cancellationToken)
             : null;
+
+    /// <exception cref="SiteStartException">An address cannot be bound.</exception>
+    private static SwarmEngine SwarmOf(
+        SiteConfiguration configuration, X509Certificate2 certificate, SiteLedger ledger, TimeProvider time, ILoggerFactory loggers)
+    {
+        var log = loggers.CreateLogger<SwarmEngine>();
+        var engine = new SwarmEngine(
+            new SwarmOptions
+            {
+                Listen = configuration.Listen.Swarm,
+                ListenPlain = configuration.Listen.Standard,
+                PlainAllow = configuration.Listen.StandardAllow,
+                Certificate = certificate,
+                PeerName = key => Sha256Digest.TryParse(key, out var pin) ? ledger.Fleet.SiteOf(pin) : null,
+                Streams = configuration.Fetch.Streams ?? 0,
+                DownloadLimit = configuration.Fetch.Download,
+                UploadLimit = configuration.Fetch.Upload,
+            },
+            time,
+            e => Sync.Log.Swarm(log, e.Kind is SwarmEventKind.Corrupt or SwarmEventKind.Storage ? LogLevel.Warning : LogLevel.Debug, e.Message));
+        try
+        {
+            engine.Start();
+            return engine;
+        }
+        catch (SocketException e)
+        {
+            throw new SiteStartException(
+                e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "port-in-use" : "cannot-listen",
+                $"The swarm cannot listen on {configuration.Listen.Swarm}{(configuration.Listen.Standard is { } plain ? $" or {plain}" : "")}: {e.Message}. "
+                + "Stop the other program, or change listen.swarm or listen.standard.",
+                e);
+        }
+    }
 
     private static WebApplicationBuilder Builder(SiteConfiguration configuration, SiteHostOptions options)
     {

@@ -8,10 +8,12 @@ using IsoCatalog.Appliance.Jobs;
 using IsoCatalog.Appliance.Mounts;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Ipmi;
+using IsoCatalog.Swarm;
 
 namespace IsoCatalog.Appliance;
 
@@ -33,8 +35,14 @@ internal sealed record SiteParts(
     FleetParts Fleet,
     ILoggerFactory Loggers);
 
-/// <param name="Exchange">Null at a site that exchanges nothing.</param>
-internal sealed record FleetParts(FleetPeers Peers, FleetMetrics Metrics, FleetExchange? Exchange);
+/// <param name="Link">Null at a site that exchanges nothing.</param>
+internal sealed record FleetParts(FleetPeers Peers, FleetMetrics Metrics, FleetLink? Link)
+{
+    public FleetExchange? Exchange => Link?.Exchange;
+}
+
+/// <summary>How a site exchanges documents and bytes with the others.</summary>
+internal sealed record FleetLink(FleetExchange Exchange, SwarmEngine Swarm);
 
 /// <summary>Who gets whom: the wiring of a site's rooms.</summary>
 internal static class SiteServices
@@ -68,6 +76,11 @@ internal static class SiteServices
             services.AddHostedService(_ => exchange);
         }
 
+        if (parts.Fleet.Link is { Swarm: var swarm })
+        {
+            AddSync(services, parts, store, swarm);
+        }
+
         services.AddHostedService(_ => new RootKeyWatch(configuration, parts.Folders, parts.Alarms, time, loggers.CreateLogger<RootKeyWatch>()));
         services.AddSingleton<LeaseRoutes>();
         services.AddSingleton<Leases>();
@@ -75,6 +88,7 @@ internal static class SiteServices
         services.AddSingleton<RetiredKeeper>();
         services.AddSingleton<Scrub>();
 
+        services.AddHostedService(_ => new Confirmation(parts.Ledger, store, parts.Events, time, loggers.CreateLogger<Confirmation>()));
         services.AddHostedService(_ => new StoreKeeper(parts.Ledger, store, time, loggers.CreateLogger<StoreKeeper>()));
         foreach (var publisher in publishers)
         {
@@ -89,6 +103,17 @@ internal static class SiteServices
         services.AddHostedService(p => p.GetRequiredService<Inbox>());
         SiteJobs.Add(services, configuration, publishers);
         SiteApi.Add(services, configuration, parts.Options.OpenOnLoopback);
+    }
+
+    private static void AddSync(IServiceCollection services, SiteParts parts, ImageStore store, SwarmEngine swarm)
+    {
+        var (configuration, ledger, time, loggers) = (parts.Configuration, parts.Ledger, parts.Options.Time, parts.Loggers);
+        services.AddSingleton(swarm).AddSingleton(new SwarmMetrics(parts.Meter, swarm));
+        var torrents = new TorrentSource(ledger, parts.Folders, parts.Fleet.Exchange!, loggers.CreateLogger<TorrentSource>());
+        services.AddHostedService(_ => new SwarmUpkeep(swarm, ledger, parts.Fleet.Peers, configuration.Fetch, time));
+        services.AddHostedService(_ => new Seeding(ledger, store, swarm, torrents, time, loggers.CreateLogger<Seeding>()));
+        services.AddHostedService(_ => new Fetcher(ledger, store, swarm, torrents, configuration.Store.Floor, time, loggers.CreateLogger<Fetcher>()));
+        services.AddHostedService(_ => new HoldingsPublisher(ledger, parts.Folders, time, loggers.CreateLogger<HoldingsPublisher>()));
     }
 
     public static void Map(WebApplication app) => SiteApi.Map(app);

@@ -71,6 +71,7 @@ internal static class SiteReader
             Swarm = section.Get<IPEndPoint?>("swarm", Addresses.Listener!, null),
             Metrics = section.Get<IPEndPoint?>("metrics", Addresses.Listener!, null),
             Standard = section.Get<IPEndPoint?>("standard", Addresses.Listener!, null),
+            StandardAllow = section.List<IPNetwork>("standardAllow", Addresses.Network, "Write the networks of the standard clients, or remove it."),
         };
     }
 

@@ -16,6 +16,10 @@ internal sealed class FleetClocks(TimeProvider time)
     /// <param name="offset">The site's clock minus ours.</param>
     public void Heard(string site, TimeSpan offset) => _offsets[site] = (offset, time.GetTimestamp());
 
+    /// <summary>That site's clock minus ours, as last heard; zero when it was not heard lately.</summary>
+    public TimeSpan OffsetOf(string site) =>
+        _offsets.TryGetValue(site, out var heard) && time.GetElapsedTime(heard.At) < Fresh ? heard.Offset : TimeSpan.Zero;
+
     public DateTimeOffset Reference()
     {
         var now = time.GetUtcNow();

@@ -150,6 +150,32 @@ internal sealed class FleetDocuments(
         }
     }
 
+    /// <summary>Signs what this site has and shows. Not written down: after a restart everything is looked at anew, and the epoch is another one.</summary>
+    public void SignHoldings(HeldStore store, IReadOnlyList<HeldSurface> surfaces, IReadOnlyList<HeldImage> images, IReadOnlyList<DisputeFinding> disputed)
+    {
+        var writer = Writer();
+        var holdings = new Holdings
+        {
+            Fleet = _trust.Chain.Fleet,
+            Site = site,
+            Epoch = writer.Epoch,
+            Seq = (_holdings.GetValueOrDefault(site) is { } last && last.Epoch == writer.Epoch ? last.Seq : 0) + 1,
+            BootId = writer.BootId,
+            Issued = time.GetUtcNow(),
+            Trust = _trust.Chain.Newest.Ref,
+            Catalog = _catalog.Heads,
+            Store = store,
+            Surfaces = surfaces,
+            Images = images,
+            Disputed = disputed,
+        };
+        var payload = holdings.ToPayload();
+        var envelope = key.Sign(Core.Catalog.Holdings.PayloadType, payload).ToJson();
+        _holdings = _holdings.SetItem(
+            site, new Statement(holdings.Epoch, holdings.Seq, new Sha256Digest(SHA256.HashData(payload)), envelope, time.GetUtcNow(), holdings));
+        Show();
+    }
+
     /// <summary>Takes what a site says that it holds, if it is newer than what it said before.</summary>
     public AdmitReport AdmitHoldings(string from, byte[] envelope)
     {
@@ -338,7 +364,7 @@ internal sealed class FleetDocuments(
     private void LoadHoldings(string from, string path)
     {
         // Nobody knows how long it lay there: it counts for the order of statements, and as old.
-        if (IsActive(from) && HoldingsOf(from, DocumentFiles.Read(path, Core.Catalog.Holdings.MaxPayload * 3 / 2), DateTimeOffset.UnixEpoch, out _) is { } statement)
+        if (IsActive(from) && HoldingsOf(from, DocumentFiles.Read(path, Core.Catalog.Holdings.MaxPayload * 3 / 2), null, out _) is { } statement)
         {
             _holdings = _holdings.SetItem(from, statement);
         }
@@ -348,7 +374,7 @@ internal sealed class FleetDocuments(
         }
     }
 
-    private Statement? HoldingsOf(string from, byte[] envelope, DateTimeOffset at, out RuleViolation? violation)
+    private Statement? HoldingsOf(string from, byte[] envelope, DateTimeOffset? at, out RuleViolation? violation)
     {
         if (!Core.Catalog.Holdings.TryOpen(envelope, _trust.Chain, out var holdings, out violation))
         {
@@ -362,7 +388,7 @@ internal sealed class FleetDocuments(
         }
 
         _ = Envelope.TryParse(envelope, envelope.Length, out var read, out _);
-        return new Statement(holdings.Epoch, holdings.Seq, new Sha256Digest(SHA256.HashData(read!.Payload)), envelope, at);
+        return new Statement(holdings.Epoch, holdings.Seq, new Sha256Digest(SHA256.HashData(read!.Payload)), envelope, at, holdings);
     }
 
     private bool IsActive(string id) => _trust.Chain.Current.Sites.GetValueOrDefault(id) is { Status: SiteStatus.Active };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Trust;
 
@@ -47,5 +48,6 @@ internal sealed record SiteStatements(ImmutableArray<Sha256Digest> Documents, St
 /// <summary>A signed statement that replaces the one before it.</summary>
 /// <param name="Sha256">Of the payload.</param>
 /// <param name="Envelope">Byte for byte as its site signed it.</param>
-/// <param name="At">When it came here, by this site's clock: holdings age from then on.</param>
-internal sealed record Statement(long Epoch, long Seq, Sha256Digest Sha256, byte[] Envelope, DateTimeOffset At);
+/// <param name="At">When it came here, by this site's clock: holdings age from then on. Null when it lay here at the start: nobody knows how long.</param>
+/// <param name="Holdings">What it says.</param>
+internal sealed record Statement(long Epoch, long Seq, Sha256Digest Sha256, byte[] Envelope, DateTimeOffset? At, Holdings Holdings);

@@ -106,18 +106,15 @@ internal sealed partial class SiteLedger : IDisposable
             }
 
             var file = new StoreFile.Present(receipt);
-            var next = view with
-            {
-                Catalog = signed?.View ?? view.Catalog, Store = view.Store.SetItem(id, file), Confirmed = view.Confirmed.Add(id),
-            };
-            next = next.WithoutQuarantine(id);
-            Accept_NeedsLock(next, [id], () =>
+            var next = view with { Store = view.Store.SetItem(id, file), Confirmed = view.Confirmed.Add(id) };
+            next = next.WithCatalog(signed?.View ?? view.Catalog, _time.GetUtcNow(), out var touched).WithoutQuarantine(id);
+            Accept_NeedsLock(next, [id, .. touched], () =>
             {
                 _database.InTransaction(() =>
                 {
                     _database.SaveStoreFile(id, file);
                     _database.SaveConfirmed(id);
-                    SaveCells(view, next, id);
+                    SaveCells(view, next, [id, .. touched]);
                 });
                 Commit_NeedsLock(signed);
             });
@@ -158,13 +155,16 @@ internal sealed partial class SiteLedger : IDisposable
                 return unsigned;
             }
 
-            var next = view with { Catalog = signed!.View };
-            if (next.Catalog.Images[id].Meta.Hidden && !image.Meta.Hidden)
-            {
-                next = next.WithdrawnEverywhere(id, CellState.Withdrawn, ReasonCode.Hidden, "The image is hidden.", _time.GetUtcNow());
-            }
-
-            Accept_NeedsLock(next, [id], () => SaveCatalogAndCells(signed, view, next, id), metadata: !next.Catalog.Images[id].LooksLike(image));
+            var next = view.WithCatalog(signed!.View, _time.GetUtcNow(), out var touched);
+            Accept_NeedsLock(
+                next,
+                [.. touched],
+                () =>
+                {
+                    Commit_NeedsLock(signed);
+                    _database.InTransaction(() => SaveCells(view, next, touched));
+                },
+                metadata: !next.Catalog.Images[id].LooksLike(image));
             _events.Add("image", $"{image.FileName} described anew", id);
             return next.Catalog.Images[id];
         }
@@ -197,20 +197,15 @@ internal sealed partial class SiteLedger : IDisposable
                 return unsigned;
             }
 
-            var next = view with
-            {
-                Catalog = signed!.View,
-                Offered = view.Offered.Remove(id),
-            };
-            next = next.WithdrawnEverywhere(id, CellState.Withdrawn, ReasonCode.Removed, "The image was removed.", _time.GetUtcNow());
-            Accept_NeedsLock(next, [id], () =>
+            var next = view.WithCatalog(signed!.View, _time.GetUtcNow(), out var touched);
+            Accept_NeedsLock(next, [.. touched], () =>
             {
                 // The signed tombstone is the acknowledgement; a crash before the database follows is mended when it is loaded.
                 Commit_NeedsLock(signed);
                 _database.InTransaction(() =>
                 {
                     _database.SaveOffered(id, false);
-                    SaveCells(view, next, id);
+                    SaveCells(view, next, touched);
                 });
             });
             _events.Add("image", $"{image.FileName} removed", id);
@@ -239,7 +234,7 @@ internal sealed partial class SiteLedger : IDisposable
                 return image;
             }
 
-            if (view.Store.GetValueOrDefault(id) is not (StoreFile.Retired or StoreFile.Present))
+            if (view.Store.GetValueOrDefault(id) is not (StoreFile.Retired or StoreFile.Present) && !view.Others.Values.Any(o => o.Holds(id)))
             {
                 return new Refusal(
                     RefusalCode.NotRestorable,
@@ -257,8 +252,8 @@ internal sealed partial class SiteLedger : IDisposable
                 return unsigned;
             }
 
-            var next = view with { Catalog = signed!.View };
-            Accept_NeedsLock(next, [id], () => Commit_NeedsLock(signed));
+            var next = view.WithCatalog(signed!.View, _time.GetUtcNow(), out var touched);
+            Accept_NeedsLock(next, [.. touched], () => Commit_NeedsLock(signed));
             _events.Add("image", $"{image.FileName} restored", id);
             return next.Catalog.Images[id];
         }
@@ -596,18 +591,22 @@ internal sealed partial class SiteLedger : IDisposable
             .ToList();
         var names = statuses.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
         var view = SiteView.Of(
-            catalog,
             // A receipt without an entry is an add that was never acknowledged; its file is an orphan of the store.
             _database.LoadStore().Where(s => catalog.Images.ContainsKey(s.Key)),
-            _database.LoadCells().Where(c => names.Contains(c.Key.Surface) && catalog.Images.ContainsKey(c.Key.Image)),
+            // What is still visible of an image that nobody knows any more has to be taken out of sight.
+            _database.LoadCells().Where(c => names.Contains(c.Key.Surface) && (catalog.Images.ContainsKey(c.Key.Image) || c.Value.FileName is not null)),
             _database.LoadOffered(),
             _database.LoadConfirmed(),
             _database.LoadLeases(),
             statuses) with { LeasesForgottenSince = LeasesForgottenSince(catalog) };
-        foreach (var image in catalog.Images.Values.Where(i => i.Deleted))
+        view = view.WithCatalog(catalog, _time.GetUtcNow(), out _) with
         {
-            view = view.WithdrawnEverywhere(image.Id, CellState.Withdrawn, ReasonCode.Removed, "The image was removed.", _time.GetUtcNow());
-            view = view with { Offered = view.Offered.Remove(image.Id) };
+            Others = OthersNow(view.Others, _time.GetUtcNow()),
+        };
+        foreach (var key in view.Cells.Keys.Where(k => !catalog.Images.ContainsKey(k.Image)).ToList())
+        {
+            view = view.WithdrawnEverywhere(
+                key.Image, CellState.Withdrawn, ReasonCode.Removed, "The site that added the image does not count any more.", _time.GetUtcNow());
         }
 
         var missed = view.Cells.Where(c => c.Value.State is CellState.Withdrawn or CellState.Quarantined && view.IsWanted(c.Key.Image));
@@ -713,20 +712,14 @@ internal sealed partial class SiteLedger : IDisposable
         }
     }
 
-    private void SaveCatalogAndCells(PreparedWrite? signed, SiteView before, SiteView next, ImageId id)
+    private void SaveCells(SiteView before, SiteView next, params IEnumerable<ImageId> images)
     {
-        Commit_NeedsLock(signed);
-        _database.InTransaction(() => SaveCells(before, next, id));
-    }
-
-    private void SaveCells(SiteView before, SiteView next, ImageId id)
-    {
-        foreach (var surface in next.Surfaces)
+        foreach (var key in images.Distinct().SelectMany(i => next.Surfaces.Select(s => new CellKey(i, s.Name))))
         {
-            var cell = next.CellOf(id, surface.Name);
-            if (cell != before.CellOf(id, surface.Name))
+            var cell = next.Cells.GetValueOrDefault(key);
+            if (cell != before.Cells.GetValueOrDefault(key))
             {
-                _database.SaveCell(new CellKey(id, surface.Name), cell);
+                _database.SaveCell(key, cell);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
@@ -10,6 +11,8 @@ internal sealed partial class SiteLedger
     private const string EpochFact = "epoch";
 
     private long _savedEpoch;
+    private bool _signed;
+    private SiteView? _told;
 
     /// <summary>The signed documents, as they are handed on. A new one comes with a <see cref="Signal"/>.</summary>
     public FleetSnapshot Fleet => _documents.Snapshot;
@@ -100,35 +103,64 @@ internal sealed partial class SiteLedger
         }
     }
 
-    /// <summary>Lets the site see the catalog as the documents have it now. What other sites took away is withdrawn at once.</summary>
-    private void Follow_NeedsLock(bool changed)
+    /// <summary>Signs what this site has and shows, if that is something else than what it last said.</summary>
+    /// <param name="force">Sign it even if nothing changed, to show that the site is alive.</param>
+    /// <returns>Whether something was signed.</returns>
+    public bool SignHoldings(long freeBytes, long totalBytes, bool force)
     {
-        var (view, catalog) = (_view, _documents.View);
-        if (ReferenceEquals(view.Catalog, catalog))
+        lock (_gate)
         {
-            if (changed)
+            var view = _view;
+            if (!force && view == _told)
             {
-                Show_NeedsLock(view);
+                return false;
             }
 
+            _told = view;
+            var (surfaces, images) = (SiteHoldings.SurfacesOf(view), SiteHoldings.ImagesOf(view));
+            var said = _documents.Snapshot.Sites.GetValueOrDefault(Fleet.Site)?.Holdings?.Holdings;
+            if (!force && said is not null && SiteHoldings.SaysTheSame(said, surfaces, images))
+            {
+                return false;
+            }
+
+            SaveEpoch_NeedsLock();
+            _documents.SignHoldings(new HeldStore(freeBytes, totalBytes), surfaces, images, Disputed(view));
+            SaveEpoch_NeedsLock();
+            Show_NeedsLock(view);
+            _told = _view;
+            return true;
+        }
+    }
+
+    private static IReadOnlyList<DisputeFinding> Disputed(SiteView view) =>
+    [
+        .. view.Store
+            .Where(s => s.Value is StoreFile.Lost { Code: ReasonCode.Disputed } && view.Catalog.Images.ContainsKey(s.Key))
+            .Select(s => (Image: view.Catalog.Images[s.Key], ((StoreFile.Lost)s.Value).Since))
+            .Select(d => new DisputeFinding(d.Image.Id, d.Image.Value.Size, d.Image.Value.Root, d.Image.Stamp.Site, d.Since)),
+    ];
+
+    /// <summary>Lets the site see the fleet as its documents have it now. What other sites took away is withdrawn at once.</summary>
+    private void Follow_NeedsLock(bool changed)
+    {
+        if (!changed)
+        {
             return;
         }
 
-        ImageId[] touched =
-        [
-            .. catalog.Images.Where(i => !ReferenceEquals(view.Catalog.Images.GetValueOrDefault(i.Key), i.Value)).Select(i => i.Key),
-            .. view.Catalog.Images.Keys.Where(i => !catalog.Images.ContainsKey(i)),
-        ];
-        var now = _time.GetUtcNow();
-        var next = view with { Catalog = catalog };
-        foreach (var id in touched)
+        var (view, now) = (_view, _time.GetUtcNow());
+        var next = view with { Others = OthersNow(view.Others, now) };
+        if (ReferenceEquals(view.Catalog, _documents.View))
         {
-            next = Withdrawn(next, id, now);
+            Show_NeedsLock(next);
+            return;
         }
 
+        next = next.WithCatalog(_documents.View, now, out var touched);
         var metadata = touched.Any(id => view.Catalog.Images.TryGetValue(id, out var before)
-            && catalog.Images.TryGetValue(id, out var after) && !after.LooksLike(before));
-        Withdraw_NeedsLock(next, touched, () => _database.InTransaction(() =>
+            && next.Catalog.Images.TryGetValue(id, out var after) && !after.LooksLike(before));
+        Withdraw_NeedsLock(next, [.. touched], () => _database.InTransaction(() =>
         {
             foreach (var id in touched)
             {
@@ -137,27 +169,40 @@ internal sealed partial class SiteLedger
                     _database.SaveOffered(id, false);
                 }
 
-                SaveCells(view, next, id);
             }
+
+            SaveCells(view, next, touched);
         }), metadata);
         foreach (var id in touched)
         {
-            Tell(view.Catalog.Images.GetValueOrDefault(id), catalog.Images.GetValueOrDefault(id), id);
+            Tell(view.Catalog.Images.GetValueOrDefault(id), next.Catalog.Images.GetValueOrDefault(id), id);
         }
     }
 
-    private static SiteView Withdrawn(SiteView view, ImageId id, DateTimeOffset now)
+    /// <summary>The other active sites. One that was never heard of is waited for from the moment that it was first known.</summary>
+    private ImmutableDictionary<string, OtherSite> OthersNow(ImmutableDictionary<string, OtherSite> before, DateTimeOffset now)
     {
-        var (code, reason) = view.Catalog.Images.GetValueOrDefault(id) switch
+        var fleet = _documents.Snapshot;
+        return fleet.ActiveSites.Keys.Where(s => s != fleet.Site).ToImmutableDictionary(
+            s => s,
+            s => fleet.Sites.GetValueOrDefault(s)?.Holdings is { } said
+                ? before.TryGetValue(s, out var known) && known.Said == said.Sha256 ? known : Read(said, now)
+                : before.GetValueOrDefault(s) ?? new OtherSite(s, now),
+            StringComparer.Ordinal);
+    }
+
+    /// <summary>A statement may have come by a detour, or have lain here since before the start: it is as old as its site says, never younger.</summary>
+    private OtherSite Read(Statement said, DateTimeOffset now)
+    {
+        if (said.At is not { } came)
         {
-            null => (ReasonCode.Removed, "The site that added the image does not count any more."),
-            { Blocked: true } blocked => (ReasonCode.Blocked, $"The image was recalled{(blocked.BlockedWhy is null ? "." : $": {blocked.BlockedWhy}")}"),
-            { Deleted: true } => (ReasonCode.Removed, "The image was removed."),
-            { Meta.Hidden: true } => (ReasonCode.Hidden, "The image is hidden."),
-            _ => (null, ""),
-        };
-        return code is null ? view
-            : (code == ReasonCode.Hidden ? view : view with { Offered = view.Offered.Remove(id) }).WithdrawnEverywhere(id, CellState.Withdrawn, code, reason, now);
+            // Where the bytes are is worth knowing all the same.
+            var old = SiteHoldings.Read(said.Holdings, now);
+            return new OtherSite(old.Site, now) { Said = said.Sha256, Stored = old.Stored, Offered = old.Offered };
+        }
+
+        var issued = said.Holdings.Issued - _documents.Clocks.OffsetOf(said.Holdings.Site);
+        return SiteHoldings.Read(said.Holdings, issued < came ? issued : came) with { Said = said.Sha256 };
     }
 
     private void Tell(CatalogImage? before, CatalogImage? after, ImageId id)

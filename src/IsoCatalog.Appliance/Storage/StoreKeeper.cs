@@ -168,6 +168,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
     private bool IsOurs(CatalogImage image) =>
         ledger.View.Catalog.Registers.GetValueOrDefault(RegisterKey.OfImage(image.Id))?.Of(ledger.Fleet.Site) is not null;
 
-    private static string Remedy(CatalogImage image, string reason) =>
-        $"The site's own copy is not usable: {reason}. Add {image.FileName} again (isocatalog add FILE) to bring it back.";
+    private string Remedy(CatalogImage image, string reason) => ledger.View.Others.IsEmpty
+        ? $"The site's own copy is not usable: {reason}. Add {image.FileName} again (isocatalog add FILE) to bring it back."
+        : $"The site's own copy is not usable: {reason}. It is mended from other sites.";
 }

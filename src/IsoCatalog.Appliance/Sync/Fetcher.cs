@@ -100,7 +100,7 @@ internal sealed class Fetcher(
         }
         catch (OperationCanceledException)
         {
-            if (!IsWanted(ledger.View, ledger.View.Catalog.Images[image.Id]))
+            if (ledger.View is var view && !(view.Catalog.Images.TryGetValue(image.Id, out var now) && IsWanted(view, now)))
             {
                 DeleteStaged(image);
             }

@@ -23,4 +23,10 @@ internal static partial class Log
 
     [LoggerMessage(1405, LogLevel.Warning, "{Name} is not seeded: {Reason}")]
     public static partial void NotSeeded(ILogger logger, string name, string reason);
+
+    [LoggerMessage(1406, LogLevel.Warning, "{Site} gave a torrent that is not the one of {Name}; another site is asked")]
+    public static partial void FalseTorrent(ILogger logger, string site, string name);
+
+    [LoggerMessage(EventId = 1407, Message = "Swarm: {Message}")]
+    public static partial void Swarm(ILogger logger, LogLevel level, string message);
 }

@@ -4,12 +4,11 @@ using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Swarm;
-using IsoCatalog.Swarm.Metainfo;
 
 namespace IsoCatalog.Appliance.Sync;
 
 /// <summary>Serves to other sites exactly what the store vouches for: a doubt about a file ends its seeding first.</summary>
-internal sealed class Seeding(SiteLedger ledger, ImageStore store, SwarmEngine swarm, TimeProvider time, ILogger<Seeding> log) : BackgroundService
+internal sealed class Seeding(SiteLedger ledger, ImageStore store, SwarmEngine swarm, TorrentSource torrents, TimeProvider time, ILogger<Seeding> log) : BackgroundService
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
 
@@ -21,7 +20,7 @@ internal sealed class Seeding(SiteLedger ledger, ImageStore store, SwarmEngine s
         while (await signal.WaitToReadAsync(stoppingToken))
         {
             signal.TryRead(out _);
-            if (!await TendAsync(ledger.View))
+            if (!await TendAsync(ledger.View, stoppingToken))
             {
                 await Task.Delay(RetryAfter, time, stoppingToken);
             }
@@ -29,7 +28,7 @@ internal sealed class Seeding(SiteLedger ledger, ImageStore store, SwarmEngine s
     }
 
     /// <returns>False when something could not be seeded that should be.</returns>
-    private async Task<bool> TendAsync(SiteView view)
+    private async Task<bool> TendAsync(SiteView view, CancellationToken cancellationToken)
     {
         var wanted = view.Store
             .Where(s => s.Value is StoreFile.Present)
@@ -48,22 +47,21 @@ internal sealed class Seeding(SiteLedger ledger, ImageStore store, SwarmEngine s
             // The ctime of a file moves with its links; the inode says whether it is another file.
             if (!_seeded.TryGetValue(root, out var seeded) || seeded.Inode != receipt.Inode)
             {
-                all &= TrySeed(image, receipt);
+                all &= TrySeed(image, receipt, cancellationToken);
             }
         }
 
         return all;
     }
 
-    private bool TrySeed(CatalogImage image, Receipt receipt)
+    private bool TrySeed(CatalogImage image, Receipt receipt, CancellationToken cancellationToken)
     {
         try
         {
-            var file = File.ReadAllBytes(store.Folders.MetainfoFile(image.Value.Root));
-            if (!Torrent.TryParse(file, out var torrent, out var error) || torrent.InfoV2 != image.Value.InfoV2)
+            if (torrents.OfStored(image, cancellationToken) is not { } torrent)
             {
-                Log.NotSeeded(log, image.FileName, $"{store.Folders.MetainfoFile(image.Value.Root)} is not its torrent ({error}). Delete it; it is made again.");
-                return false;
+                Log.NotSeeded(log, image.FileName, "what the catalog says of its torrent does not belong to its bytes.");
+                return true;
             }
 
             swarm.Seed(torrent, store.Folders.StoreFile(image.Value.Root));

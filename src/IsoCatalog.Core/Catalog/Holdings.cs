@@ -113,7 +113,10 @@ public sealed record HeldSurface(string Name, string Kind, string Group, long? F
 /// <param name="Stored">A verified copy is in the site's store.</param>
 /// <param name="Sha256Confirmed">The flat SHA-256 was computed here, not only the root.</param>
 /// <param name="Cells">By surface.</param>
-public sealed record HeldImage(ImageId Image, bool Stored, bool Sha256Confirmed, IReadOnlyDictionary<string, HeldCell> Cells);
+/// <param name="Offered">The site has begun to show it, after every wanted site was ready: nobody needs to wait any more.</param>
+/// <param name="Retired">Removed, and its copy is kept so that it can be restored.</param>
+public sealed record HeldImage(
+    ImageId Image, bool Stored, bool Sha256Confirmed, IReadOnlyDictionary<string, HeldCell> Cells, bool Offered = false, bool Retired = false);
 
 /// <param name="State">As in the ready matrix: advertised, staged, verifying, ... A reader must expect states that it does not know.</param>
 /// <param name="Since">When the state began.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
 
 namespace IsoCatalog.Core.Readiness;
 
@@ -10,6 +11,9 @@ public sealed record OtherSite(string Site, DateTimeOffset Heard)
     /// <summary>Older than this, holdings answer nothing.</summary>
     public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(60);
 
+    /// <summary>Which holdings these are: the SHA-256 of their payload.</summary>
+    public Sha256Digest? Said { get; init; }
+
     /// <summary>Null until the first holdings came in.</summary>
     public ImmutableArray<OtherSurface>? Surfaces { get; init; }
 
@@ -17,6 +21,9 @@ public sealed record OtherSite(string Site, DateTimeOffset Heard)
 
     /// <summary>What that site has verified in its own store.</summary>
     public ImmutableHashSet<ImageId> Stored { get; init; } = [];
+
+    /// <summary>What was removed and is still kept there.</summary>
+    public ImmutableHashSet<ImageId> Kept { get; init; } = [];
 
     /// <summary>Images that it began to show, after all wanted sites had them ready.</summary>
     public ImmutableHashSet<ImageId> Offered { get; init; } = [];
@@ -28,6 +35,9 @@ public sealed record OtherSite(string Site, DateTimeOffset Heard)
 
     /// <summary>Out of reach for so long that nobody waits for it.</summary>
     public bool IsGivenUp(DateTimeOffset now) => now - Heard >= CellPlan.Patience;
+
+    /// <summary>Has the bytes, in its store or among what it can restore.</summary>
+    public bool Holds(ImageId image) => Stored.Contains(image) || Kept.Contains(image);
 
     public Cell? CellOf(ImageId image, string surface) => Cells.GetValueOrDefault(new CellKey(image, surface));
 

@@ -30,8 +30,17 @@ public static class SiteHoldings
                     view.Store.GetValueOrDefault(i.Id) is StoreFile.Present,
                     view.Confirmed.Contains(i.Id),
                     view.Surfaces.Select(s => (s.Name, Cell: CellOf(view, i.Id, s))).Where(s => s.Cell is not null).ToDictionary(s => s.Name, s => s.Cell!),
-                    view.Offered.Contains(i.Id))),
+                    view.Offered.Contains(i.Id),
+                    view.Store.GetValueOrDefault(i.Id) is StoreFile.Retired)),
         ];
+    }
+
+    /// <summary>Is there nothing new to tell?</summary>
+    public static bool SaysTheSame(Holdings said, IReadOnlyList<HeldSurface> surfaces, IReadOnlyList<HeldImage> images)
+    {
+        ArgumentNullException.ThrowIfNull(said);
+        ArgumentNullException.ThrowIfNull(images);
+        return said.Surfaces.SequenceEqual(surfaces) && said.Images.Count == images.Count && said.Images.Zip(images).All(p => Same(p.First, p.Second));
     }
 
     /// <summary>What another site says of itself. States that this version does not know count as absent.</summary>
@@ -55,12 +64,17 @@ public static class SiteHoldings
             Surfaces = [.. holdings.Surfaces.Select(s => new OtherSurface(s.Name, s.Kind, s.Group, s.Problem is null ? null : s.ProblemSince ?? holdings.Issued))],
             Cells = cells.ToImmutable(),
             Stored = [.. holdings.Images.Where(i => i.Stored).Select(i => i.Image)],
+            Kept = [.. holdings.Images.Where(i => i.Retired).Select(i => i.Image)],
             Offered = [.. holdings.Images.Where(i => i.Offered).Select(i => i.Image)],
             Confirmed = [.. holdings.Images.Where(i => i.Sha256Confirmed).Select(i => i.Image)],
         };
     }
 
     private static readonly ImmutableDictionary<string, CellState> States = Enum.GetValues<CellState>().ToImmutableDictionary(Text, StringComparer.Ordinal);
+
+    private static bool Same(HeldImage one, HeldImage other) =>
+        one.Image == other.Image && one.Stored == other.Stored && one.Sha256Confirmed == other.Sha256Confirmed && one.Offered == other.Offered && one.Retired == other.Retired
+        && one.Cells.Count == other.Cells.Count && one.Cells.All(c => other.Cells.TryGetValue(c.Key, out var cell) && cell == c.Value);
 
     private static HeldCell? CellOf(SiteView view, ImageId image, SurfaceStatus surface)
     {

@@ -38,7 +38,6 @@ public sealed record SiteView
 
     /// <summary>A view put together from what was stored.</summary>
     public static SiteView Of(
-        CatalogView catalog,
         IEnumerable<KeyValuePair<ImageId, StoreFile>> store,
         IEnumerable<KeyValuePair<CellKey, Cell>> cells,
         IEnumerable<ImageId> offered,
@@ -46,7 +45,6 @@ public sealed record SiteView
         IEnumerable<Lease> leases,
         IEnumerable<SurfaceStatus> surfaces) => new()
     {
-        Catalog = catalog,
         Store = store.ToImmutableDictionary(),
         Cells = cells.ToImmutableDictionary(),
         Offered = [.. offered],
@@ -93,8 +91,14 @@ public sealed record SiteView
     {
         ArgumentNullException.ThrowIfNull(catalog);
         var changed = catalog.Images.Values.Where(i => Catalog.Images.GetValueOrDefault(i.Id) is var known && !ReferenceEquals(known, i)).ToList();
-        touched = [.. changed.Select(i => i.Id)];
-        return changed.Aggregate(this with { Catalog = catalog }, (view, image) => view.With(image, now));
+        var gone = Catalog.Images.Keys.Where(i => !catalog.Images.ContainsKey(i)).ToList();
+        touched = [.. changed.Select(i => i.Id), .. gone];
+        var next = changed.Aggregate(this with { Catalog = catalog }, (view, image) => view.With(image, now));
+        return gone.Aggregate(next, (view, image) => view.WithdrawnEverywhere(
+            image, CellState.Withdrawn, ReasonCode.Removed, "The site that added the image does not count any more.", now) with
+        {
+            Offered = view.Offered.Remove(image),
+        });
     }
 
     private SiteView With(CatalogImage image, DateTimeOffset now)
