@@ -31,7 +31,7 @@ public static class StrictJson
         }
 
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth + 1 });
-        var names = new Stack<Members>();
+        var names = new Members?[MaxDepth];
         try
         {
             while (reader.Read())
@@ -54,20 +54,17 @@ public static class StrictJson
         }
     }
 
-    private static RuleViolation? Token(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, Stack<Members> names, int maxString)
+    private static RuleViolation? Token(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, Members?[] names, int maxString)
     {
         switch (reader.TokenType)
         {
             case JsonTokenType.StartObject or JsonTokenType.StartArray when reader.CurrentDepth >= MaxDepth:
                 return new(Rules.Depth, $"The document is nested deeper than {MaxDepth} levels at byte {reader.TokenStartIndex}. No version of IsoCatalog writes that.");
             case JsonTokenType.StartObject:
-                names.Push(new Members());
-                return null;
-            case JsonTokenType.EndObject:
-                names.Pop();
+                (names[reader.CurrentDepth] ??= new Members()).Clear();
                 return null;
             case JsonTokenType.PropertyName:
-                return Name(ref reader, json, names.Peek());
+                return Name(ref reader, json, names[reader.CurrentDepth - 1]!);
             case JsonTokenType.String when reader.ValueSpan.Length > maxString:
                 return new(Rules.StringLength, $"The string at byte {reader.TokenStartIndex} has {reader.ValueSpan.Length} bytes; {maxString} are allowed.");
             case JsonTokenType.String when reader.ValueIsEscaped:
@@ -103,19 +100,30 @@ public static class StrictJson
         return null;
     }
 
-    /// <summary>The names of one object; a hash says first whether a comparison is worth its time, so that many names stay cheap.</summary>
+    /// <summary>The names of the object at one level, reused for the next one there; for many of them a hash says first whether to compare.</summary>
     private sealed class Members
     {
+        private const int Few = 16;
+
         private readonly List<Range> _names = [];
-        private readonly HashSet<int> _hashes = [];
+        private HashSet<int>? _hashes;
 
         public int Count => _names.Count;
 
+        public void Clear()
+        {
+            _names.Clear();
+            _hashes = null;
+        }
+
         public bool Add(ReadOnlySpan<byte> json, Range name)
         {
-            var hash = new HashCode();
-            hash.AddBytes(json[name]);
-            if (!_hashes.Add(hash.ToHashCode()))
+            if (_names.Count == Few)
+            {
+                _hashes = [.. HashesOf(json, _names)];
+            }
+
+            if (_hashes is null || !_hashes.Add(HashOf(json[name])))
             {
                 foreach (var other in _names)
                 {
@@ -128,6 +136,24 @@ public static class StrictJson
 
             _names.Add(name);
             return true;
+        }
+
+        private static List<int> HashesOf(ReadOnlySpan<byte> json, List<Range> names)
+        {
+            var hashes = new List<int>(names.Count);
+            foreach (var name in names)
+            {
+                hashes.Add(HashOf(json[name]));
+            }
+
+            return hashes;
+        }
+
+        private static int HashOf(ReadOnlySpan<byte> name)
+        {
+            var hash = new HashCode();
+            hash.AddBytes(name);
+            return hash.ToHashCode();
         }
     }
 }
