@@ -57,8 +57,9 @@ internal sealed class FleetDocuments(
     }
 
     /// <param name="storedEpoch">The highest epoch that the database remembers; 0 if none.</param>
+    /// <param name="written">This site has signed a document, so one must be there.</param>
     /// <exception cref="SiteStartException">An own document, or the trust documents, cannot be used. A foreign one is dropped and fetched again.</exception>
-    public CatalogView Load(long storedEpoch)
+    public CatalogView Load(long storedEpoch, bool written)
     {
         _epoch = storedEpoch;
         _trust = TrustStore.Load(folders);
@@ -66,9 +67,14 @@ internal sealed class FleetDocuments(
         try
         {
             _files.Clean();
-            foreach (var path in _files.DocumentsOf(site))
+            var own = _files.DocumentsOf(site).ToList();
+            own.ForEach(LoadOwn);
+            if (written && own.Count == 0 && IsActive(site))
             {
-                LoadOwn(path);
+                throw new SiteStartException(
+                    "catalog-missing",
+                    $"This site's signed documents are gone from {folders.Documents}, and with them what it put into the catalog. Put the folder {folders.Catalog} back from a "
+                    + "backup. To begin with an empty catalog instead, move isocatalog.db away and add the images again.");
             }
 
             foreach (var path in _files.Sites().Where(s => s != site).SelectMany(_files.DocumentsOf))

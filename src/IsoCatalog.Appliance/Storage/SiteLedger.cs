@@ -584,7 +584,12 @@ internal sealed partial class SiteLedger : IDisposable
 
     private SiteView Load(IEnumerable<SurfaceStatus> surfaces)
     {
-        var catalog = _documents.Load(long.Parse(Facts.GetValueOrDefault(EpochFact, "0")));
+        var catalog = _documents.Load(long.Parse(Facts.GetValueOrDefault(EpochFact, "0")), written: Facts.ContainsKey(SiteDatabase.CatalogSigned));
+        if (catalog.StatedBy(Fleet.Site).Any())
+        {
+            NoteSigned_NeedsLock();
+        }
+
         _savedEpoch = _documents.Epoch;
         var statuses = surfaces
             .Select(s => Facts.TryGetValue(AnswerFact(s.Name), out var ms) ? s with { AnswerChanged = Time(ms) } : s)

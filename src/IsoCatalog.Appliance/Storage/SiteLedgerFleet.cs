@@ -90,7 +90,19 @@ internal sealed partial class SiteLedger
         {
             SaveEpoch_NeedsLock();
             signed.Commit();
+            NoteSigned_NeedsLock();
         }
+    }
+
+    /// <summary>From the first document on, none is a loss.</summary>
+    private void NoteSigned_NeedsLock()
+    {
+        if (!_signed && !Facts.ContainsKey(SiteDatabase.CatalogSigned))
+        {
+            _database.SaveFact(SiteDatabase.CatalogSigned, "yes");
+        }
+
+        _signed = true;
     }
 
     /// <summary>Before anything is written in it: an epoch that was begun is never begun again, even if its documents are lost.</summary>

@@ -4,7 +4,6 @@ using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Swarm;
-using IsoCatalog.Swarm.Metainfo;
 
 namespace IsoCatalog.Appliance.Sync;
 

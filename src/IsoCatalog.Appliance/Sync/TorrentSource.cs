@@ -19,8 +19,13 @@ internal sealed class TorrentSource(SiteLedger ledger, SiteFolders folders, Flee
         }
 
         var others = ledger.View.Others.Values.OrderByDescending(o => o.Stored.Contains(image.Id)).Select(o => o.Site);
-        foreach (var client in others.Select(exchange.ClientOf).OfType<PeerClient>())
+        foreach (var site in others)
         {
+            if (exchange.ClientOf(site) is not { } client)
+            {
+                continue;
+            }
+
             try
             {
                 var file = await client.GetTorrentAsync(image.Value.Root, cancellationToken);
@@ -30,7 +35,7 @@ internal sealed class TorrentSource(SiteLedger ledger, SiteFolders folders, Flee
                     return torrent;
                 }
 
-                Log.FalseTorrent(log, client.Site, image.FileName);
+                Log.FalseTorrent(log, site, image.FileName);
             }
             catch (PeerException)
             {

@@ -108,7 +108,9 @@ public sealed record HeldStore(long Free, long Total);
 /// <param name="Group">ipmi, console or ovirt: what a panel asks for.</param>
 /// <param name="Free">Bytes; null where nothing is copied to it, or it cannot be told.</param>
 /// <param name="Problem">A machine-readable code when it offers nothing now.</param>
-public sealed record HeldSurface(string Name, string Kind, string Group, long? Free = null, string? Problem = null);
+/// <param name="ProblemSince">From when on; after a quarter of an hour nobody waits for it.</param>
+public sealed record HeldSurface(
+    string Name, string Kind, string Group, long? Free = null, string? Problem = null, DateTimeOffset? ProblemSince = null);
 
 /// <param name="Stored">A verified copy is in the site's store.</param>
 /// <param name="Sha256Confirmed">The flat SHA-256 was computed here, not only the root.</param>
