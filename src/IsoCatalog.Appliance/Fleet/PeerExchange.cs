@@ -188,7 +188,15 @@ internal sealed class PeerExchange : IDisposable
         }
         catch (PeerException e) when (e.Fault is PeerFault.UnknownToPeer or PeerFault.WrongKey)
         {
-            await ExchangeTrustAsync(e, cancellationToken);
+            try
+            {
+                await ExchangeTrustAsync(e, cancellationToken);
+            }
+            catch (PeerException)
+            {
+                // What is wrong is that the keys do not fit; that this could not be mended either is no better news.
+            }
+
             throw;
         }
 
