@@ -21,7 +21,7 @@ internal static class PeerEndpoints
         peers.MapPut("", Replace).RequireRole(Role.Admin)
             .WithSummary("Ask the other sites at these addresses, until the next start; only over the socket").Produces<PeerList>().Refuses(400, 403);
         api.MapPost("/trust", AddTrustAsync).WithTags("operator").RequireRole(Role.Admin)
-            .Accepts<byte[]>("application/octet-stream")
+            .Accepts<PeerSetting>("application/octet-stream")
             .WithSummary("Take the next version of the trust document: a DSSE envelope; only over the socket").Produces<PeerList>().Refuses(400, 403, 422);
     }
 

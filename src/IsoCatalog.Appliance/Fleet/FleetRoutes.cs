@@ -15,7 +15,7 @@ internal sealed class FleetRoutes(
 
     private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(60);
 
-    private static readonly ReadOnlyMemory<byte>? Nothing;
+    private static ReadOnlyMemory<byte>? Nothing => null;
 
     private readonly ConcurrentDictionary<IPAddress, RequestBudget> _strangers = [];
 

@@ -90,8 +90,9 @@ internal sealed class PeerExchange : IDisposable
         await foreach (var _ in _news.Reader.ReadAllAsync(cancellationToken))
         {
             var fleet = _ledger.Fleet;
-            if (fleet.Version == told)
+            if (fleet.Version == told || Volatile.Read(ref _bad) > 0)
             {
+                // One that sends rubbish is left to ask by itself.
                 continue;
             }
 
@@ -103,7 +104,10 @@ internal sealed class PeerExchange : IDisposable
             catch (PeerException)
             {
                 // It polls. Why it could not be told is found out by asking it.
-                _wake.Writer.TryWrite(0);
+                if (_status.ReachableSince is not null)
+                {
+                    _wake.Writer.TryWrite(0);
+                }
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -184,7 +188,15 @@ internal sealed class PeerExchange : IDisposable
         }
         catch (PeerException e) when (e.Fault is PeerFault.UnknownToPeer or PeerFault.WrongKey)
         {
-            await ExchangeTrustAsync(e, cancellationToken);
+            try
+            {
+                await ExchangeTrustAsync(e, cancellationToken);
+            }
+            catch (PeerException)
+            {
+                // What is wrong is that the keys do not fit; that this could not be mended either is no better news.
+            }
+
             throw;
         }
 

@@ -106,10 +106,14 @@ public sealed class TrustTests
 
         Assert.NotNull(await ams.FindAsync(image.Id));
         Assert.NotNull(await nyc.FindAsync(image.Id));
-        var late = await msk.PutAsync("late.iso", 2);
         var good = await nyc.PutAsync("good.iso", 3);
         await ams.KnowsAsync(good.Id);
-        Assert.Null(await ams.FindAsync(late.Id));
+
+        // The site itself hears of it by the one thing that it may still ask, and signs nothing more.
+        await msk.TrustsAsync(4);
+        var refused503 = await Assert.ThrowsAsync<ApplianceException>(() => msk.PutAsync("late.iso", 2));
+        Assert.Equal("site-not-trusted", refused503.Problem.Code);
+        Assert.Contains((await msk.Client.GetDriftAsync(Cancel)).Drift, d => d.Code == "site-not-trusted");
 
         static async Task<string> CodeAsync(TestSite site, string peer) =>
             (await site.Client.GetPeersAsync(Cancel)).Peers.FirstOrDefault(p => p.Site == peer) is { } view ? view.ErrorCode ?? "ok" : "gone";
