@@ -18,7 +18,7 @@ internal static class Problems
         RefusalCode.SocketOnly => 403,
         RefusalCode.NoSpace => 507,
         RefusalCode.ReadError or RefusalCode.WriteError => 500,
-        RefusalCode.ClockImplausible or RefusalCode.NotTrusted => 503,
+        RefusalCode.ClockImplausible or RefusalCode.NotTrusted or RefusalCode.SiteUnreachable => 503,
         RefusalCode.NotSupported => 501,
         _ => 400,
     };
