@@ -287,8 +287,11 @@ internal sealed class Download : Transfer, IAsyncDisposable
     {
         _partial.Write(Geometry, piece);
         Board.Written(piece);
-        _swarm.Announce(piece.Index);
-        FinishIfFull();
+        if (Board.Have[piece.Index])
+        {
+            _swarm.Announce(piece.Index);
+            FinishIfFull();
+        }
     }
 
     private void FinishIfFull()

@@ -208,13 +208,16 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
         }
     }
 
-    /// <summary>The piece is in the file.</summary>
+    /// <summary>The piece is in the file. After the end nobody is told of it any more, because the record of what is there is closed.</summary>
     public void Written(OpenPiece piece)
     {
         lock (_gate)
         {
-            Have.Set(piece.Index);
-            Close_NeedsLock(piece);
+            if (!_ended)
+            {
+                Have.Set(piece.Index);
+                Close_NeedsLock(piece);
+            }
         }
     }
 

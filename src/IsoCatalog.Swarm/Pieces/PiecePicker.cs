@@ -45,6 +45,19 @@ internal sealed class PiecePicker(PieceGeometry geometry)
     /// <summary>-1 when the source has none that is neither here nor open.</summary>
     public int Next(Source source, Bitfield have, Dictionary<int, OpenPiece> open)
     {
+        var next = Rarest(source, have, open);
+        if (next >= 0 && next != source.NextPiece)
+        {
+            // Where others were faster the order starts anew elsewhere; else two sites would go on side by side, each fetching what the other does.
+            source.NextPiece = Random.Shared.Next(geometry.Pieces);
+            next = Rarest(source, have, open);
+        }
+
+        return next;
+    }
+
+    private int Rarest(Source source, Bitfield have, Dictionary<int, OpenPiece> open)
+    {
         var (best, rarest) = (-1, int.MaxValue);
         for (var i = 0; i < geometry.Pieces && rarest > 1; i++)
         {
