@@ -36,6 +36,7 @@ internal static class SiteApi
 
     public static void Map(WebApplication app)
     {
+        app.UseUnreadBodies();
         app.UseMetricsListener();
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerAsync, SuppressDiagnosticsCallback = IsBadRequest });
         app.UseStatusCodePages(context => WriteAsync(context.HttpContext, new Refusal(
