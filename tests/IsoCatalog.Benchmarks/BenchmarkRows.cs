@@ -1,4 +1,5 @@
 using IsoCatalog.Benchmarks.Hashing;
+using IsoCatalog.Benchmarks.Swarm;
 
 namespace IsoCatalog.Benchmarks;
 
@@ -11,5 +12,12 @@ internal static class BenchmarkRows
         new MerkleRow(Processor.WithoutShaNi),
         new IngestRow(Processor.AsItIs),
         new IngestRow(Processor.WithoutShaNi),
+        new PlainTransferRow(),
+        new TlsTransferRow(),
+        new WanRow(0),
+        new WanRow(0.01),
+        new WanRow(0.1),
+        new MemoryRow(gibibytes: 8),
+        new MemoryRow(gibibytes: 64),
     }.Where(row => row.Applies)];
 }
