@@ -53,7 +53,8 @@ internal static class SslCopyChild
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         Console.WriteLine($"port {((IPEndPoint)listener.LocalEndpoint).Port}");
-        var end = Console.In.ReadToEndAsync();
+        // Reading the console waits, whatever its name says.
+        var end = Task.Run(Console.In.ReadToEnd);
         using var stop = new CancellationTokenSource();
         while (true)
         {

@@ -52,7 +52,7 @@ internal static class SwarmChild
         engine.Seed(torrent, path);
         Say("port", (certificate is null ? engine.PlainEndpoint : engine.Endpoint)!.Port);
         var idle = Environment.CpuUsage.TotalTime;
-        await Console.In.ReadToEndAsync();
+        await Task.Run(Console.In.ReadToEnd);
         Say("cpu", (Environment.CpuUsage.TotalTime - idle).TotalSeconds);
         Say("memory", PeakMemory());
         return 0;

@@ -111,7 +111,9 @@ public sealed class WanLinkTests : IAsyncLifetime
         await using var link = await WanLink.CreateAsync(A, B, new WanQuality(1000, TimeSpan.FromMilliseconds(1), LossPercent: 10), Cancellation);
         await SendDatagramsAsync(link, Datagrams, 100);
         var (fromA, _) = await link.TrafficAsync(Cancellation);
-        Assert.Equal(Datagrams, fromA.Packets);
+
+        // The kernel may look for routers in between.
+        Assert.InRange(fromA.Packets, Datagrams, Datagrams + 10);
 
         // Five standard deviations of a binomial distribution.
         Assert.InRange(fromA.Lost, 1788, 2212);
@@ -142,6 +144,7 @@ public sealed class WanLinkTests : IAsyncLifetime
         using (receiver)
         {
             Assert.Equal("cubic", CongestionControl(sender));
+            Assert.Equal("cubic", CongestionControl(receiver));
         }
 
         await link.SetCongestionControlAsync(null, Cancellation);
