@@ -66,6 +66,14 @@ internal sealed class LiveChild : IAsyncDisposable
         throw new BenchmarkException($"{_name} ended without saying '{word}': {(await _errors).Trim()}");
     }
 
+    /// <summary>Lets a program begin that says when it is ready.</summary>
+    public async Task WhenReadyAsync(Action before, CancellationToken cancellationToken)
+    {
+        await ReadAsync("ready", cancellationToken);
+        before();
+        await _process.StandardInput.WriteLineAsync();
+    }
+
     /// <summary>Waits for the end of a program that ends by itself, and returns how it ended.</summary>
     public async Task<int> EndAsync(CancellationToken cancellationToken)
     {

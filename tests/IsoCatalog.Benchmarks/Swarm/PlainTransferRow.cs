@@ -33,6 +33,7 @@ internal sealed class PlainTransferRow() : TransferRow(tls: false)
     {
         _rsync ??= await RsyncDaemon.StartAsync([], Files.Folder, IPAddress.Loopback, RsyncDaemon.FreePort(), cancellationToken);
         using var copy = Files.NewCopy();
+        copy.TouchMemory();
         var (_, seconds) = await _rsync.FetchAsync([], Path.GetFileName(Files.Image), copy, Limit, cancellationToken);
         return Rate(seconds);
     }

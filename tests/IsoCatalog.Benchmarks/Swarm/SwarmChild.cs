@@ -11,14 +11,19 @@ namespace IsoCatalog.Benchmarks.Swarm;
 /// <summary>
 /// One end of a transfer with our engine, in a process of its own:
 /// <c>--swarm warm|cold seed TORRENT IMAGE ADDRESS [CERTIFICATE KEY SPKI]</c> serves until its standard input ends, and
-/// <c>--swarm warm|cold fetch TORRENT FILE ADDRESS [CERTIFICATE KEY SPKI]</c> fetches. With a certificate both do it over mutual TLS.
+/// <c>--swarm warm|cold fetch TORRENT FILE ADDRESS [CERTIFICATE KEY SPKI]</c> says when it is ready, waits for a line, and fetches. With a certificate both do it over mutual TLS.
 /// </summary>
 internal static class SwarmChild
 {
     public const string Verb = "--swarm";
 
-    // Compiling our code happens once in the life of an appliance, so both ends first move a little from themselves to themselves.
+    // Compiling our code happens once in the life of an appliance, so both ends first move a little from themselves to themselves, until
+    // the runtime has compiled well what is used much, and then until it has done so in the background.
     private const int WarmUp = 96 << 20;
+
+    public static readonly TimeSpan WarmUpFor = TimeSpan.FromSeconds(2);
+
+    public static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(300);
 
     public static async Task<int> RunAsync(string[] work)
     {
@@ -63,6 +68,8 @@ internal static class SwarmChild
         await using var engine = Engine(null, certificate, spki);
         engine.Start();
         engine.SetPeers([new SwarmPeer("peer", IPEndPoint.Parse(address), spki)]);
+        Say("ready", 0);
+        Console.ReadLine();
         var idle = Environment.CpuUsage.TotalTime;
         var began = Stopwatch.GetTimestamp();
         var transfer = engine.Fetch(torrent, path);
@@ -104,10 +111,16 @@ internal static class SwarmChild
         await using var seeder = Engine(new IPEndPoint(IPAddress.Loopback, 0), certificate, spki);
         seeder.Start();
         seeder.Seed(torrent, folder.Write("image.iso", bytes));
-        await using var fetcher = Engine(null, certificate, spki);
-        fetcher.Start();
-        fetcher.SetPeers([new SwarmPeer("peer", (certificate is null ? seeder.PlainEndpoint : seeder.Endpoint)!, spki)]);
-        await fetcher.Fetch(torrent, folder.Combine("copy.iso")).Completion;
+        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < WarmUpFor;)
+        {
+            await using var fetcher = Engine(null, certificate, spki);
+            fetcher.Start();
+            fetcher.SetPeers([new SwarmPeer("peer", (certificate is null ? seeder.PlainEndpoint : seeder.Endpoint)!, spki)]);
+            await fetcher.Fetch(torrent, folder.Combine("copy.iso")).Completion;
+            File.Delete(folder.Combine("copy.iso"));
+        }
+
+        await Task.Delay(Settling);
     }
 
     private static SwarmEngine Engine(IPEndPoint? listen, X509Certificate2? certificate, string? spki) => new(

@@ -41,6 +41,7 @@ internal sealed class SwarmEnds : IAsyncDisposable
         using var copy = _files.NewCopy();
         await using var receiver = LiveChild.StartSelf(
             wrapper, [SwarmChild.Verb, _start, "fetch", _files.Torrent, copy.Image, $"{_address}", .. Words(_identities?.Receiver, _identities?.Sender)]);
+        await receiver.WhenReadyAsync(copy.TouchMemory, cancellationToken);
         var run = new SwarmRun(
             await receiver.ReadAsync("seconds", cancellationToken),
             await receiver.ReadAsync("durable", cancellationToken),

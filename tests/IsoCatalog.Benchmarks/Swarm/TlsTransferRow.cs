@@ -27,6 +27,7 @@ internal sealed class TlsTransferRow() : TransferRow(tls: true)
         using var copy = Files.NewCopy();
         await using var fetcher = LiveChild.StartSelf(
             [], SslCopyChild.Verb, "fetch", copy.Image, $"{_copyPort}", receiver.Certificate, receiver.Key, sender.Spki);
+        await fetcher.WhenReadyAsync(copy.TouchMemory, cancellationToken);
         return Rate(await fetcher.ReadAsync("seconds", cancellationToken));
     }
 

@@ -43,6 +43,7 @@ internal abstract class TransferRow(bool tls) : BenchmarkRow
     {
         _libtorrent ??= await Libtorrent.StartAsync(Files, Identities, cancellationToken);
         using var copy = Files.NewCopy();
+        copy.TouchMemory();
         return Rate(await _libtorrent.FetchAsync(copy, Identities?.Receiver, cancellationToken));
     }
 

@@ -85,6 +85,7 @@ internal sealed class WanRow(double lossPercent) : BenchmarkRow
         {
             _rsync ??= await RsyncDaemon.StartAsync(_a!.Wrapper, _files!.Folder, _link.AddressA, RsyncPort, cancellationToken);
             using var copy = _files!.NewCopy();
+            copy.TouchMemory();
             var (bytes, seconds) = await _rsync.FetchAsync(
                 _b!.Wrapper, Path.GetFileName(_files.Image), copy, TimeSpan.FromSeconds(_quick ? 8 : 30), cancellationToken);
             return bytes * 8 / 1e6 / seconds;
