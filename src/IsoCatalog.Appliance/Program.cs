@@ -24,6 +24,7 @@ internal static class Program
                 RmCommand.Build(defaults),
                 RestoreCommand.Build(defaults),
                 StatusCommand.Build(defaults),
+                ConfirmCommand.Build(defaults),
                 CheckConfigCommand.Build(defaults),
                 TokenCommand.Build(),
             },

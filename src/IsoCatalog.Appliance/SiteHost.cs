@@ -72,7 +72,7 @@ internal sealed class SiteHost : IAsyncDisposable
             var builder = Builder(configuration, options);
             var loggers = Own(LoggerFactory.Create(logging => Sinks(logging, configuration, options)));
             var hasher = LeafHasher.Select(Enum.Parse<LeafHashing>(configuration.Hashing.ToString()), options.Time);
-            var database = SiteDatabase.Open(folders.Database);
+            var database = Own(SiteDatabase.Open(folders.Database));
             SiteLedger? ledger = null;
             var doubts = Channel.CreateUnbounded<ImageDoubt>();
             var routes = Own(new IsoRoutes(new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, ReadBackOf), doubts.Writer, options.Time));

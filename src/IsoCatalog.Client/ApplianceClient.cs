@@ -137,6 +137,11 @@ public sealed class ApplianceClient : IDisposable
     public Task<DriftList> GetDriftAsync(CancellationToken cancellationToken) =>
         _connection.SendAsync<DriftList>(HttpMethod.Get, "api/v1/drift", cancellationToken);
 
+    /// <summary>After a lost database: the leases that it held are over, and removed images may be retired and evicted again.</summary>
+    public Task ConfirmLostDatabaseAsync(CancellationToken cancellationToken) =>
+        _connection.SendAsync(
+            HttpMethod.Post, "api/v1/drift/database-lost/confirm", body: null, (_, _) => Task.FromResult(true), cancellationToken);
+
     public Task<JobList> GetJobsAsync(CancellationToken cancellationToken) =>
         _connection.SendAsync<JobList>(HttpMethod.Get, "api/v1/jobs", cancellationToken);
 

@@ -1,10 +1,13 @@
+using IsoCatalog.Benchmarks.Api;
+
 namespace IsoCatalog.Benchmarks;
 
 /// <summary>A temporary folder for the whole run, deleted at its end.</summary>
-internal sealed class BenchmarkFolder(bool quick) : IDisposable
+internal sealed class BenchmarkFolder(bool quick) : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "isocatalog-" + Guid.NewGuid().ToString("N")));
     private string? _image;
+    private PanelSite? _site;
 
     public bool Quick => quick;
 
@@ -37,5 +40,17 @@ internal sealed class BenchmarkFolder(bool quick) : IDisposable
         return _image;
     }
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    /// <summary>A site with 1,000 images and nginx beside it, started once; both end with this folder.</summary>
+    public async Task<PanelSite> PanelSiteAsync(CancellationToken cancellationToken) =>
+        _site ??= await PanelSite.StartAsync(FullName, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_site is not null)
+        {
+            await _site.DisposeAsync();
+        }
+
+        _folder.Delete(recursive: true);
+    }
 }

@@ -77,6 +77,7 @@ internal sealed record BenchmarkResult(
             try
             {
                 Peer.Add(await line.PeerAsync(cancellationToken));
+                await Console.Error.WriteLineAsync($"  {line.PeerName}: {Peer[^1]:0.##}");
             }
             catch (BenchmarkException missing)
             {

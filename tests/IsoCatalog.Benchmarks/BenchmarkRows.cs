@@ -1,3 +1,4 @@
+using IsoCatalog.Benchmarks.Api;
 using IsoCatalog.Benchmarks.Hashing;
 using IsoCatalog.Benchmarks.Swarm;
 
@@ -19,5 +20,8 @@ internal static class BenchmarkRows
         new WanRow(0.1),
         new MemoryRow(gibibytes: 8),
         new MemoryRow(gibibytes: 64),
+        new AvailableRow(packed: false),
+        new AvailableRow(packed: true),
+        new NotModifiedRow(),
     }.Where(row => row.Applies)];
 }

@@ -37,7 +37,7 @@ Console.CancelKeyPress += (_, pressed) =>
     stop.Cancel();
 };
 
-using var folder = new BenchmarkFolder(options.Quick);
+await using var folder = new BenchmarkFolder(options.Quick);
 var results = new List<BenchmarkResult>();
 try
 {

@@ -27,11 +27,16 @@ internal static class EventEndpoint
             return;
         }
 
+        http.Response.ContentType = "text/event-stream";
+        http.Response.Headers.CacheControl = "no-store";
+        if (HttpMethods.IsHead(http.Request.Method))
+        {
+            return;
+        }
+
         var after = long.TryParse(http.Request.Headers["Last-Event-ID"], out var last) ? last : long.MaxValue;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         using var subscription = events.Listen(after);
-        http.Response.ContentType = "text/event-stream";
-        http.Response.Headers.CacheControl = "no-store";
         try
         {
             await http.Response.WriteAsync(": connected\n\n", stop.Token);

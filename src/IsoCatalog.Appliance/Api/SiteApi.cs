@@ -42,7 +42,7 @@ internal static class SiteApi
             context.HttpContext.Response.StatusCode == 404 ? RefusalCode.NotFound : RefusalCode.InvalidRequest,
             Words(context.HttpContext)),
             context.HttpContext.Response.StatusCode));
-        app.UseRouting();
+        app.UseRoutingWithHead();
         app.UseAccess();
 
         var api = app.MapGroup("/api/v1");

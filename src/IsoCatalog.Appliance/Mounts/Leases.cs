@@ -46,7 +46,7 @@ internal sealed class Leases(SiteLedger ledger, LeaseRoutes routes, IReadOnlyLis
             return new Refusal(RefusalCode.NotFound, $"There is no image '{request.Image}' in the catalog.");
         }
 
-        var now = time.GetUtcNow();
+        var now = Now();
         var lease = new Lease(
             Guid.CreateVersion7().ToString("N"),
             image.Id,
@@ -70,7 +70,7 @@ internal sealed class Leases(SiteLedger ledger, LeaseRoutes routes, IReadOnlyLis
             return refusal;
         }
 
-        return ledger.RenewLease(id, time.GetUtcNow().AddSeconds(ttl ?? DefaultTtl)) switch
+        return ledger.RenewLease(id, Now().AddSeconds(ttl ?? DefaultTtl)) switch
         {
             Outcome<Lease>.Done done => View(done.Value),
             Outcome<Lease>.Refused refused => refused.Refusal,
@@ -102,6 +102,9 @@ internal sealed class Leases(SiteLedger ledger, LeaseRoutes routes, IReadOnlyLis
             ledger.EndLease(lease.Id, "ran out");
         }
     }
+
+    /// <summary>To the millisecond, as it is kept: what a panel was told is what it finds after a restart.</summary>
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
 
     private Outcome<LeaseView> Opened(Lease lease)
     {

@@ -27,8 +27,8 @@ internal sealed record AvailableQuery(string Surface)
 }
 
 /// <summary>An answer as it goes out; made once for each state of the site.</summary>
-/// <param name="AsOf">When the answer last changed.</param>
-internal sealed record AvailableBytes(long Version, DateTimeOffset AsOf, byte[] ImagesHash, string ETag, byte[] Body, byte[] Gzip);
+/// <param name="View">The newest view that it was found to be true for.</param>
+internal sealed record AvailableBytes(SiteView View, byte[] ImagesHash, string ETag, byte[] Body, byte[] Gzip);
 
 /// <summary>Answers "what can be mounted now" from the newest view, without touching disk or database. Thread-safe.</summary>
 internal sealed class Availability(string site, SiteLedger ledger, ImageStore store, IReadOnlyList<ISurface> surfaces)
@@ -36,14 +36,13 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
     /// <summary>Distinct questions that are remembered; beyond it the memory starts anew.</summary>
     private const int Remembered = 512;
 
-    private readonly ConcurrentDictionary<AvailableQuery, AvailableBytes> _answers = new();
+    private readonly ConcurrentDictionary<AvailableQuery, Remembrance> _answers = new();
 
     /// <returns>Null when there is no such surface, kind or group here.</returns>
     public AvailableBytes? Answer(AvailableQuery query)
     {
         var view = ledger.View;
-        var known = _answers.GetValueOrDefault(query);
-        if (known is not null && known.Version == view.Version)
+        if (_answers.TryGetValue(query, out var remembrance) && remembrance.Newest is { } known && known.View.Version >= view.Version)
         {
             return known;
         }
@@ -56,20 +55,40 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
             return null;
         }
 
-        var images = Images(view, asked, query);
-        var hash = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(images, ApiJson.Default.IReadOnlyListAvailableImage));
-        if (known is not null && hash.AsSpan().SequenceEqual(known.ImagesHash))
-        {
-            return _answers[query] = known with { Version = view.Version };
-        }
-
         if (_answers.Count >= Remembered)
         {
             _answers.Clear();
         }
 
-        return _answers[query] = Made(view, asked, query, images, hash);
+        remembrance = _answers.GetOrAdd(query, _ => new Remembrance());
+
+        // When the site changes, everybody who asks then needs the same answer: one makes it, and the processors are not all busy with it.
+        lock (remembrance.Making)
+        {
+            return remembrance.Newest is { } made && made.View.Version >= view.Version
+                ? made
+                : remembrance.Newest = Newer(remembrance.Newest, view, asked, query);
+        }
     }
+
+    private AvailableBytes Newer(AvailableBytes? known, SiteView view, List<SurfaceStatus> asked, AvailableQuery query)
+    {
+        if (known is not null && SaysTheSame(known.View, view))
+        {
+            return known with { View = view };
+        }
+
+        var images = Images(view, asked, query);
+        var hash = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(images, ApiJson.Default.IReadOnlyListAvailableImage));
+        return known is not null && hash.AsSpan().SequenceEqual(known.ImagesHash)
+            ? known with { View = view }
+            : Made(view, asked, query, images, hash);
+    }
+
+    /// <summary>All that an answer is made of is the same object, as after a change of a lease.</summary>
+    private static bool SaysTheSame(SiteView one, SiteView other) =>
+        ReferenceEquals(one.Catalog, other.Catalog) && ReferenceEquals(one.Cells, other.Cells)
+        && ReferenceEquals(one.Store, other.Store) && one.Surfaces == other.Surfaces;
 
     private AvailableBytes Made(SiteView view, List<SurfaceStatus> asked, AvailableQuery query, IReadOnlyList<AvailableImage> images, byte[] hash)
     {
@@ -82,8 +101,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
             gzip.Write(body);
         }
 
-        return new AvailableBytes(
-            view.Version, asOf, hash, Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 12)), body, packed.ToArray());
+        return new AvailableBytes(view, hash, Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 12)), body, packed.ToArray());
     }
 
     private List<AvailableImage> Images(SiteView view, List<SurfaceStatus> asked, AvailableQuery query)
@@ -133,4 +151,18 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
         mount);
 
     private static bool Is(string? one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What is remembered of one question.</summary>
+    private sealed class Remembrance
+    {
+        private volatile AvailableBytes? _newest;
+
+        public Lock Making { get; } = new();
+
+        public AvailableBytes? Newest
+        {
+            get => _newest;
+            set => _newest = value;
+        }
+    }
 }

@@ -8,13 +8,15 @@ namespace IsoCatalog.Appliance.Publishing;
 /// <summary>Everything that is not as it should be, and what to do about each. An add that is on its way is no drift.</summary>
 internal sealed class DriftReport
 {
+    public const string DatabaseLost = "database-lost";
+
     private readonly string _site;
     private readonly SiteLedger _ledger;
     private readonly ImageStore _store;
     private readonly IReadOnlyList<SurfacePublisher> _publishers;
     private readonly Inbox _inbox;
     private readonly TimeProvider _time;
-    private volatile IReadOnlyList<DriftView> _orphans = [];
+    private volatile IReadOnlyDictionary<string, DriftView> _orphans = new Dictionary<string, DriftView>();
 
     public DriftReport(
         string site,
@@ -41,13 +43,14 @@ internal sealed class DriftReport
         IEnumerable<DriftView> drift =
         [
             .. Clock(view, now),
+            .. Forgotten(view),
             .. view.Surfaces.Where(s => s.Problem is not null)
                 .Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),
             .. Store(view),
-            .. Cells(view),
+            .. CellDrift.Of(view),
             .. _publishers.SelectMany(p => p.Foreign.Select(f => new DriftView(f.Code, f.Reason, p.Name, null, now))),
             .. _inbox.Refused.Select(r => new DriftView("inbox-refused", r.Refusal.Message, null, r.Refusal.Image, r.Since)),
-            .. _orphans,
+            .. Orphans(view),
         ];
         return new DriftList(_site, now, [.. drift]);
     }
@@ -55,16 +58,21 @@ internal sealed class DriftReport
     /// <summary>Looks for files in the store that belong to nothing; reads the folders only.</summary>
     public void LookForOrphans()
     {
-        var known = _orphans.ToDictionary(o => o.Reason, StringComparer.Ordinal);
-        _orphans =
-        [
-            .. _store.Orphans(_ledger.View).Select(path =>
-            {
-                var reason = $"{path} belongs to no image of the catalog (an add that was cut off leaves such a file). Add the image again, or delete it.";
-                return known.GetValueOrDefault(reason) ?? new DriftView("store-orphan", reason, null, null, _time.GetUtcNow());
-            }),
-        ];
+        var known = _orphans;
+        _orphans = _store.Orphans(_ledger.View).ToDictionary(
+            path => path,
+            path => known.GetValueOrDefault(path) ?? new DriftView(
+                "store-orphan",
+                $"{path} belongs to no image of the catalog (an add that was cut off leaves such a file). Add the image again, or delete it.",
+                null,
+                null,
+                _time.GetUtcNow()),
+            StringComparer.Ordinal);
     }
+
+    /// <summary>What was found at the last look, without what an add has taken up since.</summary>
+    private IEnumerable<DriftView> Orphans(SiteView view) =>
+        _orphans is { Count: > 0 } found ? ImageStore.StillOrphans(view, found.Keys).Select(path => found[path]) : [];
 
     private IEnumerable<Measurement<int>> Measure() => Now().Drift
         .GroupBy(d => (d.Code, d.Surface))
@@ -75,6 +83,19 @@ internal sealed class DriftReport
             ? [new DriftView(RefusalCode.ClockImplausible, problem, null, null, now)]
             : [];
 
+    private static IEnumerable<DriftView> Forgotten(SiteView view) => view.LeasesForgottenSince is { } since
+        ?
+        [
+            new DriftView(
+                DatabaseLost,
+                "The site's database was gone at a start, and with it the leases: nobody knows which removed images are still mounted, so their files "
+                + "stay where they are. Once that is settled: isocatalog confirm database-lost.",
+                null,
+                null,
+                since),
+        ]
+        : [];
+
     private static IEnumerable<DriftView> Store(SiteView view) => view.Store
         .Where(s => view.Catalog.Images[s.Key] is { Deleted: false })
         .Select(s => s.Value switch
@@ -84,10 +105,4 @@ internal sealed class DriftReport
             _ => null,
         })
         .OfType<DriftView>();
-
-    private static IEnumerable<DriftView> Cells(SiteView view) => view.Cells
-        .Where(c => view.IsWanted(c.Key.Image) && view.Store.GetValueOrDefault(c.Key.Image) is StoreFile.Present
-            && c.Value is { State: CellState.Withdrawn or CellState.Absent or CellState.Quarantined, Code: { } code }
-            && code != ReasonCode.NotYetPublished)
-        .Select(c => new DriftView(c.Value.Code!, c.Value.Reason ?? "", c.Key.Surface, c.Key.Image, c.Value.Since));
 }

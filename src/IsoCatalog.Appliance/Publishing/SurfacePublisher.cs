@@ -40,7 +40,7 @@ internal sealed class SurfacePublisher(
                 // Staged bytes are not trusted across a restart: they are cheap to make and nobody was promised them.
                 if (cell.State is CellState.Staged or CellState.Verifying)
                 {
-                    ledger.SetCell(key, null);
+                    ledger.ChangeCell(key, _ => null);
                 }
 
                 continue;
@@ -200,11 +200,12 @@ internal sealed class SurfacePublisher(
     private async Task StageAsync(StoredImage image, CancellationToken stoppingToken)
     {
         var key = new CellKey(image.Id, Name);
-        var before = ledger.View.CellOf(image.Id, Name);
-        ledger.SetCell(
-            key,
-            new Cell(CellState.Verifying, time.GetUtcNow(), ReasonCode.Verifying, "The bytes are brought there and read back.", Progress: 0),
-            save: false);
+        var listed = ledger.View.CellOf(image.Id, Name) is { State: CellState.Withdrawn };
+        if (!ledger.ChangeCell(key, view => CellOutcome.Begun(view, key, time.GetUtcNow()), save: false))
+        {
+            return;
+        }
+
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         lock (_gate)
         {
@@ -232,11 +233,10 @@ internal sealed class SurfacePublisher(
         switch (outcome)
         {
             case SurfaceOutcome.Done:
-                ledger.SetCell(key, new Cell(
-                    CellState.Staged, time.GetUtcNow(), ReasonCode.WaitingForSurfaces, "Ready here; it appears once the other surfaces are ready too."));
+                ledger.ChangeCell(key, view => CellOutcome.Staged(view.Cells.GetValueOrDefault(key), time.GetUtcNow()));
                 break;
             case SurfaceOutcome.Refused refused:
-                Failed(key, CellStep.Stage, before, refused);
+                Failed(key, CellStep.Stage, image.StoreReceipt, listed, refused);
                 break;
         }
     }
@@ -245,7 +245,7 @@ internal sealed class SurfacePublisher(
     {
         var view = ledger.View;
         var key = new CellKey(id, Name);
-        if (store.Stored(view, id) is not { } image || view.CellOf(id, Name) is not { } before)
+        if (store.Stored(view, id) is not { } image)
         {
             return;
         }
@@ -277,7 +277,6 @@ internal sealed class SurfacePublisher(
                     {
                         doubts.StatStore(id);
                     }
-
                 }
                 else
                 {
@@ -288,7 +287,7 @@ internal sealed class SurfacePublisher(
             case SurfaceOutcome.Done:
                 throw new InvalidOperationException($"The surface {Name} shows {id} and gave no receipt.");
             case SurfaceOutcome.Refused refused:
-                Failed(key, CellStep.Advertise, before, refused);
+                Failed(key, CellStep.Advertise, image.StoreReceipt, listed: false, refused);
                 break;
         }
     }
@@ -319,35 +318,34 @@ internal sealed class SurfacePublisher(
 
         if (outcome is SurfaceOutcome.Refused refused)
         {
-            ledger.SetCell(key, cell with { Code = refused.Code, Reason = refused.Reason });
-            Postpone(image.Id, CellStep.Withdraw);
+            ledger.ChangeCell(key, view => CellOutcome.StillVisible(view.Cells.GetValueOrDefault(key), refused.Code, refused.Reason));
+            Postpone(image.Id, CellStep.Withdraw, with: null);
             return;
         }
 
         _attempts.TryRemove((image.Id, CellStep.Withdraw), out _);
-
-        // Compare with the newest cell: a doubt about it may have come while the surface was at work.
-        ledger.SetCell(key, ledger.View.IsWanted(image.Id)
-            ? cell with { Receipt = null, State = cell.State == CellState.Quarantined ? CellState.Quarantined : CellState.Withdrawn }
-            : null);
+        ledger.ChangeCell(key, view => CellOutcome.OutOfSight(view, key));
     }
 
     /// <summary>A crash between showing a file and recording it, and then a removal: nobody would ever take it away.</summary>
     private async Task TakeAwayLeftoverAsync(ImageId id, CancellationToken cancellationToken)
     {
         var view = ledger.View;
-        if (view.CellOf(id, Name) is null && !view.IsWanted(id) && view.Catalog.Images.GetValueOrDefault(id) is { } image)
+        if (view.CellOf(id, Name) is null && !view.IsWanted(id) && !view.IsLeased(id, Name) && view.Catalog.Images.GetValueOrDefault(id) is { } image)
         {
             await surface.WithdrawAsync(store.Stored(image, default), null, cancellationToken);
         }
     }
 
-    private void Failed(CellKey key, CellStep step, Cell? before, SurfaceOutcome.Refused refused)
+    /// <summary>If the cell is another one by now, the failure is no news, and what to do is decided anew.</summary>
+    private void Failed(CellKey key, CellStep step, Receipt with, bool listed, SurfaceOutcome.Refused refused)
     {
-        Log.NotPublished(log, key.Image, Name, refused.Code, refused.Reason);
-        Postpone(key.Image, step);
-        ledger.SetCell(key, new Cell(
-            before?.State is CellState.Withdrawn ? CellState.Withdrawn : CellState.Absent, time.GetUtcNow(), refused.Code, refused.Reason));
+        Postpone(key.Image, step, with);
+        if (ledger.ChangeCell(key, view => CellOutcome.Failed(
+            view.Cells.GetValueOrDefault(key), listed, refused.Code, refused.Reason, time.GetUtcNow())))
+        {
+            Log.NotPublished(log, key.Image, Name, refused.Code, refused.Reason);
+        }
     }
 
     private async Task CheckAsync(CancellationToken cancellationToken)
@@ -379,20 +377,16 @@ internal sealed class SurfacePublisher(
         view.Catalog.Images[image].Meta.Offer is { } offer ? offer == "together" : together;
 
     private bool IsDue(ImageId image, CellStep step) =>
-        !_attempts.TryGetValue((image, step), out var attempt) || time.GetUtcNow() >= attempt.NotBefore;
+        !_attempts.TryGetValue((image, step), out var attempt)
+        || attempt.IsOver(
+            step != CellStep.Withdraw && ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present present ? Weighed(present.Receipt) : null,
+            time.GetUtcNow());
 
-    private void Postpone(ImageId image, CellStep step) => _attempts[(image, step)] =
-        Attempt.After(_attempts.GetValueOrDefault((image, step)), time.GetUtcNow(), LongestRetry);
+    private void Postpone(ImageId image, CellStep step, Receipt? with) => _attempts[(image, step)] = Attempt.After(
+        _attempts.GetValueOrDefault((image, step)), with is { } receipt ? Weighed(receipt) : null, time.GetUtcNow(), LongestRetry);
 
-
-    private sealed record Attempt(int Count, DateTimeOffset NotBefore)
-    {
-        public static Attempt After(Attempt? last, DateTimeOffset now, TimeSpan longest)
-        {
-            var count = (last?.Count ?? 0) + 1;
-            return new Attempt(count, now + TimeSpan.FromSeconds(Math.Min(longest.TotalSeconds, Math.Pow(2, Math.Min(count, 10) - 1))));
-        }
-    }
+    /// <summary>The links of a folder's own move ctime at each try: that alone is no other file there.</summary>
+    private Receipt Weighed(Receipt receipt) => surface.Description.Folder is null ? receipt : receipt with { ChangedNs = 0 };
 
     /// <summary>Shows at most 100 steps of a cell's progress, so that a large copy does not become a flood of changes.</summary>
     private sealed class CellProgress(SiteLedger ledger, CellKey key, long total) : IProgress<long>
@@ -402,10 +396,10 @@ internal sealed class SurfacePublisher(
         public void Report(long value)
         {
             var percent = total == 0 ? 100 : (int)(value * 100 / total);
-            if (percent > _shown && ledger.View.Cells.GetValueOrDefault(key) is { State: CellState.Verifying } cell)
+            if (percent > _shown)
             {
                 _shown = percent;
-                ledger.SetCell(key, cell with { Progress = percent / 100.0 }, save: false);
+                ledger.ChangeCell(key, view => CellOutcome.Progressed(view.Cells.GetValueOrDefault(key), percent / 100.0), save: false);
             }
         }
     }

@@ -10,6 +10,8 @@ namespace IsoCatalog.Appliance.Storage;
 /// ledger's to say.</summary>
 internal sealed class ImageStore(SiteFolders folders)
 {
+    private const int MostReads = 5;
+
     public SiteFolders Folders => folders;
 
     /// <summary>What surfaces are given; null while there is no trusted copy.</summary>
@@ -44,16 +46,27 @@ internal sealed class ImageStore(SiteFolders folders)
             : $"{path} was touched (owner, mode, links or times).";
     }
 
-    /// <summary>Reads the whole file back past the page cache.</summary>
+    /// <summary>Reads the whole file back past the page cache; again if only its ctime moved meanwhile, as a link or chmod does.</summary>
     /// <returns>The receipt if the bytes have the root, else why not.</returns>
     public static StoreRead Read(string path, Sha256Digest root, IProgress<long>? bytesDone, CancellationToken cancellationToken)
     {
         try
         {
-            var (before, after) = ReadBack.Of(path, bytesDone, cancellationToken);
-            return before.Root != root ? new StoreRead.Wrong($"the bytes of {path} hash to {before.Root} instead of {root}")
-                : before != after ? new StoreRead.Wrong($"{path} changed while it was read")
-                : new StoreRead.Right(before);
+            for (var reads = 1; ; reads++)
+            {
+                var (before, after) = ReadBack.Of(path, bytesDone, cancellationToken);
+                if (before == after && before.Root == root)
+                {
+                    return new StoreRead.Right(before);
+                }
+
+                if (before.Root != root || !FileIdentity.SameContent(before, after) || reads == MostReads)
+                {
+                    return new StoreRead.Wrong(before.Root != root
+                        ? $"the bytes of {path} hash to {before.Root} instead of {root}"
+                        : $"{path} changed while it was read");
+                }
+            }
         }
         catch (FileNotFoundException)
         {
@@ -116,11 +129,14 @@ internal sealed class ImageStore(SiteFolders folders)
     }
 
     /// <summary>Files that no entry and no add in progress accounts for.</summary>
-    public IEnumerable<string> Orphans(SiteView view)
+    public IEnumerable<string> Orphans(SiteView view) =>
+        StillOrphans(view, Directory.EnumerateFiles(folders.Store, "*", SearchOption.AllDirectories));
+
+    /// <summary>Those of the files that no entry accounts for by now.</summary>
+    public static IEnumerable<string> StillOrphans(SiteView view, IEnumerable<string> files)
     {
         var known = view.Catalog.Images.Values.Select(i => i.Value.Root.ToString()).ToHashSet(StringComparer.Ordinal);
-        return Directory.EnumerateFiles(folders.Store, "*", SearchOption.AllDirectories)
-            .Where(f => !known.Contains(Path.GetFileName(f).Replace(".torrent", "", StringComparison.Ordinal)));
+        return files.Where(f => !known.Contains(Path.GetFileName(f).Replace(".torrent", "", StringComparison.Ordinal)));
     }
 
     /// <summary>A rename changes ctime and nothing else; anything more is somebody else's doing, and the old receipt then says so.</summary>

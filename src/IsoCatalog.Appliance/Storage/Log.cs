@@ -40,4 +40,8 @@ internal static partial class Log
 
     [LoggerMessage(1011, LogLevel.Warning, "Staging held {Count} files of unfinished adds; they were deleted")]
     public static partial void StagingCleaned(ILogger logger, int count);
+
+    [LoggerMessage(1012, LogLevel.Error, "The database is new although there is a signed catalog: it was lost. Every image is read again; nothing is "
+        + "retired or evicted until an operator runs 'isocatalog confirm database-lost'")]
+    public static partial void DatabaseLost(ILogger logger);
 }

@@ -13,13 +13,21 @@ internal sealed class SiteCatalogFile(string path, string site, SigningKey key)
     private Sha256Digest? _last;
 
     /// <summary>The entries of the document; none if there is no document yet.</summary>
-    /// <exception cref="SiteStartException">There is one, and it cannot be read or is not signed by this site's key.</exception>
-    public IReadOnlyList<Entry> Load()
+    /// <param name="expected">There was one.</param>
+    /// <exception cref="SiteStartException">It is not there although it was, cannot be read, or is not signed by this site's key.</exception>
+    public IReadOnlyList<Entry> Load(bool expected)
     {
         byte[] bytes;
         try
         {
             bytes = File.ReadAllBytes(path);
+        }
+        catch (FileNotFoundException) when (expected)
+        {
+            throw new SiteStartException(
+                "catalog-missing",
+                $"{path} is gone, and with it what is in the catalog. Put it back from a backup. To begin with an empty catalog instead, "
+                + "move isocatalog.db away and add the images again.");
         }
         catch (FileNotFoundException)
         {

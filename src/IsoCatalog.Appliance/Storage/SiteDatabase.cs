@@ -11,14 +11,27 @@ namespace IsoCatalog.Appliance.Storage;
 /// </summary>
 internal sealed class SiteDatabase : IDisposable
 {
+    /// <summary>A fact: since when nobody knows the leases that there were (Unix milliseconds), or one of the two words below.</summary>
+    public const string LeasesForgotten = "leases-forgotten";
+
+    /// <summary>The database was made just now. Whether there was anything to forget, only the signed document can tell.</summary>
+    public const string ForgottenNew = "new";
+
+    public const string ForgottenNothing = "nothing";
+
+    /// <summary>A fact: this site has signed a catalog, so its document must be there.</summary>
+    public const string CatalogSigned = "catalog-signed";
+
     private const int SchemaVersion = 1;
     private const string StorePlace = "store";
     private const string RetiredPlace = "retired";
 
     private readonly SqliteConnection _connection;
+    private readonly string _path;
 
-    private SiteDatabase(SqliteConnection connection) => _connection = connection;
+    private SiteDatabase(SqliteConnection connection, string path) => (_connection, _path) = (connection, path);
 
+    /// <summary>Opens it, makes it if there is none, and checks all of it: it is small, and what is wrong is better known before anything relies on it.</summary>
     /// <exception cref="SiteStartException">The file is not a database, is damaged, or is of a later version.</exception>
     public static SiteDatabase Open(string path)
     {
@@ -27,19 +40,16 @@ internal sealed class SiteDatabase : IDisposable
         try
         {
             connection.Open();
-            var database = new SiteDatabase(connection);
+            var database = new SiteDatabase(connection, path);
             database.Execute("PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;");
+            database.Check();
             database.CreateSchema(path);
             return database;
         }
         catch (SqliteException e)
         {
             connection.Dispose();
-            throw new SiteStartException(
-                "database-unusable",
-                $"{path} cannot be used as the site's database: {e.Message}. Put it back from a backup, or move it away: "
-                + "the store is then read and hashed again, and leases and times of removal are forgotten.",
-                e);
+            throw Unusable(path, e.Message, e);
         }
         catch
         {
@@ -197,6 +207,16 @@ internal sealed class SiteDatabase : IDisposable
         return facts;
     }
 
+    private void Check()
+    {
+        var found = "";
+        Read("PRAGMA quick_check(1)", row => found = row.GetString(0));
+        if (found != "ok")
+        {
+            throw Unusable(_path, found, null);
+        }
+    }
+
     private void CreateSchema(string path)
     {
         var version = 0L;
@@ -229,6 +249,7 @@ internal sealed class SiteDatabase : IDisposable
                 id TEXT NOT NULL PRIMARY KEY, image TEXT NOT NULL, surface TEXT NOT NULL, client TEXT NOT NULL, token TEXT,
                 created INTEGER NOT NULL, expires INTEGER NOT NULL);
             CREATE TABLE fact (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
+            INSERT INTO fact (name, value) VALUES ('{LeasesForgotten}', '{ForgottenNew}');
             PRAGMA user_version = {SchemaVersion};
             """));
     }
@@ -264,15 +285,29 @@ internal sealed class SiteDatabase : IDisposable
         command.ExecuteNonQuery();
     }
 
+    /// <summary>Only at the start: what cannot be read, or is nothing that this program writes, stops it.</summary>
     private void Read(string sql, Action<SqliteDataReader> row)
     {
-        using var command = Command(sql);
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
+        try
         {
-            row(reader);
+            using var command = Command(sql);
+            using var reader = command.ExecuteReader();
+            while (reader.Read())
+            {
+                row(reader);
+            }
+        }
+        catch (Exception e) when (e is SqliteException or InvalidOperationException or InvalidCastException or FormatException or ArgumentException)
+        {
+            throw Unusable(_path, e.Message, e);
         }
     }
+
+    private static SiteStartException Unusable(string path, string what, Exception? inner) => new(
+        "database-unusable",
+        $"{path} cannot be used as the site's database: {what.TrimEnd('.')}. Put it back from a backup, or move it away and start again: "
+        + "the store is then read and hashed again, leases and times of removal are forgotten, and nothing is retired until you confirm that.",
+        inner);
 
     private SqliteCommand Command(string sql)
     {
@@ -286,7 +321,7 @@ internal sealed class SiteDatabase : IDisposable
     private static ImageId Image(SqliteDataReader row, int column) =>
         ImageId.TryParse(row.GetString(column), out var id)
             ? id
-            : throw new SiteStartException("database-unusable", $"The database names an image '{row.GetString(column)}', which is no image id.");
+            : throw new FormatException($"it names an image '{row.GetString(column)}', which is no image id");
 
     private static Receipt ReceiptAt(SqliteDataReader row, int first) => new(
         (ulong)row.GetInt64(first),

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Storage;
 
@@ -23,6 +25,7 @@ internal sealed class SiteLedger : IDisposable
     private readonly List<ChannelWriter<byte>> _signals = [];
     private readonly string _site;
     private volatile SiteView _view;
+    private bool _signed;
 
     /// <summary>Loads the signed document and the database; cells of surfaces that are not configured any more are forgotten.</summary>
     public SiteLedger(
@@ -113,6 +116,7 @@ internal sealed class SiteLedger : IDisposable
                 if (entries.Count > 0)
                 {
                     _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
+                    NoteSigned();
                 }
             });
             var image = next.Catalog.Images[id];
@@ -348,14 +352,25 @@ internal sealed class SiteLedger : IDisposable
         }
     }
 
-    /// <summary>Records a step of a cell; null forgets it. For an advertised cell use <see cref="TryAdvertise"/>.</summary>
-    public void SetCell(CellKey key, Cell? cell, bool save = true)
+    /// <summary>Records a step of a cell. For an advertised cell use <see cref="TryAdvertise"/>.</summary>
+    /// <param name="key">Which cell.</param>
+    /// <param name="change">Pure: the cell that follows from the newest view; the same object for no change, null to forget it.</param>
+    /// <param name="save">Whether it outlives a restart.</param>
+    /// <returns>False when nothing changed.</returns>
+    public bool ChangeCell(CellKey key, Func<SiteView, Cell?> change, bool save = true)
     {
         lock (_gate)
         {
             var view = _view;
+            var cell = change(view);
+            if (cell == view.Cells.GetValueOrDefault(key))
+            {
+                return false;
+            }
+
             var next = view with { Cells = cell is null ? view.Cells.Remove(key) : view.Cells.SetItem(key, cell) };
             Withdraw_NeedsLock(next, [key.Image], save ? () => _database.SaveCell(key, cell) : null);
+            return true;
         }
     }
 
@@ -365,14 +380,16 @@ internal sealed class SiteLedger : IDisposable
         lock (_gate)
         {
             var view = _view;
-            if (!view.IsWanted(key.Image) || view.Store.GetValueOrDefault(key.Image) is not StoreFile.Present
+            if (!view.IsWanted(key.Image) || view.Store.GetValueOrDefault(key.Image) is not StoreFile.Present { Receipt: var stored }
                 || view.Cells.GetValueOrDefault(key) is not { State: CellState.Staged }
                 || !CellPlan.MayShow(view, key.Image, together, _time.GetUtcNow()))
             {
                 return false;
             }
 
-            var cell = new Cell(CellState.Advertised, _time.GetUtcNow(), Receipt: receipt);
+            // Of the store's own inode another surface may have made a name meanwhile: the ctime that counts is the store's.
+            var cell = new Cell(
+                CellState.Advertised, _time.GetUtcNow(), Receipt: FileIdentity.SameContent(receipt, stored) ? stored : receipt);
             var next = view with { Cells = view.Cells.SetItem(key, cell), Offered = view.Offered.Add(key.Image) };
             Accept_NeedsLock(next, [key.Image], () => _database.InTransaction(() =>
             {
@@ -384,16 +401,8 @@ internal sealed class SiteLedger : IDisposable
     }
 
     /// <summary>After a restart: the same published file, as stat shows it now.</summary>
-    public void Recognise(CellKey key, Receipt receipt)
-    {
-        lock (_gate)
-        {
-            if (_view.Cells.GetValueOrDefault(key) is { State: CellState.Advertised } cell && cell.Receipt != receipt)
-            {
-                SetCell(key, cell with { Receipt = receipt });
-            }
-        }
-    }
+    public void Recognise(CellKey key, Receipt receipt) => ChangeCell(
+        key, view => view.Cells.GetValueOrDefault(key) is { State: CellState.Advertised } cell ? cell with { Receipt = receipt } : view.Cells.GetValueOrDefault(key));
 
     /// <summary>Takes an image out of the list of one surface at once, because something made its bytes there doubtful.</summary>
     /// <param name="seen">The cell as it was when the oddity was looked at; if it is another one by now, what was seen is no news about it.</param>
@@ -506,11 +515,36 @@ internal sealed class SiteLedger : IDisposable
         }
     }
 
+    /// <summary>An operator says that nobody holds an image any more that this site does not know of.</summary>
+    /// <returns>False when no lease was forgotten.</returns>
+    public bool SettleForgottenLeases()
+    {
+        lock (_gate)
+        {
+            if (_view.LeasesForgottenSince is null)
+            {
+                return false;
+            }
+
+            Accept_NeedsLock(
+                _view with { LeasesForgottenSince = null },
+                [],
+                () => _database.SaveFact(SiteDatabase.LeasesForgotten, SiteDatabase.ForgottenNothing));
+            _events.Add("drift", "the lost database is settled: removed images are retired and evicted again");
+            return true;
+        }
+    }
+
     public void Dispose() => _database.Dispose();
 
     private SiteView Load(IEnumerable<SurfaceStatus> surfaces)
     {
-        var catalog = CatalogView.Empty.With(_catalog.Load());
+        var catalog = CatalogView.Empty.With(_catalog.Load(expected: Facts.ContainsKey(SiteDatabase.CatalogSigned)));
+        if (!catalog.Images.IsEmpty)
+        {
+            NoteSigned();
+        }
+
         var statuses = surfaces
             .Select(s => Facts.TryGetValue(AnswerFact(s.Name), out var ms) ? s with { AnswerChanged = Time(ms) } : s)
             .ToList();
@@ -522,14 +556,46 @@ internal sealed class SiteLedger : IDisposable
             _database.LoadCells().Where(c => names.Contains(c.Key.Surface) && catalog.Images.ContainsKey(c.Key.Image)),
             _database.LoadOffered(),
             _database.LoadLeases(),
-            statuses);
+            statuses) with { LeasesForgottenSince = LeasesForgottenSince(catalog) };
         foreach (var image in catalog.Images.Values.Where(i => i.Deleted))
         {
             view = view.WithdrawnEverywhere(image.Id, CellState.Withdrawn, ReasonCode.Removed, "The image was removed.", _time.GetUtcNow());
             view = view with { Offered = view.Offered.Remove(image.Id) };
         }
 
-        return view;
+        var missed = view.Cells.Where(c => c.Value.State is CellState.Withdrawn or CellState.Quarantined && view.IsWanted(c.Key.Image));
+        return view with { Missed = missed.ToImmutableDictionary(c => c.Key, c => c.Value.Since) };
+    }
+
+    /// <summary>The first entry is always a put, so this need not be asked elsewhere.</summary>
+    private void NoteSigned()
+    {
+        if (!_signed && !Facts.ContainsKey(SiteDatabase.CatalogSigned))
+        {
+            _database.SaveFact(SiteDatabase.CatalogSigned, "yes");
+        }
+
+        _signed = true;
+    }
+
+    /// <summary>A database that is new while there is a signed catalog was lost; one that is new with an empty catalog is a new site.</summary>
+    private DateTimeOffset? LeasesForgottenSince(CatalogView catalog)
+    {
+        switch (Facts.GetValueOrDefault(SiteDatabase.LeasesForgotten, SiteDatabase.ForgottenNothing))
+        {
+            case SiteDatabase.ForgottenNothing:
+                return null;
+            case SiteDatabase.ForgottenNew when catalog.Images.IsEmpty:
+                _database.SaveFact(SiteDatabase.LeasesForgotten, SiteDatabase.ForgottenNothing);
+                return null;
+            case SiteDatabase.ForgottenNew:
+                var now = Ms(_time.GetUtcNow());
+                _database.SaveFact(SiteDatabase.LeasesForgotten, now);
+                Log.DatabaseLost(_log);
+                return Time(now);
+            case var since:
+                return Time(since);
+        }
     }
 
     /// <summary>Durable first, seen second. An exception of <paramref name="save"/> leaves the view as it was.</summary>
@@ -578,6 +644,7 @@ internal sealed class SiteLedger : IDisposable
             foreach (var image in touched)
             {
                 var (was, now) = (_view.IsAvailable(image, before), next.IsAvailable(image, after));
+                next = next.WithMissed(image, after, was, _time.GetUtcNow());
                 changed |= was != now || (metadata && now);
                 if (was != now)
                 {

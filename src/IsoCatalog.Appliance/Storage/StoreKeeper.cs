@@ -113,24 +113,48 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
     private void Read(CatalogImage image, CancellationToken cancellationToken)
     {
         var path = store.Folders.StoreFile(image.Value.Root);
-        switch (ImageStore.Read(path, image.Value.Root, null, cancellationToken))
+        while (ledger.View.Store.GetValueOrDefault(image.Id) is var doubted
+            && !Conclude(image, path, doubted, ImageStore.Read(path, image.Value.Root, null, cancellationToken)))
         {
-            case StoreRead.Right right:
-                ledger.SetStore(image.Id, new StoreFile.Present(right.Receipt));
-                Log.StillWhole(log, path);
-                break;
-            case StoreRead.Gone gone:
-                ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreMissing, Remedy(image, gone.Reason), time.GetUtcNow()));
-                break;
-            case StoreRead.Wrong wrong:
-                ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreDamaged, Remedy(image, wrong.Reason), time.GetUtcNow()));
-                if (store.SetAside(image, time.GetUtcNow()) is { } aside)
-                {
-                    Log.Quarantined(log, path, aside, wrong.Reason);
-                }
-
-                break;
+            cancellationToken.ThrowIfCancellationRequested();
         }
+    }
+
+    /// <summary>Reading takes minutes. If the image was added again meanwhile, what was read is no news about the new file, which must not be set aside.</summary>
+    /// <returns>False when the file's ctime moved after it was read: then it is read again.</returns>
+    private bool Conclude(CatalogImage image, string path, StoreFile? doubted, StoreRead read)
+    {
+        var concluded = true;
+        ledger.Exclusively(() =>
+        {
+            if (ledger.View.Store.GetValueOrDefault(image.Id) != doubted)
+            {
+                return;
+            }
+
+            switch (read)
+            {
+                case StoreRead.Right right when ImageStore.Doubt(path, right.Receipt) is null:
+                    ledger.SetStore(image.Id, new StoreFile.Present(right.Receipt));
+                    Log.StillWhole(log, path);
+                    break;
+                case StoreRead.Right:
+                    concluded = false;
+                    break;
+                case StoreRead.Gone gone:
+                    ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreMissing, Remedy(image, gone.Reason), time.GetUtcNow()));
+                    break;
+                case StoreRead.Wrong wrong:
+                    ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreDamaged, Remedy(image, wrong.Reason), time.GetUtcNow()));
+                    if (store.SetAside(image, time.GetUtcNow()) is { } aside)
+                    {
+                        Log.Quarantined(log, path, aside, wrong.Reason);
+                    }
+
+                    break;
+            }
+        });
+        return concluded;
     }
 
     private static string Remedy(CatalogImage image, string reason) =>

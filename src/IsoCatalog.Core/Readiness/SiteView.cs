@@ -18,7 +18,13 @@ public sealed record SiteView
     /// <summary>Images that all wanted surfaces had ready at once: from then on a failure of one withdraws there only.</summary>
     public ImmutableHashSet<ImageId> Offered { get; init; } = [];
 
+    /// <summary>Since when an image that was in a list, and is still wanted there, is not in it.</summary>
+    public ImmutableDictionary<CellKey, DateTimeOffset> Missed { get; init; } = ImmutableDictionary<CellKey, DateTimeOffset>.Empty;
+
     public ImmutableDictionary<string, Lease> Leases { get; init; } = ImmutableDictionary<string, Lease>.Empty;
+
+    /// <summary>Since when it is not known who holds what: the database was lost. Until an operator says that it is settled, every image counts as held.</summary>
+    public DateTimeOffset? LeasesForgottenSince { get; init; }
 
     /// <summary>By name, in the order of the configuration.</summary>
     public ImmutableArray<SurfaceStatus> Surfaces { get; init; } = [];
@@ -42,9 +48,10 @@ public sealed record SiteView
 
     public Cell? CellOf(ImageId image, string surface) => Cells.GetValueOrDefault(new CellKey(image, surface));
 
-    public bool IsLeased(ImageId image) => Leases.Values.Any(l => l.Image == image);
+    public bool IsLeased(ImageId image) => LeasesForgottenSince is not null || Leases.Values.Any(l => l.Image == image);
 
-    public bool IsLeased(ImageId image, string surface) => Leases.Values.Any(l => l.Image == image && l.Surface == surface);
+    public bool IsLeased(ImageId image, string surface) =>
+        LeasesForgottenSince is not null || Leases.Values.Any(l => l.Image == image && l.Surface == surface);
 
     /// <summary>Should it be on the surfaces of this site?</summary>
     public bool IsWanted(ImageId image) => Catalog.Images.TryGetValue(image, out var known) && known is { Deleted: false, Meta.Hidden: false };
@@ -55,6 +62,19 @@ public sealed record SiteView
         && CellOf(image, surface.Name) is { State: CellState.Advertised }
         && surface.Problem is null
         && (!surface.ServesStoreInode || Store.GetValueOrDefault(image) is StoreFile.Present);
+
+    /// <summary>After a change: an image that left a list is missed there until it is back, however often it is tried meanwhile, or not wanted any more.</summary>
+    /// <param name="image">Which image.</param>
+    /// <param name="surface">As it is after the change.</param>
+    /// <param name="was">It was in the list before the change.</param>
+    /// <param name="now">The clock.</param>
+    public SiteView WithMissed(ImageId image, SurfaceStatus surface, bool was, DateTimeOffset now)
+    {
+        var key = new CellKey(image, surface.Name);
+        return IsAvailable(image, surface) || !IsWanted(image) ? this with { Missed = Missed.Remove(key) }
+            : was ? this with { Missed = Missed.SetItem(key, now) }
+            : this;
+    }
 
     /// <summary>Every surface that reads the store's own inode loses the image.</summary>
     public SiteView WithdrawnWhereShared(ImageId image, string code, string reason, DateTimeOffset now) =>

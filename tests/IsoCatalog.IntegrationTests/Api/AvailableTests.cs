@@ -12,6 +12,37 @@ public sealed class AvailableTests(SharedSite shared) : IClassFixture<SharedSite
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
+    [InlineData(Path + "?surface=bmc", 200)]
+    [InlineData(Path + "?surface=nowhere", 404)]
+    [InlineData("/api/v1/images", 200)]
+    [InlineData("/api/v1/images/debian.iso", 200)]
+    [InlineData("/api/v1/status", 200)]
+    [InlineData("/api/v1/drift", 200)]
+    [InlineData("/api/v1/leases", 200)]
+    [InlineData("/api/v1/jobs/nothing", 404)]
+    [InlineData("/healthz", 200)]
+    [InlineData("/metrics", 200)]
+    [InlineData("/openapi/v1.json", 200)]
+    [InlineData("/nothing", 404)]
+    public async Task Head_answers_as_get_does_without_the_body(string path, int status)
+    {
+        var head = await shared.Caller.SendAsync(HttpMethod.Head, path, null);
+        var get = await shared.Caller.GetAsync(path);
+
+        Assert.Equal((status, status), ((int)head.Status, (int)get.Status));
+        Assert.Empty(head.Body);
+        Assert.Equal((get["Content-Type"], get["ETag"]), (head["Content-Type"], head["ETag"]));
+    }
+
+    [Fact]
+    public async Task Head_of_the_events_ends()
+    {
+        var answer = await shared.Caller.SendAsync(HttpMethod.Head, "/api/v1/events", null);
+
+        Assert.Equal((200, "text/event-stream"), ((int)answer.Status, answer["Content-Type"]));
+    }
+
+    [Theory]
     [InlineData("bmc")]
     [InlineData("ipmi")]
     [InlineData("console")]

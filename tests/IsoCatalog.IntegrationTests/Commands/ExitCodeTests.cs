@@ -132,6 +132,7 @@ public sealed class ExitCodeTests
     [InlineData("rm")]
     [InlineData("restore")]
     [InlineData("status")]
+    [InlineData("confirm")]
     [InlineData("check-config")]
     public async Task Help_of_a_verb_ends_with_examples(string verb)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using IsoCatalog.Client;
@@ -12,10 +13,21 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
 {
     private static readonly string[] Surfaces = ["bmc", "console"];
 
-    private readonly Dictionary<string, byte[]> _images = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _promised = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte[]> _images = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> _promised = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> _removed = new(StringComparer.Ordinal);
+    private int _made;
 
     public TestSite Site => site;
+
+    /// <summary>What was acknowledged, and not asked to be removed since.</summary>
+    public IReadOnlyCollection<string> Promised => [.. _promised.Keys];
+
+    /// <summary>Every image that was ever made, whatever became of it.</summary>
+    public IReadOnlyCollection<string> Made => [.. _images.Keys];
+
+    /// <summary>Its removal was acknowledged.</summary>
+    public bool IsRemoved(string name) => _removed.ContainsKey(name);
 
     public static async Task<SiteUnderCrash> StartAsync(CancellationToken cancellationToken)
     {
@@ -27,8 +39,9 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
     /// <summary>Makes an image that the site has not seen, and gives its file name.</summary>
     public string NewImage(int bytes = 1_000_000)
     {
-        var name = $"image-{_images.Count}.iso";
-        _images.Add(name, IsoBuilder.InMemory("CRASH", bytes, _images.Count + 1));
+        var number = Interlocked.Increment(ref _made);
+        var name = $"image-{number}.iso";
+        _images[name] = IsoBuilder.InMemory("CRASH", bytes, number);
         return name;
     }
 
@@ -38,14 +51,15 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
     public async Task UploadAsync(string name, CancellationToken cancel)
     {
         await Site.Client.UploadImageAsync(new MemoryStream(_images[name]), name, null, null, null, cancel);
-        _promised.Add(name);
+        _promised[name] = 0;
     }
 
     /// <summary>Removes it. While the answer is out, either outcome is right.</summary>
     public async Task RemoveAsync(string name, CancellationToken cancel)
     {
-        _promised.Remove(name);
+        _promised.TryRemove(name, out _);
         await Site.Client.RemoveImageAsync(IdOf(name), null, cancel);
+        _removed[name] = 0;
     }
 
     public async Task AddAsync(string name)
@@ -80,6 +94,7 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
         {
             foreach (var image in (await Site.Client.GetAvailableAsync(new AvailableRequest(surface), cancellationToken)).Images)
             {
+                Assert.False(IsRemoved(image.Name), $"{image.Name} is on {surface} again though it was removed.");
                 var served = surface == "bmc"
                     ? await FetchAsync(image.Mount.Url ?? image.Mount.Urls!.Http!)
                     : await File.ReadAllBytesAsync(Path.Combine(Site.Console, image.Name), cancellationToken);
@@ -96,7 +111,7 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
             }
         }
 
-        foreach (var name in _promised)
+        foreach (var name in Promised)
         {
             await AdvertisedAsync(name);
         }

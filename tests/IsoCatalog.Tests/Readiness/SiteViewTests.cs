@@ -85,6 +85,19 @@ public sealed class SiteViewTests
         Assert.False(view.IsLeased(SomeSite.Image, "console"));
     }
 
+    [Fact]
+    public void While_leases_are_forgotten_every_image_counts_as_leased()
+    {
+        var removed = SomeSite.View.Deleted();
+        Assert.True(CellPlan.MayRetire(removed, SomeSite.Image));
+
+        var view = removed with { LeasesForgottenSince = SomeSite.Now };
+        Assert.True(view.IsLeased(SomeSite.Image));
+        Assert.True(view.IsLeased(SomeSite.Image, "console"));
+        Assert.False(CellPlan.MayRetire(view, SomeSite.Image));
+        Assert.False(Available(view.WithCell("console", CellState.Advertised, SomeSite.Receipt), "console"));
+    }
+
     private static bool Available(SiteView view, string surface) =>
         view.IsAvailable(SomeSite.Image, view.Surfaces.Single(s => s.Name == surface));
 }

@@ -1,0 +1,42 @@
+using IsoCatalog.Client;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Readiness;
+
+namespace IsoCatalog.Appliance.Publishing;
+
+/// <summary>
+/// Which cells are not as they should be, though the store's copy is whole: those that failed, and those that were in the list and are being brought
+/// back, in whatever state a look finds them. Pure.
+/// </summary>
+internal static class CellDrift
+{
+    public static IEnumerable<DriftView> Of(SiteView view) =>
+        from image in view.Catalog.Live
+        where view.IsWanted(image.Id) && view.Store.GetValueOrDefault(image.Id) is StoreFile.Present
+        from surface in view.Surfaces
+        let drift = Of(view, image, surface)
+        where drift is not null
+        select drift;
+
+    private static DriftView? Of(SiteView view, CatalogImage image, SurfaceStatus surface)
+    {
+        var key = new CellKey(image.Id, surface.Name);
+        var cell = view.Cells.GetValueOrDefault(key);
+        var missed = view.Missed.TryGetValue(key, out var since);
+        return cell switch
+        {
+            // In the list, or not because of the surface as a whole, which is drift of its own.
+            { State: CellState.Advertised } => null,
+            { State: CellState.Withdrawn or CellState.Absent or CellState.Quarantined, Code: { } code }
+                when code is not (ReasonCode.NotYetPublished or ReasonCode.Removed or ReasonCode.Hidden) =>
+                new DriftView(code, cell.Reason ?? "", surface.Name, image.Id, missed ? since : cell.Since),
+            _ when missed => new DriftView(
+                cell?.Code ?? ReasonCode.NotYetPublished,
+                $"{image.Value.FileName} was in the list of {surface.Name} and is being published there again. {cell?.Reason}".TrimEnd(),
+                surface.Name,
+                image.Id,
+                since),
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,75 @@
+using IsoCatalog.Client;
+using Xunit;
+
+namespace IsoCatalog.IntegrationTests.Crash;
+
+/// <summary>kill -9 at each fsync, rename, link, unlink and commit of an add and of its publication.</summary>
+public sealed class KilledAddTests(ITestOutputHelper output)
+{
+    /// <summary>From the upload's last byte to its acknowledgement; one thread, so the order is fixed.</summary>
+    private static readonly string[] AddSteps =
+    [
+        "fsync staging/*",
+        "fsync store/aa/.ROOT.torrent.tmp",
+        "rename store/aa/.ROOT.torrent.tmp -> store/aa/ROOT.torrent",
+        "fsync store/aa",
+        "rename staging/* -> store/aa/ROOT",
+        "fsync store/aa",
+        "fsync staging",
+        "fdatasync isocatalog.db-journal",
+        "fdatasync data",
+        "fdatasync isocatalog.db-journal",
+        "fdatasync isocatalog.db",
+        "unlink isocatalog.db-journal",
+        "fsync catalog/.ams.json.tmp",
+        "rename catalog/.ams.json.tmp -> catalog/ams.json",
+        "fsync catalog",
+    ];
+
+    private static readonly string[] PublishSteps =
+    [
+        "fsync console/.isocatalog/ROOT.part",
+        "fsync console/.isocatalog",
+        "fsync console/.isocatalog/own/.NAME.tmp",
+        "rename console/.isocatalog/own/.NAME.tmp -> console/.isocatalog/own/NAME",
+        "fsync console/.isocatalog/own",
+        "renameat2 console/.isocatalog/ROOT.part -> console/NAME",
+        "fsync console",
+    ];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_add_and_its_publication_survive_a_kill_at_every_step()
+    {
+        await using var crash = await SiteUnderCrash.StartAsync(Cancellation);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var step = 1; ; step++)
+        {
+            var name = crash.NewImage();
+            var (steps, done) = await StepKill.AtAsync(crash, step, cancel => crash.UploadAsync(name, cancel), () => crash.IsAdvertisedAsync(name), output);
+            StepKill.AssertPrefix(AddSteps, steps);
+            seen.UnionWith(steps);
+            await crash.Site.StartAgainAsync(Cancellation);
+            await crash.CheckAsync();
+            try
+            {
+                await crash.AddAsync(name);
+            }
+            catch (ApplianceException e) when (e.Problem.Code == "already-in-catalog")
+            {
+                // It is in the catalog already: then it must come up by itself.
+                await crash.AdvertisedAsync(name);
+            }
+
+            await crash.CheckNoDriftAsync();
+            await crash.RemoveAsync(name, Cancellation);
+            if (done)
+            {
+                break;
+            }
+        }
+
+        Assert.Empty(AddSteps.Concat(PublishSteps).Except(seen));
+    }
+}

@@ -1,0 +1,71 @@
+using Xunit;
+
+namespace IsoCatalog.IntegrationTests.Crash;
+
+/// <summary>kill -9 at each fsync, rename, unlink and commit of a remove.</summary>
+public sealed class KilledRemoveTests(ITestOutputHelper output)
+{
+    private static readonly string[] RemoveSteps =
+    [
+        "fsync catalog/.ams.json.tmp",
+        "rename catalog/.ams.json.tmp -> catalog/ams.json",
+        "fsync catalog",
+        "fdatasync isocatalog.db-journal",
+        "fdatasync data",
+        "fdatasync isocatalog.db-journal",
+        "fdatasync isocatalog.db",
+        "unlink isocatalog.db-journal",
+    ];
+
+    private static readonly string[] WithdrawSteps =
+    [
+        "renameat2 console/NAME -> console/.isocatalog/NAME.going",
+        "unlink console/.isocatalog/NAME.going",
+        "unlink console/.isocatalog/own/NAME",
+        "rename store/aa/ROOT -> retired/ROOT",
+    ];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_remove_survives_a_kill_at_every_step()
+    {
+        await using var crash = await SiteUnderCrash.StartAsync(Cancellation);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var step = 1; ; step++)
+        {
+            var name = crash.NewImage();
+            await crash.AddAsync(name);
+            var acknowledged = false;
+            var (steps, done) = await StepKill.AtAsync(
+                crash,
+                step,
+                async cancel =>
+                {
+                    await crash.RemoveAsync(name, cancel);
+                    acknowledged = true;
+                },
+                async () => (await crash.Site.Client.GetImageAsync(crash.IdOf(name), Cancellation)).Store.State == "retired",
+                output);
+            StepKill.AssertPrefix(RemoveSteps, steps);
+            seen.UnionWith(steps);
+            await crash.Site.StartAgainAsync(Cancellation);
+            var offered = await crash.IsOfferedAsync(name);
+            Assert.False(acknowledged && offered, $"{name} was removed, and is back after a kill at step {step}.");
+            await crash.CheckAsync();
+            if (offered)
+            {
+                await crash.RemoveAsync(name, Cancellation);
+            }
+
+            await crash.CheckNoDriftAsync();
+            await crash.CheckRestorableAsync(name);
+            if (done)
+            {
+                break;
+            }
+        }
+
+        Assert.Empty(RemoveSteps.Concat(WithdrawSteps).Except(seen));
+    }
+}
