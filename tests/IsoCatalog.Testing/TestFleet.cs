@@ -6,6 +6,9 @@ namespace IsoCatalog.Testing;
 public sealed class TestFleet : IAsyncDisposable
 {
     private readonly List<TestSite> _sites = [];
+    private readonly TestSiteOptions _common;
+
+    private TestFleet(TestSiteOptions common) => _common = common;
 
     public IReadOnlyList<TestSite> Sites => _sites;
 
@@ -33,9 +36,13 @@ public sealed class TestFleet : IAsyncDisposable
     }
 
     /// <summary>As <see cref="StartAsync"/>, and nothing runs yet.</summary>
-    public static async Task<TestFleet> PrepareAsync(CancellationToken cancellationToken, params string[] ids)
+    public static Task<TestFleet> PrepareAsync(CancellationToken cancellationToken, params string[] ids) =>
+        PrepareAsync(new TestSiteOptions(), cancellationToken, ids);
+
+    /// <param name="common">Of every site, but for its name and its place in the fleet.</param>
+    public static async Task<TestFleet> PrepareAsync(TestSiteOptions common, CancellationToken cancellationToken, params string[] ids)
     {
-        var fleet = new TestFleet();
+        var fleet = new TestFleet(common);
         try
         {
             foreach (var id in ids)
@@ -57,7 +64,7 @@ public sealed class TestFleet : IAsyncDisposable
     public async Task<TestSite> AddAsync(string id, CancellationToken cancellationToken)
     {
         var first = _sites.FirstOrDefault();
-        var site = await TestSite.PrepareAsync(cancellationToken, new TestSiteOptions { Site = id, Fleet = true, Joins = first is not null });
+        var site = await TestSite.PrepareAsync(cancellationToken, _common with { Site = id, Fleet = true, Joins = first is not null });
         _sites.Add(site);
         if (first is not null)
         {

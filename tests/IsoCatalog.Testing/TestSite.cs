@@ -22,6 +22,9 @@ public sealed record TestSiteOptions
     /// <summary>It answers other sites, on ports that the system chooses; see <see cref="TestFleet"/>.</summary>
     public bool Fleet { get; init; }
 
+    /// <summary>The address that it answers other sites on.</summary>
+    public string FleetHost { get; init; } = "127.0.0.1";
+
     /// <summary>It is to join the fleet of another site, instead of being the first of its own.</summary>
     public bool Joins { get; init; }
 
@@ -112,7 +115,7 @@ public sealed class TestSite : IAsyncDisposable
             $$"""
             site: {{site.Id}}
             data: {{site.Data}}
-            listen: { api: "127.0.0.1:0", iso: "127.0.0.1:0"{{(site._options.Fleet ? ", fleet: \"127.0.0.1:0\", swarm: \"127.0.0.1:0\"" : "")}} }
+            listen: { api: "127.0.0.1:0", iso: "127.0.0.1:0"{{(site._options.Fleet ? $", fleet: \"{site._options.FleetHost}:0\", swarm: \"{site._options.FleetHost}:0\"" : "")}} }
             {{site._options.Extra}}
             surfaces:
             {{site._options.Surfaces.Replace("{root}", site.Root, StringComparison.Ordinal)}}
