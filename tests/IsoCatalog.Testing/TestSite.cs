@@ -112,7 +112,7 @@ public sealed class TestSite : IAsyncDisposable
             $$"""
             site: {{site.Id}}
             data: {{site.Data}}
-            listen: { api: "127.0.0.1:0", iso: "127.0.0.1:0"{{(site._options.Fleet ? ", fleet: \"127.0.0.1:0\"" : "")}} }
+            listen: { api: "127.0.0.1:0", iso: "127.0.0.1:0"{{(site._options.Fleet ? ", fleet: \"127.0.0.1:0\", swarm: \"127.0.0.1:0\"" : "")}} }
             {{site._options.Extra}}
             surfaces:
             {{site._options.Surfaces.Replace("{root}", site.Root, StringComparison.Ordinal)}}

@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using IsoCatalog.Appliance.Configuration;
-using IsoCatalog.Appliance.Fleet;
-using IsoCatalog.Appliance.Storage;
-using IsoCatalog.Core.Trust;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -14,11 +11,12 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
 
     private readonly Process _process;
 
-    private DemoSiteProcess(Process process, string id, string data, SiteAddresses addresses, IReadOnlyList<DemoSurface> surfaces)
+    private DemoSiteProcess(Process process, string id, string data, string socket, SiteAddresses addresses, IReadOnlyList<DemoSurface> surfaces)
     {
         _process = process;
         Id = id;
         Data = data;
+        Socket = socket;
         Api = new Uri(addresses.Api);
         Iso = addresses.Iso;
         Fleet = addresses.Fleet;
@@ -30,6 +28,8 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
 
     public string Data { get; }
 
+    public string Socket { get; }
+
     public Uri Api { get; }
 
     public string? Iso { get; }
@@ -40,39 +40,9 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
 
     public IReadOnlyList<DemoSurface> Surfaces { get; }
 
-    public static async Task<DemoSiteProcess> StartAsync(string id, string folder, CancellationToken cancellationToken)
+    public static async Task<DemoSiteProcess> StartAsync(DemoSitePlan plan, CancellationToken cancellationToken)
     {
-        var (data, console, path) = (Path.Combine(folder, "data"), Path.Combine(folder, "console"), Path.Combine(folder, "site.yaml"));
-        Directory.CreateDirectory(folder);
-        await File.WriteAllTextAsync(
-            path,
-            $$"""
-            site: {{id}}
-            data: {{data}}
-            listen: { api: "127.0.0.1:0", iso: "127.0.0.1:0" }
-            store: { floor: 64MiB }
-            log: { level: warning }
-            surfaces:
-              - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
-              - { name: console, kind: volume, path: {{console}}, check: 5s }
-
-            """,
-            cancellationToken);
-        var result = ConfigurationFile.Load(path);
-        if (result is not ConfigurationResult.Loaded { Configuration: var configuration })
-        {
-            StartReport.Print(((ConfigurationResult.Invalid)result).Problems, path);
-            throw new DemoException($"The demonstration's own configuration {path} is not valid.");
-        }
-
-        InitCommand.Prepare(configuration);
-        if (!TrustStore.Exists(new SiteFolders(configuration.Data, configuration.Inbox.Path)))
-        {
-            // A fleet for the demonstration alone: its root key lives as long as this call.
-            using var root = SigningKey.Generate();
-            FleetFounding.Found(configuration, [root], 1, null, TimeProvider.System.GetUtcNow());
-        }
-
+        var (id, path, configuration) = (plan.Configuration.Site, plan.ConfigurationPath, plan.Configuration);
         var (program, arguments) = Self();
         var process = Process.Start(new ProcessStartInfo(
             program, [.. arguments, "serve", "--config", path, "--open-on-loopback", "--report-addresses", "--until-stdin-closes"])
@@ -89,7 +59,7 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
         }
 
         return new DemoSiteProcess(
-            process, id, data, addresses, [.. configuration.Surfaces.Select(s => new DemoSurface(s.Name, s.Kind, (s as SurfaceConfiguration.Volume)?.Path))]);
+            process, id, configuration.Data, configuration.Socket, addresses, [.. configuration.Surfaces.Select(s => new DemoSurface(s.Name, s.Kind, (s as SurfaceConfiguration.Volume)?.Path))]);
     }
 
     public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);

@@ -127,6 +127,8 @@ internal sealed class Fetcher(
             return shortage;
         }
 
+        // An attempt before this one may have failed, or have been refused after its end.
+        await swarm.StopAsync(image.Value.Root);
         Log.Fetching(log, image.FileName, image.Value.Size);
         var transfer = store.LastSetAside(image) is { } damaged && !File.Exists(staged)
             ? swarm.Repair(torrent, damaged, staged)

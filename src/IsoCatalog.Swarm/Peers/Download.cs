@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using IsoCatalog.Swarm.Metainfo;
 using IsoCatalog.Swarm.Pieces;
 using IsoCatalog.Swarm.Storage;
@@ -28,6 +29,8 @@ internal sealed class Download : Transfer, IAsyncDisposable
     private readonly LeafHashes _leaves;
     private readonly TaskCompletionSource<TransferOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RateMeter _received = new();
+    private readonly ConcurrentQueue<OpenPiece> _toWrite = new();
+    private int _writing;
     private int _state = (int)TransferState.Checking;
     private Task _run = Task.CompletedTask;
 
@@ -283,15 +286,31 @@ internal sealed class Download : Transfer, IAsyncDisposable
         _swarm.Wake();
     }
 
+    // The kernel lets one thread at a time write to a file, and others spin: so one writes, and the others go on hashing.
     private void Write(OpenPiece piece)
     {
-        _partial.Write(Geometry, piece);
-        Board.Written(piece);
-        if (Board.Have[piece.Index])
+        _toWrite.Enqueue(piece);
+        while (!_toWrite.IsEmpty && Interlocked.Exchange(ref _writing, 1) == 0)
         {
-            _swarm.Announce(piece.Index);
-            FinishIfFull();
+            try
+            {
+                while (_toWrite.TryDequeue(out var next))
+                {
+                    _partial.Write(Geometry, next);
+                    Board.Written(next);
+                    if (Board.Have[next.Index])
+                    {
+                        _swarm.Announce(next.Index);
+                    }
+                }
+            }
+            finally
+            {
+                Volatile.Write(ref _writing, 0);
+            }
         }
+
+        FinishIfFull();
     }
 
     private void FinishIfFull()
