@@ -66,9 +66,10 @@ internal static class SiteServices
         services.AddSingleton<IngestQueue>();
         services.AddSingleton(p => new Inbox(
             configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, time, loggers.CreateLogger<Inbox>()));
-        services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Alarms, parts.Meter, time));
+        services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Alarms, parts.Fleet.Exchange, parts.Meter, time));
         services.AddSingleton(p => new Availability(configuration.Site, parts.Ledger, store, parts.Surfaces));
         services.AddSingleton(p => new Elsewhere(configuration.Site, parts.Ledger, p.GetRequiredService<Availability>(), time));
+        services.AddSingleton(new ViewPoint(configuration.Site, configuration.Offer == OfferPolicy.Together, time));
         services.AddSingleton(new SiteFace(time.GetUtcNow()) { Iso = parts.Iso });
         services.AddSingleton(parts.Alarms).AddSingleton(parts.Fleet).AddSingleton(parts.Fleet.Peers);
         if (parts.Fleet.Exchange is { } exchange)

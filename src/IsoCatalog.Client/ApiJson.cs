@@ -28,6 +28,8 @@ namespace IsoCatalog.Client;
 [JsonSerializable(typeof(SiteEvent))]
 [JsonSerializable(typeof(IReadOnlyList<SiteEvent>))]
 [JsonSerializable(typeof(StatusView))]
+[JsonSerializable(typeof(SiteList))]
+[JsonSerializable(typeof(TransferList))]
 [JsonSerializable(typeof(PeerSetting))]
 [JsonSerializable(typeof(PeerList))]
 [JsonSerializable(typeof(Problem))]

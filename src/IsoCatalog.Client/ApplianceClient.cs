@@ -154,6 +154,14 @@ public sealed class ApplianceClient : IDisposable
     public Task<StatusView> GetStatusAsync(CancellationToken cancellationToken) =>
         _connection.SendAsync<StatusView>(HttpMethod.Get, "api/v1/status", cancellationToken);
 
+    /// <summary>Every active site of the fleet, as the asked one sees it.</summary>
+    public Task<SiteList> GetSitesAsync(CancellationToken cancellationToken) =>
+        _connection.SendAsync<SiteList>(HttpMethod.Get, "api/v1/sites", cancellationToken);
+
+    /// <summary>What comes from other sites and goes to them at this moment.</summary>
+    public Task<TransferList> GetTransfersAsync(CancellationToken cancellationToken) =>
+        _connection.SendAsync<TransferList>(HttpMethod.Get, "api/v1/transfers", cancellationToken);
+
     public Task<PeerList> GetPeersAsync(CancellationToken cancellationToken) =>
         _connection.SendAsync<PeerList>(HttpMethod.Get, "api/v1/peers", cancellationToken);
 

@@ -101,6 +101,6 @@ internal static class PeerEndpoints
         status?.TrustVersion,
         status?.Received ?? 0,
         status?.Sent ?? 0,
-        status?.Refused ?? System.Collections.Immutable.ImmutableSortedDictionary<string, long>.Empty,
+        status?.Refusals.ToDictionary(r => r.Key, r => r.Value.Count, StringComparer.Ordinal) ?? [],
         status?.LastRefusal);
 }

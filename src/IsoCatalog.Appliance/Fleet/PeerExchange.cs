@@ -388,11 +388,7 @@ internal sealed class PeerExchange : IDisposable
         }
 
         _metrics.Refused(Peer.Site, violation.Rule);
-        _status = _status with
-        {
-            Refused = _status.Refused.SetItem(violation.Rule, _status.Refused.GetValueOrDefault(violation.Rule) + 1),
-            LastRefusal = violation.ToString(),
-        };
+        _status = _status.WithRefusal(violation.Rule, violation.ToString(), _time.GetUtcNow());
         Log.Refused(_log, Peer.Site, violation.ToString());
         return false;
     }
@@ -431,28 +427,4 @@ internal sealed class PeerExchange : IDisposable
             ErrorSince = _status.ErrorSince ?? _time.GetUtcNow(),
         };
     }
-}
-
-/// <summary>What a peer has and we do not want, so that it is not fetched each time again; for ten minutes, because rules look at clocks and trust.</summary>
-internal sealed class RefusedDocuments(TimeProvider time)
-{
-    private const int Most = 1024;
-
-    private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(10);
-
-    private readonly Dictionary<Sha256Digest, long> _at = [];
-
-    public bool Holds(Sha256Digest document) => _at.TryGetValue(document, out var at) && time.GetElapsedTime(at) < Remembered;
-
-    public void Add(Sha256Digest document)
-    {
-        if (_at.Count >= Most)
-        {
-            _at.Clear();
-        }
-
-        _at[document] = time.GetTimestamp();
-    }
-
-    public void Clear() => _at.Clear();
 }

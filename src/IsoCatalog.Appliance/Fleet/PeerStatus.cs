@@ -31,8 +31,30 @@ internal sealed record PeerStatus(string Site, string Address)
 
     public long Sent { get; init; }
 
-    /// <summary>How many documents, chunks, holdings and trust versions of it were refused, by the rule.</summary>
-    public ImmutableSortedDictionary<string, long> Refused { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
+    /// <summary>Documents, chunks, holdings and trust versions of it that were refused, by the rule.</summary>
+    public ImmutableSortedDictionary<string, RuleRefusals> Refusals { get; init; } = ImmutableSortedDictionary<string, RuleRefusals>.Empty;
 
     public string? LastRefusal { get; init; }
+
+    public PeerStatus WithRefusal(string rule, string words, DateTimeOffset now) => this with
+    {
+        Refusals = Refusals.SetItem(
+            rule,
+            Refusals.GetValueOrDefault(rule) is { } before
+                ? before with { Count = before.Count + 1, Since = before.IsRecent(now) ? before.Since : now, Last = now, Words = words }
+                : new RuleRefusals(1, now, now, words)),
+        LastRefusal = words,
+    };
+}
+
+/// <summary>What was refused of a site by one rule.</summary>
+/// <param name="Count">Since the start.</param>
+/// <param name="Since">The first of those that came close together.</param>
+/// <param name="Words">About the last.</param>
+internal sealed record RuleRefusals(long Count, DateTimeOffset Since, DateTimeOffset Last, string Words)
+{
+    /// <summary>What a peer goes on offering is fetched and refused anew after ten minutes, or a retry of at most five later.</summary>
+    private static readonly TimeSpan Recently = TimeSpan.FromMinutes(20);
+
+    public bool IsRecent(DateTimeOffset now) => now - Last < Recently;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
@@ -16,7 +17,9 @@ internal sealed class DriftReport
     private readonly IReadOnlyList<SurfacePublisher> _publishers;
     private readonly Inbox _inbox;
     private readonly SiteAlarms _alarms;
+    private readonly FleetExchange? _exchange;
     private readonly TimeProvider _time;
+    private readonly DateTimeOffset _started;
     private volatile IReadOnlyDictionary<string, DriftView> _orphans = new Dictionary<string, DriftView>();
 
     public DriftReport(
@@ -26,6 +29,7 @@ internal sealed class DriftReport
         IReadOnlyList<SurfacePublisher> publishers,
         Inbox inbox,
         SiteAlarms alarms,
+        FleetExchange? exchange,
         Meter meter,
         TimeProvider time)
     {
@@ -35,7 +39,9 @@ internal sealed class DriftReport
         _publishers = publishers;
         _inbox = inbox;
         _alarms = alarms;
+        _exchange = exchange;
         _time = time;
+        _started = time.GetUtcNow();
         meter.CreateObservableGauge("isocatalog.drift", Measure, description: "What is not as it should be, by code and surface.");
     }
 
@@ -48,6 +54,7 @@ internal sealed class DriftReport
             .. Clock(view, now),
             .. Forgotten(view),
             .. _alarms.Standing.Select(a => new DriftView(a.Code, a.Reason, null, null, a.Since)),
+            .. SiteDrift.Of(view, _exchange?.Peers ?? [], _started, now),
             .. view.Surfaces.Where(s => s.Problem is not null)
                 .Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),
             .. Store(view),

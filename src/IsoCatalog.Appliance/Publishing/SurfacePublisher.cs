@@ -387,7 +387,7 @@ internal sealed class SurfacePublisher(
     private SurfaceStatus Status(SiteView view) => view.Surfaces.First(s => s.Name == Name);
 
     private bool TogetherFor(SiteView view, ImageId image) =>
-        view.Catalog.Images.GetValueOrDefault(image)?.Meta.Offer is { } offer ? offer == "together" : together;
+        CellPlan.IsTogether(view.Catalog.Images.GetValueOrDefault(image), together);
 
     private bool IsDue(ImageId image, CellStep step) =>
         !_attempts.TryGetValue((image, step), out var attempt)

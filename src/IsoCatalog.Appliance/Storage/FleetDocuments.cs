@@ -437,6 +437,15 @@ internal sealed class FleetDocuments(
             kept.SelectMany(d => d.Chunks).Select(c => c.Sha256).Concat(pending.SelectMany(p => p.Chunks.Keys)).ToHashSet());
     }
 
+    private SiteStatements StatementsOf(string id)
+    {
+        var said = _catalog.Sites.GetValueOrDefault(id);
+        return new SiteStatements(
+            [.. (said?.Retained ?? []).Select(d => d.Ref.Sha256)],
+            _holdings.GetValueOrDefault(id),
+            said?.Head is { } head ? new DocumentHead(head.Ref, head.Manifest.Issued) : null);
+    }
+
     private void Show()
     {
         var retained = _catalog.Sites.Where(s => !s.Value.Retained.IsEmpty).ToList();
@@ -450,7 +459,7 @@ internal sealed class FleetDocuments(
                 .ToImmutableSortedDictionary(s => s.Key, s => s.Value.Address, StringComparer.Ordinal),
             Sites = sites.ToImmutableSortedDictionary(
                 s => s,
-                s => new SiteStatements([.. (_catalog.Sites.GetValueOrDefault(s)?.Retained ?? []).Select(d => d.Ref.Sha256)], _holdings.GetValueOrDefault(s)),
+                StatementsOf,
                 StringComparer.Ordinal),
             Pending = [.. _catalog.Pending.Select(p => p.Ref.Sha256)],
             Documents = retained.SelectMany(s => s.Value.Retained).ToImmutableDictionary(d => d.Ref.Sha256, d => d.Envelope),

@@ -43,7 +43,11 @@ internal sealed record FleetSnapshot
 }
 
 /// <param name="Documents">Payload hashes of the retained documents.</param>
-internal sealed record SiteStatements(ImmutableArray<Sha256Digest> Documents, Statement? Holdings = null);
+/// <param name="Head">The newest of them.</param>
+internal sealed record SiteStatements(ImmutableArray<Sha256Digest> Documents, Statement? Holdings = null, DocumentHead? Head = null);
+
+/// <param name="Issued">When its site signed it, by that site's clock.</param>
+internal sealed record DocumentHead(DocumentRef Ref, DateTimeOffset Issued);
 
 /// <summary>A signed statement that replaces the one before it.</summary>
 /// <param name="Sha256">Of the payload.</param>

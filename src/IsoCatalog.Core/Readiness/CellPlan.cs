@@ -54,7 +54,14 @@ public static class CellPlan
     public static IEnumerable<string> WaitsFor(SiteView view, ImageId image, DateTimeOffset now) =>
         view.Others.Values.Where(o => !o.IsGivenUp(now) && !o.IsReady(image, now)).Select(o => o.Site).Order(StringComparer.Ordinal);
 
-    private static bool IsReadyHere(SiteView view, ImageId image, DateTimeOffset now) => view.Surfaces.All(s =>
+    /// <summary>The sites that hold the image back, when nothing here does; else empty.</summary>
+    public static IReadOnlyList<string> HeldBackBy(SiteView view, ImageId image, bool together, DateTimeOffset now) =>
+        IsReadyHere(view, image, now) && !MayShow(view, image, together, now) ? [.. WaitsFor(view, image, now)] : [];
+
+    /// <param name="usual">What counts for images that do not say it themselves.</param>
+    public static bool IsTogether(CatalogImage? image, bool usual) => image?.Meta.Offer is { } offer ? offer == "together" : usual;
+
+    public static bool IsReadyHere(SiteView view, ImageId image, DateTimeOffset now) => view.Surfaces.All(s =>
         view.CellOf(image, s.Name) is { State: CellState.Staged or CellState.Advertised }
         || (s.ProblemSince is { } since && now - since >= Patience));
 

@@ -53,4 +53,5 @@ public sealed record OtherSite(string Site, DateTimeOffset Heard)
 }
 
 /// <param name="ProblemSince">From when on nothing is offered there; null while it works.</param>
-public sealed record OtherSurface(string Name, string Kind, string Group, DateTimeOffset? ProblemSince = null);
+/// <param name="Problem">Why, machine-readable.</param>
+public sealed record OtherSurface(string Name, string Kind, string Group, DateTimeOffset? ProblemSince = null, string? Problem = null);

@@ -32,6 +32,9 @@ public static class ReasonCode
     public const string Renamed = "renamed";
     public const string WaitingForSites = "waiting-for-sites";
 
+    // Another site.
+    public const string SiteLate = "site-late";
+
     // The way from other sites.
     public const string Fetching = "fetching";
     public const string WaitingForSource = "waiting-for-source";

@@ -61,7 +61,7 @@ public static class SiteHoldings
 
         return new OtherSite(holdings.Site, heard)
         {
-            Surfaces = [.. holdings.Surfaces.Select(s => new OtherSurface(s.Name, s.Kind, s.Group, s.Problem is null ? null : s.ProblemSince ?? holdings.Issued))],
+            Surfaces = [.. holdings.Surfaces.Select(s => new OtherSurface(s.Name, s.Kind, s.Group, s.Problem is null ? null : s.ProblemSince ?? holdings.Issued, s.Problem))],
             Cells = cells.ToImmutable(),
             Stored = [.. holdings.Images.Where(i => i.Stored).Select(i => i.Image)],
             Kept = [.. holdings.Images.Where(i => i.Retired).Select(i => i.Image)],
