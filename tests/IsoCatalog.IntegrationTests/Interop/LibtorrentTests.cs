@@ -1,0 +1,132 @@
+using IsoCatalog.Swarm;
+using IsoCatalog.Testing;
+using IsoCatalog.Testing.Standard;
+using Xunit;
+
+namespace IsoCatalog.IntegrationTests.Interop;
+
+public sealed class LibtorrentTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public static TheoryData<TorrentKind> Kinds => [TorrentKind.V1, TorrentKind.Hybrid, TorrentKind.V2];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task It_downloads_every_size_from_us(TorrentKind kind)
+    {
+        await using var ours = new PlainEngine();
+        await using var theirs = await LibtorrentClient.StartAsync(_folder.Path, Cancelled);
+        foreach (var image in InteropImages.OfEverySize)
+        {
+            ours.Seed(image, kind);
+            await theirs.AddAsync(image, kind, Cancelled);
+        }
+
+        await theirs.ConnectAsync(ours.Address, Cancelled);
+        foreach (var image in InteropImages.OfEverySize)
+        {
+            await theirs.FinishedAsync(image, Cancelled);
+            await Downloads.SameAsync(image, _folder.Path, Cancelled);
+        }
+
+        Assert.Equal(0, ours.Engine.Counters.Bans.Values.Sum());
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task It_seeds_every_size_to_us(TorrentKind kind)
+    {
+        await using var ours = new PlainEngine();
+        await using var theirs = await LibtorrentClient.StartAsync(_folder.Path, Cancelled);
+        foreach (var image in InteropImages.OfEverySize)
+        {
+            image.Place(_folder.Path);
+            await theirs.AddAsync(image, kind, Cancelled);
+        }
+
+        ours.Name("libtorrent", theirs.Address);
+        foreach (var (image, transfer) in InteropImages.OfEverySize.Select(image => (image, ours.Fetch(image, kind))).ToArray())
+        {
+            await ours.WholeAsync(transfer, image, Cancelled);
+        }
+
+        Assert.Equal(0, ours.Engine.Counters.Bans.Values.Sum());
+    }
+
+    [Fact]
+    public async Task Its_own_default_of_trying_encryption_first_ends_in_plain_text_and_no_ban()
+    {
+        var image = InteropImages.OfEverySize[4];
+        await using var ours = new PlainEngine();
+        ours.Seed(image);
+        await using var theirs = await LibtorrentClient.StartAsync(_folder.Path, Cancelled, preferEncryption: true);
+        await theirs.AddAsync(image, TorrentKind.Hybrid, Cancelled);
+        await theirs.ConnectAsync(ours.Address, Cancelled);
+        await theirs.FinishedAsync(image, Cancelled);
+        await Downloads.SameAsync(image, _folder.Path, Cancelled);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_seed_whose_file_is_wrong_is_cut_counted_and_banned_and_a_good_one_finishes(TorrentKind kind)
+    {
+        var image = InteropImages.WithLongPieces;
+        await using var ours = new PlainEngine();
+        await using var bad = await LibtorrentClient.StartAsync(_folder.Combine("bad"), Cancelled);
+        var path = image.Place(_folder.Combine("bad"));
+        await using (var file = new FileStream(path, FileMode.Open))
+        {
+            // One bit in each piece, so that whichever it is asked for first is wrong.
+            for (var at = 0; at < image.Bytes.Length; at += image.Digests.PieceLength)
+            {
+                file.Position = at;
+                file.WriteByte((byte)(image.Bytes[at] ^ 1));
+            }
+        }
+
+        await bad.AddAsync(image, kind, Cancelled, @unchecked: true);
+        ours.Name("bad", bad.Address);
+        var transfer = ours.Fetch(image, kind);
+        await ours.BannedAsync(CutReason.Corrupt, Cancelled);
+        Assert.True(ours.Engine.Counters.Cuts[CutReason.Corrupt] > 0, ours.Said);
+        Assert.True(ours.Engine.Counters.CorruptLeaves.Values.Sum() > 0, ours.Said);
+        Assert.False(transfer.Completion.IsCompleted);
+
+        await using var good = await LibtorrentClient.StartAsync(_folder.Combine("good"), Cancelled);
+        image.Place(_folder.Combine("good"));
+        await good.AddAsync(image, kind, Cancelled);
+        ours.Name("good", good.Address);
+        await ours.WholeAsync(transfer, image, Cancelled);
+    }
+
+    [Fact]
+    public async Task A_seed_that_goes_wrong_in_a_few_places_costs_only_those()
+    {
+        var image = InteropImages.WithLongPieces;
+        await using var ours = new PlainEngine();
+        await using var bad = await LibtorrentClient.StartAsync(_folder.Combine("bad"), Cancelled);
+        await using var good = await LibtorrentClient.StartAsync(_folder.Combine("good"), Cancelled);
+        var path = image.Place(_folder.Combine("bad"));
+        await using (var file = new FileStream(path, FileMode.Open))
+        {
+            foreach (var at in (int[])[5_000_000, 20_000_000, 30_000_000])
+            {
+                file.Position = at;
+                file.WriteByte((byte)(image.Bytes[at] ^ 1));
+            }
+        }
+
+        await bad.AddAsync(image, TorrentKind.Hybrid, Cancelled, @unchecked: true);
+        image.Place(_folder.Combine("good"));
+        await good.AddAsync(image, TorrentKind.Hybrid, Cancelled);
+        ours.Name("bad", bad.Address);
+        ours.Name("good", good.Address);
+        await ours.WholeAsync(ours.Fetch(image), image, Cancelled);
+        Assert.True(ours.Engine.Counters.BytesWasted < image.Bytes.Length / 2, ours.Said);
+    }
+}
