@@ -1,0 +1,153 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using IsoCatalog.Swarm.Wire;
+
+namespace IsoCatalog.Swarm.Peers;
+
+/// <summary>Connects to the peers that may have what is being fetched, and runs those connections. Thread-safe.</summary>
+internal sealed class PeerDialer(SwarmContext context, Action wake, CancellationToken ending)
+{
+    private const int StreamsWithoutBbr = 8;
+
+    private readonly ConcurrentDictionary<Task, byte> _running = new();
+
+    /// <summary>Connections to one peer for one image: with BBR one fills any path, and a second one another core.</summary>
+    public int Streams { get; } = context.Options.Streams > 0 ? context.Options.Streams
+        : !PeerSocket.OffersBbr ? StreamsWithoutBbr
+        : Environment.ProcessorCount >= 4 ? 2 : 1;
+
+    /// <summary>Begins what connections an image needs now.</summary>
+    public void Dial(ImageSwarm swarm, IReadOnlyList<SwarmPeer> peers)
+    {
+        if (swarm.IsStopped || ending.IsCancellationRequested || swarm.Download is not { State: TransferState.Fetching })
+        {
+            return;
+        }
+
+        foreach (var peer in peers)
+        {
+            if ((context.Ledger.BanOf(peer.Name) ?? context.Ledger.BanOf(swarm.BanKey(peer.Name)) ?? BanOfAddress(peer)) is { } ban)
+            {
+                swarm.Dials.Banned(peer.Name, string.Create(CultureInfo.InvariantCulture, $"not spoken to until {ban.Until:HH:mm:ss}Z ({ban.Reason})."));
+                continue;
+            }
+
+            for (var i = swarm.Dials.Begin(peer.Name, Streams, context.Clock.GetUtcNow()); i > 0; i--)
+            {
+                var dialing = DialAsync(swarm, peer);
+                _running.TryAdd(dialing, 0);
+                _ = dialing.ContinueWith(done => _running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            }
+        }
+    }
+
+    /// <summary>All connections have ended, once the engine is ending.</summary>
+    public Task EndedAsync() => Task.WhenAll(_running.Keys);
+
+    private (CutReason Reason, DateTimeOffset Until)? BanOfAddress(SwarmPeer peer) =>
+        peer is { Spki: null, EndPoint: IPEndPoint at } ? context.Ledger.BanOf(PeerSocket.AddressOf(at).ToString()) : null;
+
+    private async Task DialAsync(ImageSwarm swarm, SwarmPeer peer)
+    {
+        await Task.Yield();
+        string? trouble = null;
+        try
+        {
+            using var connection = await ConnectAsync(swarm, peer);
+            if (swarm.Dials.Established(peer.Name))
+            {
+                wake();
+            }
+
+            var (reason, message) = await PeerLife.RunAsync(context, connection, ending);
+            trouble = reason is CutReason.Finished or CutReason.Stopped ? null : message ?? "the connection was closed.";
+        }
+        catch (PeerRefusedException e)
+        {
+            context.Ledger.Cut(e.Reason);
+            trouble = e.Message;
+        }
+        catch (OperationCanceledException)
+        {
+            context.Ledger.Cut(ending.IsCancellationRequested ? CutReason.Stopped : CutReason.HandshakeTimeout);
+            trouble = "no answer in time.";
+        }
+        catch (AuthenticationException e)
+        {
+            context.Ledger.Cut(CutReason.Untrusted);
+            trouble = $"the keys do not agree ({e.Message})";
+        }
+        catch (EndOfStreamException)
+        {
+            context.Ledger.Cut(CutReason.Closed);
+            trouble = "it closed the connection: it does not have the image, or does not know our key.";
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        {
+            context.Ledger.Cut(CutReason.Closed);
+            trouble = e.Message;
+        }
+
+        swarm.Dials.Ended(peer.Name, trouble, context.Clock.GetUtcNow());
+    }
+
+    private async Task<PeerConnection> ConnectAsync(ImageSwarm swarm, SwarmPeer peer)
+    {
+        using var deadline = new CancellationTokenSource(context.Options.HandshakeTimeout, context.Clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ending);
+        var socket = peer.EndPoint is IPEndPoint at
+            ? new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            PeerSocket.Tune(socket);
+            await socket.ConnectAsync(peer.EndPoint, limit.Token);
+            return await GreetAsync(swarm, peer, socket, limit.Token);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<PeerConnection> GreetAsync(ImageSwarm swarm, SwarmPeer peer, Socket socket, CancellationToken cancellationToken)
+    {
+        Stream stream = new NetworkStream(socket, ownsSocket: false);
+        if (peer.Spki is { } pin)
+        {
+            var own = context.Options.Certificate ?? throw new PeerRefusedException(CutReason.Untrusted, "we have no certificate to show.");
+            (stream, _) = await PeerTls.AsClientAsync(
+                stream, own,
+                key => string.Equals(key, pin, StringComparison.OrdinalIgnoreCase) && context.Options.PeerName(key) == peer.Name,
+                cancellationToken);
+        }
+
+        // A peer of ours speaks v2. A standard client may know the torrent by its v1 name only, and says so in its answer.
+        var torrent = swarm.Torrent;
+        var shortV2 = ImageSwarms.Short(torrent.InfoV2);
+        var asked = peer.Spki is null && torrent.InfoV1 is { } infoV1 ? infoV1 : shortV2;
+        var bytes = new byte[Handshake.Length];
+        new Handshake(asked, context.PeerId, Fast: true, Extensions: true, SpeaksV2: true).WriteTo(bytes);
+        await stream.WriteAsync(bytes, cancellationToken);
+        await stream.ReadExactlyAsync(bytes, cancellationToken);
+        var theirs = Handshake.Read(bytes) ?? throw new PeerRefusedException(CutReason.BadHandshake, "it does not speak BitTorrent.");
+        if (theirs.PeerId == context.PeerId)
+        {
+            throw new PeerRefusedException(CutReason.Finished, "this is our own address.");
+        }
+
+        if (theirs.InfoHash != asked && theirs.InfoHash != shortV2)
+        {
+            throw new PeerRefusedException(CutReason.BadHandshake, "it answered for another torrent.");
+        }
+
+        var address = socket.RemoteEndPoint?.ToString() ?? "";
+        return new PeerConnection(
+            context, swarm, socket, stream, new PeerIdentity(peer.Name, address, peer.Spki?.ToLowerInvariant()), theirs,
+            speaksV2: theirs.InfoHash == shortV2, outgoing: true);
+    }
+}

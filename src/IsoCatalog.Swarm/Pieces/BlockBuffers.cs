@@ -1,0 +1,15 @@
+using System.Collections.Concurrent;
+
+namespace IsoCatalog.Swarm.Pieces;
+
+/// <summary>Buffers for the words of the pieces of one image, used again and again. What is not in use goes with the transfer. Thread-safe.</summary>
+internal sealed class BlockBuffers(int length)
+{
+    private readonly ConcurrentBag<byte[]> _free = [];
+
+    public int Length => length;
+
+    public byte[] Rent() => _free.TryTake(out var bytes) ? bytes : GC.AllocateUninitializedArray<byte>(length);
+
+    public void Return(byte[] bytes) => _free.Add(bytes);
+}

@@ -1,0 +1,56 @@
+using IsoCatalog.Swarm.Wire;
+
+namespace IsoCatalog.Swarm.Pieces;
+
+/// <summary>A run of blocks of one word of a piece: bit n is block 64 × word + n.</summary>
+internal readonly record struct BlockRun(int Piece, int Word, ulong Mask);
+
+/// <summary>
+/// One connection as a place to fetch from. The board's lock guards what is settable here, but for the window, which belongs to the
+/// thread that receives.
+/// </summary>
+internal sealed class Source(string identity, int pieces, RequestWindow window, Action<int, int> cancel, Action<HashRequest> askHashes)
+{
+    /// <summary>Who is to blame for a wrong block.</summary>
+    public string Identity => identity;
+
+    public Bitfield Has { get; } = new(pieces);
+
+    public RequestWindow Window => window;
+
+    /// <summary>Takes back the request for a block; called under the board's lock.</summary>
+    public Action<int, int> Cancel => cancel;
+
+    /// <summary>Asks for hashes of the tree; may be called under the board's lock.</summary>
+    public Action<HashRequest> AskHashes => askHashes;
+
+    public bool SpeaksV2 { get; set; }
+
+    /// <summary>Hash requests that are not answered.</summary>
+    public int HashesAsked { get; set; }
+
+    /// <summary>It may be asked: the other side has unchoked us.</summary>
+    public bool Open { get; set; }
+
+    /// <summary>It did not answer in time, and others do its work.</summary>
+    public bool Stalled { get; set; }
+
+    /// <summary>It had room for more, but no more pieces may be opened now.</summary>
+    public bool Starved { get; set; }
+
+    /// <summary>Blocks asked for, by <see cref="OpenPiece.Key"/>.</summary>
+    public Dictionary<int, ulong> Asked { get; } = [];
+
+    /// <summary>Blocks that were asked for and given to others since; they may still come.</summary>
+    public Dictionary<int, ulong> Late { get; } = [];
+
+    public int InFlight { get; set; }
+
+    /// <summary>Where the search for a new piece starts; ties are broken by it, so it is random at first.</summary>
+    public int NextPiece { get; set; } = pieces == 0 ? 0 : Random.Shared.Next(pieces);
+
+    /// <summary>When it will have delivered what it was asked for, in seconds from now.</summary>
+    public double Backlog => Stalled
+        ? double.MaxValue
+        : (InFlight * (double)PieceGeometry.BlockLength / Math.Max(window.Rate, 16 * 1024)) + window.RoundTrip.TotalSeconds;
+}
