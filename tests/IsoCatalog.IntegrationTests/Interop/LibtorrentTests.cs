@@ -30,7 +30,7 @@ public sealed class LibtorrentTests : IDisposable
         await theirs.ConnectAsync(ours.Address, Cancelled);
         foreach (var image in InteropImages.OfEverySize)
         {
-            await theirs.FinishedAsync(image, Cancelled);
+            await ours.ServesAsync(theirs.FinishedAsync(image, Cancelled));
             await Downloads.SameAsync(image, _folder.Path, Cancelled);
         }
 
@@ -67,7 +67,7 @@ public sealed class LibtorrentTests : IDisposable
         await using var theirs = await LibtorrentClient.StartAsync(_folder.Path, Cancelled, preferEncryption: true);
         await theirs.AddAsync(image, TorrentKind.Hybrid, Cancelled);
         await theirs.ConnectAsync(ours.Address, Cancelled);
-        await theirs.FinishedAsync(image, Cancelled);
+        await ours.ServesAsync(theirs.FinishedAsync(image, Cancelled));
         await Downloads.SameAsync(image, _folder.Path, Cancelled);
     }
 

@@ -32,7 +32,7 @@ public sealed class MixedSwarmTests : IDisposable
         ours.Name("libtorrent", libtorrent.Address);
         ours.Name("aria2", await aria2.StartedAsync(image, Cancelled));
         await ours.WholeAsync(transfer, image, Cancelled);
-        await libtorrent.FinishedAsync(image, Cancelled);
+        await ours.ServesAsync(libtorrent.FinishedAsync(image, Cancelled));
         await tracker.HeardAsync(image.WireHash(TorrentKind.V1), static announce => announce.Event == "completed", Cancelled);
         await Downloads.SameAsync(image, _folder.Combine("libtorrent"), Cancelled);
         await Downloads.SameAsync(image, _folder.Combine("aria2"), Cancelled);
@@ -54,8 +54,8 @@ public sealed class MixedSwarmTests : IDisposable
         await hybrid.ConnectAsync(ours.Address, Cancelled);
         await v1.ConnectAsync(ours.Address, Cancelled);
 
-        await hybrid.FinishedAsync(image, Cancelled);
-        await v1.FinishedAsync(image, Cancelled);
+        await ours.ServesAsync(hybrid.FinishedAsync(image, Cancelled));
+        await ours.ServesAsync(v1.FinishedAsync(image, Cancelled));
         Assert.Equal(0, await aria2.EndAsync(Cancelled));
         foreach (var name in (string[])["hybrid", "v1", "aria2"])
         {

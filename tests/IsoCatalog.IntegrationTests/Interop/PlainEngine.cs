@@ -64,6 +64,19 @@ internal sealed class PlainEngine : IAsyncDisposable
         Assert.Equal(SHA256.HashData(image.Bytes), SHA256.HashData(await File.ReadAllBytesAsync(transfer.Path, cancellationToken)));
     }
 
+    /// <summary>Waits for what a client does with us; should it fail, what we did is told too.</summary>
+    public async Task ServesAsync(Task client)
+    {
+        try
+        {
+            await client;
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            Assert.Fail($"{error.Message}\nOurs said:\n{Said}");
+        }
+    }
+
     /// <summary>Waits until so many connections were cut for the reason.</summary>
     public Task CutAsync(CutReason reason, CancellationToken cancellationToken, int count = 1) =>
         UntilAsync(() => Engine.Counters.Cuts.GetValueOrDefault(reason) >= count, $"{count} cuts for {reason}", cancellationToken);

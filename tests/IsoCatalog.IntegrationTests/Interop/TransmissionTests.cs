@@ -32,7 +32,7 @@ public sealed class TransmissionTests : IDisposable
 
         foreach (var image in InteropImages.OfEverySize)
         {
-            await theirs.FinishedAsync(image, Cancelled);
+            await ours.ServesAsync(theirs.FinishedAsync(image, Cancelled));
             await Downloads.SameAsync(image, _folder.Path, Cancelled);
         }
     }
@@ -50,7 +50,7 @@ public sealed class TransmissionTests : IDisposable
         await using var theirs = TransmissionClient.Start(_folder.Path, InteropImages.OfEverySize, tracker);
         foreach (var image in InteropImages.OfEverySize)
         {
-            await theirs.FinishedAsync(image, Cancelled);
+            await ours.ServesAsync(theirs.FinishedAsync(image, Cancelled));
         }
 
         ours.Name("transmission", await theirs.StartedAsync(InteropImages.Large, Cancelled));

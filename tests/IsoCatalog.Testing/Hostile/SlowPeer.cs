@@ -16,13 +16,15 @@ public enum Slowness
     /// <summary>A long message, byte by byte.</summary>
     InMessage,
 
-    /// <summary>Asks for the whole image and takes none of it.</summary>
+    /// <summary>Asks for the whole image again and again, and takes none of it.</summary>
     NeverReads,
 }
 
 /// <summary>Holds a connection and gives next to nothing for it.</summary>
 public sealed class SlowPeer(SeededImage image, Slowness slowness) : RawSeed(image)
 {
+    private const long MoreThanTheNetworkHolds = 64 * 1024 * 1024;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A byte each tenth of a second.</summary>
@@ -58,13 +60,12 @@ public sealed class SlowPeer(SeededImage image, Slowness slowness) : RawSeed(ima
         else if (slowness == Slowness.NeverReads)
         {
             await connection.SendAsync(PeerMessage.Interested, [], cancellationToken);
-            for (uint offset = 0; offset < Image.Digests.Size; offset += 16 * 1024)
+            var pieceLength = (uint)Image.Digests.PieceLength;
+            for (long total = 0; total < MoreThanTheNetworkHolds; total += 16 * 1024)
             {
-                var pieceLength = (uint)Image.Digests.PieceLength;
+                var offset = (uint)(total % (Image.Digests.Size / (16 * 1024) * (16 * 1024)));
                 await connection.SendAsync(
-                    PeerMessage.Request,
-                    RawConnection.Words(offset / pieceLength, offset % pieceLength, (uint)Math.Min(16 * 1024, Image.Digests.Size - offset)),
-                    cancellationToken);
+                    PeerMessage.Request, RawConnection.Words(offset / pieceLength, offset % pieceLength, 16 * 1024), cancellationToken);
             }
 
             // A write finds out that the engine has gone; a read would take what it sent.
