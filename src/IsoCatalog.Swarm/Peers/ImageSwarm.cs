@@ -97,7 +97,7 @@ internal sealed class ImageSwarm
 
     public IReadOnlyList<PeerSnapshot> Snapshots() => [.. Connections.Select(connection => connection.Snapshot())];
 
-    /// <summary>The leaf hashes of a piece that is here, read and hashed now or lately. Null when it cannot be read.</summary>
+    /// <summary>The leaf hashes of a piece that is here, read and hashed now or lately. Null when it cannot be read, or is damaged.</summary>
     public byte[]? Leaves(int piece)
     {
         lock (_leafCache)
@@ -117,6 +117,12 @@ internal sealed class ImageSwarm
 
         var leaves = new byte[geometry.BlocksOf(piece) * Sha256Digest.Length];
         PieceCheck.HashBlocks(bytes, leaves);
+        if (PieceCheck.Root(geometry, piece, leaves) != Torrent.PieceHash(piece))
+        {
+            _context.Report(SwarmEventKind.Storage, $"Piece {piece} of {File?.Path} is damaged: it does not match the signed root.", root: Torrent.Root);
+            return null;
+        }
+
         lock (_leafCache)
         {
             _leafCache.Enqueue((piece, leaves));
