@@ -37,13 +37,18 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
                 return;
             }
 
-            connection.Heard();
             filled += read;
             var before = connection.Received.Total;
             var used = Process(buffer.AsSpan(0, filled));
             if (used < 0)
             {
                 return;
+            }
+
+            // A message that comes byte by byte is no sign of life.
+            if (used > 0)
+            {
+                connection.Heard();
             }
 
             buffer.AsSpan(used, filled - used).CopyTo(buffer);
@@ -204,7 +209,7 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
     private bool TryQueue(UploadRequest request)
     {
         if (request.Piece < 0 || request.Piece >= Geometry.Pieces || request.Length is < 1 or > MaxRequest
-            || request.Begin < 0 || request.Begin > Geometry.LengthOf(request.Piece) - request.Length)
+            || request.Begin < 0 || request.Begin >= Geometry.LengthOf(request.Piece) || request.Begin > EndOf(request.Piece) - request.Length)
         {
             return Fail(CutReason.BrokenRule, "it asked for bytes that do not exist");
         }
@@ -232,6 +237,11 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
         connection.Sender.Signal();
         return true;
     }
+
+    // Of a torrent without a v1 half libtorrent 2.0 asks for the last block in full, and takes zeros for what lies beyond the end.
+    private int EndOf(int piece) => Swarm.Torrent.InfoV1 is not null
+        ? Geometry.LengthOf(piece)
+        : (int)Math.Min(Geometry.PieceLength, Geometry.BlocksOf(piece) * (long)PieceGeometry.BlockLength);
 
     private void TakeBack(UploadRequest request)
     {

@@ -74,6 +74,34 @@ public sealed class BadCallerTests
     }
 
     [Fact]
+    public async Task One_that_never_says_a_handshake_is_banned_in_the_end()
+    {
+        await using var siege = new Siege().Seeding();
+        await using var caller = new BrokenCaller(Siege.Image, Nonsense.Http);
+        while (siege.Victim.Engine.Counters.Bans.GetValueOrDefault(CutReason.BadHandshake) == 0)
+        {
+            Assert.InRange(siege.Victim.Engine.Counters.Cuts.GetValueOrDefault(CutReason.BadHandshake), 0, 20);
+            await caller.CallAsync(siege.Victim.Address, Cancelled);
+        }
+
+        Assert.Equal(0, await new SlowPeerAt(caller.Address).CallAsync(siege.Victim.Address, Cancelled));
+    }
+
+    [Fact]
+    public async Task Many_from_one_address_that_say_nothing_keep_no_one_else_out()
+    {
+        await using var siege = new Siege(options => options with { HandshakeTimeout = TimeSpan.FromSeconds(4) }).Seeding();
+        await using var caller = new SlowPeer(Siege.Image, Slowness.Mute);
+        var calls = Enumerable.Range(0, 300).Select(_ => caller.CallAsync(siege.Victim.Address, Cancelled)).ToArray();
+        await siege.Victim.CutAsync(CutReason.TooMany, Cancelled);
+        await using var sound = new Interop.PlainEngine();
+        sound.Name("victim", siege.Victim.Address);
+        await sound.WholeAsync(sound.Fetch(Siege.Image), Siege.Image, Cancelled);
+        Assert.Contains(calls, static call => !call.IsCompleted);
+        await Task.WhenAll(calls);
+    }
+
+    [Fact]
     public async Task A_ban_ends()
     {
         await using var siege = new Siege(options => options with { BanTime = TimeSpan.FromMilliseconds(300) }).Seeding();
