@@ -62,7 +62,7 @@ public sealed class SwarmEngine : IAsyncDisposable
     }
 
     /// <summary>Transfers that have not ended, and completed ones until they are stopped or seeded from elsewhere.</summary>
-    public IReadOnlyList<Transfer> Transfers => [.. _swarms.All.Select(swarm => swarm.Download).OfType<Transfer>()];
+    public IReadOnlyList<Transfer> Transfers => [.. _swarms.All.Where(swarm => !swarm.IsSeeded).Select(swarm => swarm.Download).OfType<Transfer>()];
 
     /// <summary>All connections past their handshake.</summary>
     public IReadOnlyList<PeerSnapshot> Peers => [.. _swarms.All.SelectMany(swarm => swarm.Snapshots())];
@@ -133,6 +133,7 @@ public sealed class SwarmEngine : IAsyncDisposable
             swarm ??= new ImageSwarm(_context, torrent, Wake);
             var old = swarm.File;
             swarm.File = file;
+            swarm.IsSeeded = true;
             old?.Dispose();
             if (added)
             {

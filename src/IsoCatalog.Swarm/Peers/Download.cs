@@ -204,25 +204,28 @@ internal sealed class Download : Transfer, IAsyncDisposable
 
     private void UseLeaves(OpenPiece piece)
     {
-        lock (Board.Gate)
+        // Until the damaged file has given what it can, none of the blocks is to be fetched.
+        var (fill, isFull) = (piece.FillFromDamaged, false);
+        if (fill)
         {
-            piece.LeafState = LeafState.Known;
+            isFull = _partial.FillFromDamaged(Board, piece);
         }
 
-        if (!piece.FillFromDamaged)
+        lock (Board.Gate)
+        {
+            (piece.LeafState, piece.FillFromDamaged) = (LeafState.Known, false);
+        }
+
+        if (!fill)
         {
             TakeApart(piece);
         }
-        else
+        else if (isFull)
         {
-            piece.FillFromDamaged = false;
-            if (_partial.FillFromDamaged(Board, piece))
-            {
-                Verify(piece);
-            }
-
-            _swarm.Wake();
+            Verify(piece);
         }
+
+        _swarm.Wake();
     }
 
     // Each wrong block is blamed on who sent it, and fetched again.
@@ -284,8 +287,11 @@ internal sealed class Download : Transfer, IAsyncDisposable
     {
         _partial.Write(Geometry, piece);
         Board.Written(piece);
-        _swarm.Announce(piece.Index);
-        FinishIfFull();
+        if (Board.Have[piece.Index])
+        {
+            _swarm.Announce(piece.Index);
+            FinishIfFull();
+        }
     }
 
     private void FinishIfFull()
@@ -299,6 +305,7 @@ internal sealed class Download : Transfer, IAsyncDisposable
 
     private void Finish()
     {
+        Board.End();
         _partial.Finish();
         if (Interlocked.CompareExchange(ref _state, (int)TransferState.Completed, (int)TransferState.Finishing) == (int)TransferState.Finishing)
         {

@@ -33,6 +33,9 @@ internal sealed class ImageSwarm
     /// <summary>Null for an image that was whole from the start.</summary>
     public Download? Download { get; set; }
 
+    /// <summary>The caller has put the whole file somewhere: the transfer is history.</summary>
+    public bool IsSeeded { get; set; }
+
     public PeerDials Dials { get; } = new();
 
     public ImageFile? File

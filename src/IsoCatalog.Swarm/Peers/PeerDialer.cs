@@ -149,7 +149,7 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
         {
             var own = context.Options.Certificate ?? throw new PeerRefusedException(CutReason.Untrusted, "we have no certificate to show.");
             (stream, _) = await PeerTls.AsClientAsync(
-                stream, own,
+                socket, own,
                 key => string.Equals(key, pin, StringComparison.OrdinalIgnoreCase) && context.Options.PeerName(key) == peer.Name,
                 cancellationToken);
         }
@@ -158,6 +158,7 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
         var bytes = new byte[Handshake.Length];
         new Handshake(asked, context.PeerId, Fast: true, Extensions: true, SpeaksV2: true).WriteTo(bytes);
         await stream.WriteAsync(bytes, cancellationToken);
+        await stream.FlushAsync(cancellationToken);
         await stream.ReadExactlyAsync(bytes, cancellationToken);
         var theirs = Handshake.Read(bytes) ?? throw new PeerRefusedException(CutReason.BadHandshake, "it does not speak BitTorrent.");
         if (theirs.PeerId == context.PeerId)

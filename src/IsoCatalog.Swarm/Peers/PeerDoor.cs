@@ -58,7 +58,7 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
     private CutReason? Refusal(Socket socket, bool plain)
     {
         var address = PeerSocket.AddressOf(socket.RemoteEndPoint);
-        if ((plain && !context.Options.PlainAllow.Any(network => network.Contains(address))) || context.Ledger.BanOf(address.ToString()) is not null)
+        if (plain && (!context.Options.PlainAllow.Any(network => network.Contains(address)) || context.Ledger.BanOf(address.ToString()) is not null))
         {
             return CutReason.Refused;
         }
@@ -131,7 +131,7 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
         if (!plain)
         {
             var own = context.Options.Certificate ?? throw new PeerRefusedException(CutReason.Untrusted, "we have no certificate");
-            var (secured, spki) = await PeerTls.AsServerAsync(stream, own, key => context.Options.PeerName(key) is not null, cancellationToken);
+            var (secured, spki) = await PeerTls.AsServerAsync(socket, own, key => context.Options.PeerName(key) is not null, cancellationToken);
             stream = secured;
             identity = new PeerIdentity(
                 context.Options.PeerName(spki) ?? throw new PeerRefusedException(CutReason.Untrusted, "its key is not known"), remote, spki);
@@ -167,6 +167,7 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
         var speaksV2 = upgrade || theirs.InfoHash == shortV2;
         new Handshake(upgrade ? shortV2 : theirs.InfoHash, context.PeerId, Fast: true, Extensions: true, SpeaksV2: true).WriteTo(bytes);
         await stream.WriteAsync(bytes, cancellationToken);
+        await stream.FlushAsync(cancellationToken);
         return new PeerConnection(context, swarm, socket, stream, identity, theirs, speaksV2, outgoing: false);
     }
 

@@ -86,6 +86,7 @@ internal sealed class PeerSender : IDisposable
 
                 Volatile.Write(ref _sendingSince, _context.Clock.GetTimestamp());
                 await _stream.WriteAsync(_buffer.AsMemory(0, total), cancellationToken);
+                await _stream.FlushAsync(cancellationToken);
                 Volatile.Write(ref _sentAt, _context.Clock.GetTimestamp());
                 Volatile.Write(ref _sendingSince, 0);
                 Sent.Add(payload);

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -15,9 +16,10 @@ internal static class PeerTls
     /// <returns>The stream, and the key of the other side.</returns>
     /// <exception cref="AuthenticationException">The other side is not who it must be, or speaks something else.</exception>
     public static async Task<(SslStream Stream, string Spki)> AsServerAsync(
-        Stream inner, X509Certificate2 own, Func<string, bool> isKnown, CancellationToken cancellationToken)
+        Socket socket, X509Certificate2 own, Func<string, bool> isKnown, CancellationToken cancellationToken)
     {
-        var stream = new SslStream(inner);
+        var records = new RecordStream(socket);
+        var stream = new SslStream(records);
         string? spki = null;
         await stream.AuthenticateAsServerAsync(
             new SslServerAuthenticationOptions
@@ -30,14 +32,16 @@ internal static class PeerTls
                 RemoteCertificateValidationCallback = (_, certificate, _, _) => (spki = SpkiOf(certificate)) is not null && isKnown(spki),
             },
             cancellationToken);
+        records.Gather = true;
         return (stream, spki ?? throw new AuthenticationException("The other side showed no certificate."));
     }
 
     /// <inheritdoc cref="AsServerAsync"/>
     public static async Task<(SslStream Stream, string Spki)> AsClientAsync(
-        Stream inner, X509Certificate2 own, Func<string, bool> isKnown, CancellationToken cancellationToken)
+        Socket socket, X509Certificate2 own, Func<string, bool> isKnown, CancellationToken cancellationToken)
     {
-        var stream = new SslStream(inner);
+        var records = new RecordStream(socket);
+        var stream = new SslStream(records);
         string? spki = null;
         await stream.AuthenticateAsClientAsync(
             new SslClientAuthenticationOptions
@@ -50,6 +54,7 @@ internal static class PeerTls
                 RemoteCertificateValidationCallback = (_, certificate, _, _) => (spki = SpkiOf(certificate)) is not null && isKnown(spki),
             },
             cancellationToken);
+        records.Gather = true;
         return (stream, spki ?? throw new AuthenticationException("The other side showed no certificate."));
     }
 

@@ -26,7 +26,7 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
     private readonly List<Source> _sources = [];
     private readonly Dictionary<int, OpenPiece> _open = [];
     private readonly List<OpenPiece> _withFree = [];
-    private readonly ushort[] _availability = new ushort[geometry.Pieces];
+    private readonly PiecePicker _picker = new(geometry);
     private bool _ended;
 
     /// <summary>Pieces that are in the file and right.</summary>
@@ -68,13 +68,7 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
                 piece.OnlyFrom = null;
             }
 
-            for (var piece = 0; piece < geometry.Pieces; piece++)
-            {
-                if (source.Has[piece])
-                {
-                    _availability[piece]--;
-                }
-            }
+            _picker.Remove(source);
         }
     }
 
@@ -83,17 +77,7 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
     {
         lock (_gate)
         {
-            if (!source.Has.TryCopyFrom(bits))
-            {
-                return false;
-            }
-
-            for (var piece = 0; piece < geometry.Pieces; piece++)
-            {
-                _availability[piece] += (ushort)(source.Has[piece] ? 1 : 0);
-            }
-
-            return true;
+            return _picker.TryAdd(source, bits);
         }
     }
 
@@ -101,10 +85,7 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
     {
         lock (_gate)
         {
-            for (var piece = 0; piece < geometry.Pieces; piece++)
-            {
-                _availability[piece] += (ushort)(source.Has.Set(piece) ? 1 : 0);
-            }
+            _picker.AddAll(source);
         }
     }
 
@@ -112,7 +93,7 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
     {
         lock (_gate)
         {
-            _availability[piece] += (ushort)(source.Has.Set(piece) ? 1 : 0);
+            _picker.Add(source, piece);
         }
     }
 
@@ -145,7 +126,7 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
                 left -= Take_NeedsLock(source, piece, left, runs);
             }
 
-            if (left == blocks && !source.Starved && source.InFlight == 0)
+            if (left == blocks && source.InFlight == 0 && Have.Count + _open.Count == geometry.Pieces && _withFree.TrueForAll(piece => piece.FreeBlocks == 0))
             {
                 left -= Duplicate_NeedsLock(source, Math.Min(left, OpenPiece.WordBlocks), runs);
             }
@@ -162,12 +143,12 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
             (piece, bytes) = (null, null);
             var (word, bit) = (block / OpenPiece.WordBlocks, OpenPiece.Bit(block));
             var key = OpenPiece.Key(index, word);
-            if (Take(source.Asked, key, bit))
+            if (source.TakeAsked(key, bit))
             {
                 source.InFlight--;
                 _open.GetValueOrDefault(index)?.Unask(word, bit);
             }
-            else if (!Take(source.Late, key, bit))
+            else if (!source.TakeLate(key, bit))
             {
                 return Claim.Unasked;
             }
@@ -227,13 +208,16 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
         }
     }
 
-    /// <summary>The piece is in the file.</summary>
+    /// <summary>The piece is in the file. After the end nobody is told of it any more, because the record of what is there is closed.</summary>
     public void Written(OpenPiece piece)
     {
         lock (_gate)
         {
-            Have.Set(piece.Index);
-            Close_NeedsLock(piece);
+            if (!_ended)
+            {
+                Have.Set(piece.Index);
+                Close_NeedsLock(piece);
+            }
         }
     }
 
@@ -270,9 +254,9 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
         {
             var (word, bit) = (block / OpenPiece.WordBlocks, OpenPiece.Bit(block));
             var key = OpenPiece.Key(index, word);
-            if (!Take(source.Asked, key, bit))
+            if (!source.TakeAsked(key, bit))
             {
-                return Take(source.Late, key, bit);
+                return source.TakeLate(key, bit);
             }
 
             source.InFlight--;
@@ -294,29 +278,11 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
 
             _open.Clear();
             _withFree.Clear();
+            Buffers.Clear();
         }
     }
 
-    private static bool Take(Dictionary<int, ulong> masks, int key, ulong bit)
-    {
-        if (!masks.TryGetValue(key, out var mask) || (mask & bit) == 0)
-        {
-            return false;
-        }
-
-        if (mask == bit)
-        {
-            masks.Remove(key);
-        }
-        else
-        {
-            masks[key] = mask & ~bit;
-        }
-
-        return true;
-    }
-
-    // A word is hashed when all of it is here, or when nothing more of it is on its way and the piece is full.
+    // A word is hashed when all of it is here: many blocks at a time is what makes hashing fast.
     private static ulong NextToHash_NeedsLock(OpenPiece piece, int word)
     {
         if (piece.Received[word] != piece.Full(word))
@@ -336,7 +302,7 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
         var may = piece.LeafState != LeafState.Wanted && (piece.OnlyFrom is null || piece.OnlyFrom == source.Identity);
         for (var word = 0; word < piece.Words && taken < most && may; word++)
         {
-            var mask = Lowest(piece.Free[word], most - taken);
+            var mask = OpenPiece.Lowest(piece.Free[word], most - taken);
             if (mask != 0)
             {
                 taken += Ask_NeedsLock(source, piece, word, mask, runs);
@@ -362,35 +328,9 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
         return count;
     }
 
-    private static ulong Lowest(ulong mask, int most)
-    {
-        if (BitOperations.PopCount(mask) <= most)
-        {
-            return mask;
-        }
-
-        var taken = 0UL;
-        for (; most > 0 && mask != 0; most--, mask &= mask - 1)
-        {
-            taken |= mask & (~mask + 1);
-        }
-
-        return taken;
-    }
-
     private OpenPiece? OpenNext_NeedsLock(Source source)
     {
-        var (best, rarest) = (-1, int.MaxValue);
-        for (var i = 0; i < geometry.Pieces && rarest > 1; i++)
-        {
-            var piece = source.NextPiece + i;
-            piece -= piece >= geometry.Pieces ? geometry.Pieces : 0;
-            if (_availability[piece] < rarest && source.Has[piece] && !Have[piece] && !_open.ContainsKey(piece))
-            {
-                (best, rarest) = (piece, _availability[piece]);
-            }
-        }
-
+        var best = _picker.Next(source, Have, _open);
         if (best < 0)
         {
             return null;
@@ -442,7 +382,7 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
                         ? ~(rest & (~rest + 1)) : ulong.MaxValue;
                 }
 
-                wanted = Lowest(wanted, most - taken);
+                wanted = OpenPiece.Lowest(wanted, most - taken);
                 taken += wanted == 0 ? 0 : Ask_NeedsLock(source, piece, word, wanted, runs);
             }
         }
@@ -455,7 +395,7 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
         var key = OpenPiece.Key(index, block / OpenPiece.WordBlocks);
         foreach (var other in _sources)
         {
-            if (other != winner && Take(other.Asked, key, bit))
+            if (other != winner && other.TakeAsked(key, bit))
             {
                 other.InFlight--;
                 other.Late[key] = other.Late.GetValueOrDefault(key) | bit;

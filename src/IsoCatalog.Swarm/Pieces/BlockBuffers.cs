@@ -12,4 +12,7 @@ internal sealed class BlockBuffers(int length)
     public byte[] Rent() => _free.TryTake(out var bytes) ? bytes : GC.AllocateUninitializedArray<byte>(length);
 
     public void Return(byte[] bytes) => _free.Add(bytes);
+
+    /// <summary>Lets go of what is not in use.</summary>
+    public void Clear() => _free.Clear();
 }

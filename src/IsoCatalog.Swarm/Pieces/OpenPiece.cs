@@ -113,6 +113,23 @@ internal sealed class OpenPiece
 
     public static ulong Bit(int block) => 1UL << (block % WordBlocks);
 
+    /// <summary>Of the blocks of a word the first so many.</summary>
+    public static ulong Lowest(ulong mask, int most)
+    {
+        if (BitOperations.PopCount(mask) <= most)
+        {
+            return mask;
+        }
+
+        var taken = 0UL;
+        for (; most > 0 && mask != 0; most--, mask &= mask - 1)
+        {
+            taken |= mask & (~mask + 1);
+        }
+
+        return taken;
+    }
+
     /// <summary>All blocks that a word has.</summary>
     public ulong Full(int word)
     {

@@ -53,4 +53,29 @@ internal sealed class Source(string identity, int pieces, RequestWindow window, 
     public double Backlog => Stalled
         ? double.MaxValue
         : (InFlight * (double)PieceGeometry.BlockLength / Math.Max(window.Rate, 16 * 1024)) + window.RoundTrip.TotalSeconds;
+
+    /// <summary>It is no longer asked for a block; false when it was not.</summary>
+    public bool TakeAsked(int key, ulong bit) => Take(Asked, key, bit);
+
+    /// <summary>A block that was given to others comes, or will never come; false when there is none such.</summary>
+    public bool TakeLate(int key, ulong bit) => Take(Late, key, bit);
+
+    private static bool Take(Dictionary<int, ulong> masks, int key, ulong bit)
+    {
+        if (!masks.TryGetValue(key, out var mask) || (mask & bit) == 0)
+        {
+            return false;
+        }
+
+        if (mask == bit)
+        {
+            masks.Remove(key);
+        }
+        else
+        {
+            masks[key] = mask & ~bit;
+        }
+
+        return true;
+    }
 }

@@ -54,7 +54,7 @@ public sealed class RateTests
         }
 
         await sites.Completed(transfer);
-        Assert.InRange(trip.TotalMilliseconds, 120, 400);
+        Assert.InRange(trip.TotalMilliseconds, 118, 400);
         Assert.True(most > 2 * RequestWindow.Initial / PieceGeometry.BlockLength, $"at most {most} blocks were in flight");
     }
 }

@@ -58,7 +58,7 @@ public sealed class TrustTests
         await SwarmSites.Until(() => a.Peers.Count == 0, "the connection is closed", seconds: 5);
 
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 5);
-        Assert.True(a.Counters.Cuts.GetValueOrDefault(CutReason.Untrusted) > 0);
+        await SwarmSites.Until(() => a.Counters.Cuts.GetValueOrDefault(CutReason.Untrusted) > 0, "it is counted");
         Assert.Equal(TransferState.Fetching, transfer.Progress.State);
     }
 
