@@ -156,7 +156,7 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
 
         var shortV2 = ImageSwarms.Short(swarm.Torrent.InfoV2);
         var bytes = new byte[Handshake.Length];
-        new Handshake(asked, context.PeerId, Fast: true, Extensions: true, SpeaksV2: true).WriteTo(bytes);
+        new Handshake(asked, context.PeerId, Fast: true, Extensions: true, SpeaksV2: asked != swarm.Torrent.InfoV1Alone).WriteTo(bytes);
         await stream.WriteAsync(bytes, cancellationToken);
         await stream.FlushAsync(cancellationToken);
         await stream.ReadExactlyAsync(bytes, cancellationToken);

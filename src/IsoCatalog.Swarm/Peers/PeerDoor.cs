@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using IsoCatalog.Swarm.Wire;
 
 namespace IsoCatalog.Swarm.Peers;
@@ -103,7 +104,7 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
         {
             Refuse(CutReason.HandshakeTimeout, remote, "the handshake took too long", null);
         }
-        catch (AuthenticationException e)
+        catch (Exception e) when (e is AuthenticationException or CryptographicException)
         {
             Refuse(CutReason.Untrusted, remote, e.Message, null);
         }
@@ -165,7 +166,11 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
         var shortV2 = ImageSwarms.Short(swarm.Torrent.InfoV2);
         var upgrade = theirs.SpeaksV2 && theirs.InfoHash == swarm.Torrent.InfoV1;
         var speaksV2 = upgrade || theirs.InfoHash == shortV2;
-        new Handshake(upgrade ? shortV2 : theirs.InfoHash, context.PeerId, Fast: true, Extensions: true, SpeaksV2: true).WriteTo(bytes);
+
+        // libtorrent takes the bit of BEP 52 beside the name of a torrent that has no v2 half for an error.
+        new Handshake(
+            upgrade ? shortV2 : theirs.InfoHash, context.PeerId, Fast: true, Extensions: true,
+            SpeaksV2: theirs.InfoHash != swarm.Torrent.InfoV1Alone).WriteTo(bytes);
         await stream.WriteAsync(bytes, cancellationToken);
         await stream.FlushAsync(cancellationToken);
         return new PeerConnection(context, swarm, socket, stream, identity, theirs, speaksV2, outgoing: false);

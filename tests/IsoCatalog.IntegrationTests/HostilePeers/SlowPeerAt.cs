@@ -13,10 +13,10 @@ internal sealed class SlowPeerAt(IPAddress address)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(address, 0));
-        await socket.ConnectAsync(engine, cancellationToken);
         var total = 0;
         try
         {
+            await socket.ConnectAsync(engine, cancellationToken);
             await socket.SendAsync(RawConnection.Handshake(Siege.Image.WireHash(TorrentKind.Hybrid)), cancellationToken);
             var buffer = new byte[4096];
             int count;

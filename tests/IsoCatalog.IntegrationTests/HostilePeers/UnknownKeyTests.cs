@@ -57,7 +57,7 @@ public sealed class UnknownKeyTests
         var known = Spki(friend);
         await using var siege = Listening(own, spki => spki == known ? "friend" : null);
         var strangers = Enumerable.Range(0, 8).Select(_ => GreetAsync(siege.Victim.Engine.Endpoint!, stranger)).ToArray();
-        await using var sound = new PlainEngine(options => options with { Certificate = friend });
+        await using var sound = new PlainEngine(options => options with { Certificate = friend, PeerName = _ => "victim" });
         sound.Engine.SetPeers([new SwarmPeer("victim", siege.Victim.Engine.Endpoint!, Spki(own))]);
         await sound.WholeAsync(sound.Fetch(Siege.Image), Siege.Image, Cancelled);
         Assert.All(await Task.WhenAll(strangers), static received => Assert.Equal(0, received));

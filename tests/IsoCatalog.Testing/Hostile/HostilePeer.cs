@@ -46,10 +46,14 @@ public abstract class HostilePeer : IAsyncDisposable
         limit.CancelAfter(Patience);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         socket.Bind(new IPEndPoint(Address, 0));
-        await socket.ConnectAsync(engine, limit.Token);
         try
         {
+            await socket.ConnectAsync(engine, limit.Token);
             return await RunAsync(socket, calling: true, limit.Token);
+        }
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            return new Ending(TimeSpan.Zero, 0, 0);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -60,6 +60,10 @@ public sealed class SlowPeer(SeededImage image, Slowness slowness) : RawSeed(ima
         else if (slowness == Slowness.NeverReads)
         {
             await connection.SendAsync(PeerMessage.Interested, [], cancellationToken);
+            while ((await connection.MessageAsync(cancellationToken)).Id != PeerMessage.Unchoke)
+            {
+            }
+
             var pieceLength = (uint)Image.Digests.PieceLength;
             for (long total = 0; total < MoreThanTheNetworkHolds; total += 16 * 1024)
             {
