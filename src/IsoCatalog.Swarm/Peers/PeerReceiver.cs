@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Numerics;
 using IsoCatalog.Swarm.Pieces;
 using IsoCatalog.Swarm.Wire;
 
@@ -185,7 +186,9 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
     {
         if (_saidHas || Source.Has.Count > 0)
         {
-            return Fail(CutReason.BrokenRule, "it said twice what it has");
+            return message.Kind == MessageKind.Bitfield && !connection.Identity.IsPinned
+                ? TryHasMore(message.Body)
+                : Fail(CutReason.BrokenRule, "it said twice what it has");
         }
 
         _saidHas = true;
@@ -204,6 +207,24 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
         return message.Kind == MessageKind.HaveNone
             || (board is null ? Source.Has.TryCopyFrom(message.Body) : board.TrySetHas(Source, message.Body))
             || Fail(CutReason.BrokenRule, "its bitfield has bits that stand for nothing");
+    }
+
+    // aria2 says all that it has anew where that is shorter than to name each new piece.
+    private bool TryHasMore(ReadOnlySpan<byte> field)
+    {
+        for (var at = 0; at < field.Length; at++)
+        {
+            for (int bits = field[at]; bits != 0; bits &= bits - 1)
+            {
+                var piece = at * 8 + 7 - BitOperations.TrailingZeroCount(bits);
+                if ((piece >= Geometry.Pieces || !Source.Has[piece]) && !TryHave(piece))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
     }
 
     private bool TryQueue(UploadRequest request)

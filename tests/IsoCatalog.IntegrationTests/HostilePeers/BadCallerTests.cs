@@ -27,7 +27,7 @@ public sealed class BadCallerTests
     [InlineData(Nonsense.RequestOfWrongShape, CutReason.BadMessage)]
     [InlineData(Nonsense.HaveBeyondLastPiece, CutReason.BrokenRule)]
     [InlineData(Nonsense.HashRequestOfWrongShape, CutReason.BadMessage)]
-    [InlineData(Nonsense.BitfieldTwice, CutReason.BrokenRule)]
+    [InlineData(Nonsense.HaveAllTwice, CutReason.BrokenRule)]
     public async Task One_that_says_what_no_peer_says_is_cut_for_it(Nonsense nonsense, CutReason reason)
     {
         await using var siege = new Siege().Seeding();

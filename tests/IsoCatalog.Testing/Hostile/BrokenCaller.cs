@@ -20,7 +20,7 @@ public enum Nonsense
     RequestOfWrongShape,
     HaveBeyondLastPiece,
     HashRequestOfWrongShape,
-    BitfieldTwice,
+    HaveAllTwice,
 }
 
 /// <summary>Calls and says one thing that no sound peer says.</summary>
@@ -73,7 +73,7 @@ public sealed class BrokenCaller(SeededImage image, Nonsense nonsense) : RawSeed
             Nonsense.RequestOfWrongShape => RawConnection.Message(PeerMessage.Request, RawConnection.Words(0, 0)),
             Nonsense.HaveBeyondLastPiece => RawConnection.Message(PeerMessage.Have, RawConnection.Words(pieces)),
             Nonsense.HashRequestOfWrongShape => RawConnection.Message(PeerMessage.HashRequest, RawConnection.Words(0, 0)),
-            Nonsense.BitfieldTwice => [.. RawConnection.Message(PeerMessage.Bitfield, Bitfield()), .. RawConnection.Message(PeerMessage.Bitfield, Bitfield())],
+            Nonsense.HaveAllTwice => [.. RawConnection.Message(PeerMessage.HaveAll), .. RawConnection.Message(PeerMessage.HaveAll)],
             _ => throw new InvalidOperationException($"{nonsense} comes instead of a handshake."),
         };
 

@@ -37,7 +37,7 @@ public sealed class Aria2Client : IAsyncDisposable
             "--no-conf", "--enable-dht=false", "--bt-enable-lpd=false", "--enable-peer-exchange=false", "--disable-ipv6=true",
             "--listen-port=20000-30000", $"--interface={address}", "--max-concurrent-downloads=50", $"--dir={folder}", "--allow-overwrite=true",
             "--file-allocation=none", "--summary-interval=0", "--enable-color=false", "--console-log-level=notice", "--download-result=hide",
-            "--check-integrity=true", seeds ? "--seed-ratio=0.0" : "--seed-time=0", "--bt-max-peers=0", "--log=/tmp/isocat-lt/aria2.log", "--log-level=debug", "--bt-tracker-interval=1",
+            "--check-integrity=true", seeds ? "--seed-ratio=0.0" : "--seed-time=0", "--bt-max-peers=0", "--bt-tracker-interval=1",
             @unchecked ? "--bt-seed-unverified=true" : "--bt-hash-check-seed=true", .. files,
         ];
         return new Aria2Client(StandardProcess.Start(program, arguments, folder), tracker, address);
