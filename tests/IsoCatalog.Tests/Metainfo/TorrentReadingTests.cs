@@ -57,7 +57,7 @@ public sealed class TorrentReadingTests
     [InlineData("4:infod", "4:infoi", TorrentFault.NotBencoded)]
     [InlineData("4:info", "4:infp", TorrentFault.NoInfo)]
     [InlineData("12:meta versioni2e", "12:meta versioni3e", TorrentFault.NotVersion2)]
-    [InlineData("6:lengthi81997ee", "6:lengthi81996ee", TorrentFault.V1DoesNotMatchV2)]
+    [InlineData("6:lengthi81997e12:meta", "6:lengthi81996e12:meta", TorrentFault.V1DoesNotMatchV2)]
     [InlineData("12:piece lengthi16384e", "12:piece lengthi16385e", TorrentFault.BadPieceLength)]
     [InlineData("12:piece lengthi16384e", "12:piece lengthi08192e", TorrentFault.NotBencoded)]
     [InlineData("12:piece lengthi16384e", "12:piece lengthi32768e", TorrentFault.BadPieceLayer)]
