@@ -36,7 +36,10 @@ public enum CutReason
     /// <summary>Our own file could not be read or written.</summary>
     Storage,
 
-    /// <summary>The TLS or BitTorrent handshake was not one.</summary>
+    /// <summary>
+    /// The TLS or BitTorrent handshake was not one. Who does that again and again and nothing else is banned; a client that tries the obfuscated
+    /// handshake first does it once before each connection.
+    /// </summary>
     BadHandshake,
 
     /// <summary>A block did not match the signed root.</summary>

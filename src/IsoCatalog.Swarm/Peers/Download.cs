@@ -264,7 +264,14 @@ internal sealed class Download : Transfer, IAsyncDisposable
         if (piece.IsFull)
         {
             string[] origins = [.. piece.Origins.OfType<string>().Distinct(StringComparer.Ordinal)];
-            piece.OnlyFrom = origins.Length > 1 ? origins[0] : null;
+            lock (Board.Gate)
+            {
+                // One that is gone, or was cut for another piece, would be waited for without end.
+                piece.OnlyFrom = origins.Length > 1
+                    ? Array.Find(origins, origin => Board.Sources.Any(source => source.Identity == origin && source.Has[piece.Index]))
+                    : null;
+            }
+
             Board.Reopen(piece, [.. Enumerable.Range(0, piece.Words).Select(piece.Full)]);
             Blame(piece, origins.Length == 1 ? new Dictionary<string, int>(StringComparer.Ordinal) { [origins[0]] = 1 } : []);
         }

@@ -84,15 +84,17 @@ internal sealed class ImageSwarm
 
     public void CutForCorruption(string identity)
     {
+        string? alias = null;
         foreach (var connection in Connections)
         {
             if (connection.Identity.Name == identity)
             {
                 connection.Cut(CutReason.Corrupt, "it sent a block that does not match the signed root");
+                alias = connection.Identity.Host is { } host ? BanKey(host) : null;
             }
         }
 
-        _context.Ledger.Ban(BanKey(identity), CutReason.Corrupt);
+        _context.Ledger.Ban(BanKey(identity), CutReason.Corrupt, alias);
     }
 
     /// <summary>A peer with a bad disk under one image may still have good ones: it is banned for this image only.</summary>

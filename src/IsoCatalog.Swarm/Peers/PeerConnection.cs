@@ -80,6 +80,12 @@ internal sealed class PeerConnection : IDisposable
         await using var stopping = cancellationToken.Register(() => Cut(CutReason.Stopped, null));
         Download?.Board.Add(Source);
         Swarm.Add(this);
+        if (!Outgoing && Swarm.Connections.Count(other => other.Identity.Name == Identity.Name) > _context.Options.MaxConnectionsPerPeer)
+        {
+            // Several were let in at the same moment.
+            Cut(CutReason.TooMany, "it has too many connections");
+        }
+
         Greet();
         var sending = GuardAsync(Sender.RunAsync(_ending.Token));
         await GuardAsync(_receiver.RunAsync(_ending.Token));

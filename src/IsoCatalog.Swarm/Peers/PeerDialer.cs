@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Swarm.Metainfo;
 using IsoCatalog.Swarm.Wire;
 
 namespace IsoCatalog.Swarm.Peers;
@@ -35,7 +37,8 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
                 continue;
             }
 
-            for (var i = swarm.Dials.Begin(peer.Name, Streams, context.Clock.GetUtcNow()); i > 0; i--)
+            // A standard client takes a second connection from the same host for a mistake.
+            for (var i = swarm.Dials.Begin(peer.Name, peer.Spki is null ? 1 : Streams, context.Clock.GetUtcNow()); i > 0; i--)
             {
                 var dialing = DialAsync(swarm, peer);
                 _running.TryAdd(dialing, 0);
@@ -98,14 +101,38 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
     {
         using var deadline = new CancellationTokenSource(context.Options.HandshakeTimeout, context.Clock);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ending);
+        var names = NamesFor(peer, swarm.Torrent);
+        for (var i = 0; ; i++)
+        {
+            try
+            {
+                return await ConnectAsync(swarm, peer, names[i], limit.Token);
+            }
+            catch (IOException) when (i < names.Length - 1)
+            {
+                // It hung up on a name that it does not know; it may know the image by another.
+            }
+        }
+    }
+
+    // A peer of ours speaks v2. A standard client knows the torrent by its v1 name, and may answer to the v2 one; one that reads no hybrid torrent
+    // knows the same bytes by the name of the v1 half alone.
+    private static Sha1Digest[] NamesFor(SwarmPeer peer, Torrent torrent) => (peer.Spki, torrent.InfoV1, torrent.InfoV1Alone) switch
+    {
+        (null, { } hybrid, { } alone) => [hybrid, alone],
+        _ => [ImageSwarms.Short(torrent.InfoV2)],
+    };
+
+    private async Task<PeerConnection> ConnectAsync(ImageSwarm swarm, SwarmPeer peer, Sha1Digest asked, CancellationToken cancellationToken)
+    {
         var socket = peer.EndPoint is IPEndPoint at
             ? new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
             : new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
             PeerSocket.Tune(socket);
-            await socket.ConnectAsync(peer.EndPoint, limit.Token);
-            return await GreetAsync(swarm, peer, socket, limit.Token);
+            await socket.ConnectAsync(peer.EndPoint, cancellationToken);
+            return await GreetAsync(swarm, peer, asked, socket, cancellationToken);
         }
         catch
         {
@@ -114,7 +141,8 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
         }
     }
 
-    private async Task<PeerConnection> GreetAsync(ImageSwarm swarm, SwarmPeer peer, Socket socket, CancellationToken cancellationToken)
+    private async Task<PeerConnection> GreetAsync(
+        ImageSwarm swarm, SwarmPeer peer, Sha1Digest asked, Socket socket, CancellationToken cancellationToken)
     {
         Stream stream = new NetworkStream(socket, ownsSocket: false);
         if (peer.Spki is { } pin)
@@ -126,12 +154,9 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
                 cancellationToken);
         }
 
-        // A peer of ours speaks v2. A standard client may know the torrent by its v1 name only, and says so in its answer.
-        var torrent = swarm.Torrent;
-        var shortV2 = ImageSwarms.Short(torrent.InfoV2);
-        var asked = peer.Spki is null && torrent.InfoV1 is { } infoV1 ? infoV1 : shortV2;
+        var shortV2 = ImageSwarms.Short(swarm.Torrent.InfoV2);
         var bytes = new byte[Handshake.Length];
-        new Handshake(asked, context.PeerId, Fast: true, Extensions: true, SpeaksV2: true).WriteTo(bytes);
+        new Handshake(asked, context.PeerId, Fast: true, Extensions: true, SpeaksV2: asked != swarm.Torrent.InfoV1Alone).WriteTo(bytes);
         await stream.WriteAsync(bytes, cancellationToken);
         await stream.FlushAsync(cancellationToken);
         await stream.ReadExactlyAsync(bytes, cancellationToken);
@@ -141,7 +166,8 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
             throw new PeerRefusedException(CutReason.Finished, "this is our own address.");
         }
 
-        if (theirs.InfoHash != asked && theirs.InfoHash != shortV2)
+        var mayUpgrade = asked == swarm.Torrent.InfoV1;
+        if (theirs.InfoHash != asked && !(mayUpgrade && theirs.InfoHash == shortV2))
         {
             throw new PeerRefusedException(CutReason.BadHandshake, "it answered for another torrent.");
         }

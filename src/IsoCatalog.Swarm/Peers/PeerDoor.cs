@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using IsoCatalog.Swarm.Wire;
 
 namespace IsoCatalog.Swarm.Peers;
@@ -9,9 +10,13 @@ namespace IsoCatalog.Swarm.Peers;
 internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, CancellationToken ending)
 {
     // A handshake costs a signature; so many may be going on at the same time.
-    private const int MaxHandshakes = 64;
+    private const int MaxHandshakes = 256;
+
+    // Whoever connects and says nothing must not keep the others out.
+    private const int MaxHandshakesFromOne = 32;
 
     private readonly ConcurrentDictionary<Task, byte> _running = new();
+    private readonly ConcurrentDictionary<string, int> _handshakesFrom = new(StringComparer.Ordinal);
     private int _handshakes;
 
     /// <summary>Accepts until the engine ends.</summary>
@@ -59,14 +64,17 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
             return CutReason.Refused;
         }
 
-        return swarms.Connections >= context.Options.MaxConnections || Volatile.Read(ref _handshakes) >= MaxHandshakes ? CutReason.TooMany : null;
+        return swarms.Connections >= context.Options.MaxConnections || Volatile.Read(ref _handshakes) >= MaxHandshakes
+            || _handshakesFrom.GetValueOrDefault(address.ToString()) >= MaxHandshakesFromOne ? CutReason.TooMany : null;
     }
 
     private async Task ServeAsync(Socket socket, bool plain)
     {
-        await Task.Yield();
         var remote = socket.RemoteEndPoint?.ToString() ?? "";
         var address = PeerSocket.AddressOf(socket.RemoteEndPoint).ToString();
+        Interlocked.Increment(ref _handshakes);
+        _handshakesFrom.AddOrUpdate(address, 1, static (_, count) => count + 1);
+        await Task.Yield();
         var connection = await GreetAsync(socket, plain, remote, address);
         if (connection is null)
         {
@@ -82,7 +90,6 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
 
     private async Task<PeerConnection?> GreetAsync(Socket socket, bool plain, string remote, string address)
     {
-        Interlocked.Increment(ref _handshakes);
         using var deadline = new CancellationTokenSource(context.Options.HandshakeTimeout, context.Clock);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ending);
         try
@@ -97,7 +104,7 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
         {
             Refuse(CutReason.HandshakeTimeout, remote, "the handshake took too long", null);
         }
-        catch (AuthenticationException e)
+        catch (Exception e) when (e is AuthenticationException or CryptographicException)
         {
             Refuse(CutReason.Untrusted, remote, e.Message, null);
         }
@@ -108,6 +115,10 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
         finally
         {
             Interlocked.Decrement(ref _handshakes);
+            if (_handshakesFrom.AddOrUpdate(address, 0, static (_, count) => count - 1) <= 0)
+            {
+                _handshakesFrom.TryRemove(new(address, 0));
+            }
         }
 
         return null;
@@ -130,6 +141,7 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
         var bytes = new byte[Handshake.Length];
         await stream.ReadExactlyAsync(bytes, cancellationToken);
         var theirs = Handshake.Read(bytes) ?? throw new PeerRefusedException(CutReason.BadHandshake, "it does not speak BitTorrent");
+        context.Ledger.Greeted(address);
         if (theirs.PeerId == context.PeerId)
         {
             throw new PeerRefusedException(CutReason.Finished, "we connected to ourselves");
@@ -154,7 +166,11 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
         var shortV2 = ImageSwarms.Short(swarm.Torrent.InfoV2);
         var upgrade = theirs.SpeaksV2 && theirs.InfoHash == swarm.Torrent.InfoV1;
         var speaksV2 = upgrade || theirs.InfoHash == shortV2;
-        new Handshake(upgrade ? shortV2 : theirs.InfoHash, context.PeerId, Fast: true, Extensions: true, SpeaksV2: true).WriteTo(bytes);
+
+        // libtorrent takes the bit of BEP 52 beside the name of a torrent that has no v2 half for an error.
+        new Handshake(
+            upgrade ? shortV2 : theirs.InfoHash, context.PeerId, Fast: true, Extensions: true,
+            SpeaksV2: theirs.InfoHash != swarm.Torrent.InfoV1Alone).WriteTo(bytes);
         await stream.WriteAsync(bytes, cancellationToken);
         await stream.FlushAsync(cancellationToken);
         return new PeerConnection(context, swarm, socket, stream, identity, theirs, speaksV2, outgoing: false);
@@ -168,7 +184,7 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
         }
 
         context.Ledger.Cut(reason);
-        if (banned is not null && reason >= CutReason.BadHandshake)
+        if (banned is not null && reason == CutReason.BadHandshake && context.Ledger.FailedGreeting(banned))
         {
             context.Ledger.Ban(banned, reason);
         }

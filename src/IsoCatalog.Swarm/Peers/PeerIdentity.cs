@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace IsoCatalog.Swarm.Peers;
 
 /// <summary>Who is at the other end.</summary>
@@ -7,4 +9,7 @@ namespace IsoCatalog.Swarm.Peers;
 internal sealed record PeerIdentity(string Name, string Address, string? Spki)
 {
     public bool IsPinned => Spki is not null;
+
+    /// <summary>Of a standard client the address without its port: all that it is known by when it calls. Null for a pinned peer.</summary>
+    public string? Host => !IsPinned && IPEndPoint.TryParse(Address, out var at) ? PeerSocket.AddressOf(at).ToString() : null;
 }

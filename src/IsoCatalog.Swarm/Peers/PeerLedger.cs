@@ -8,11 +8,13 @@ internal sealed class PeerLedger(TimeProvider clock, TimeSpan banTime)
     // An attacker has many addresses; what is remembered of them is bounded.
     private const int MaxBans = 10_000;
     private const int MaxNames = 1_000;
+    private const int MaxFailedGreetings = 8;
 
     private readonly ConcurrentDictionary<string, (CutReason Reason, DateTimeOffset Until)> _bans = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _corrupt = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<CutReason, long> _cuts = new();
     private readonly ConcurrentDictionary<CutReason, long> _banned = new();
+    private readonly ConcurrentDictionary<string, int> _failedGreetings = new(StringComparer.Ordinal);
     private long _wasted;
 
     public RateMeter Received { get; } = new();
@@ -26,7 +28,22 @@ internal sealed class PeerLedger(TimeProvider clock, TimeSpan banTime)
     public void Corrupt(string identity, int leaves) =>
         _corrupt.AddOrUpdate(_corrupt.Count < MaxNames ? identity : "others", leaves, (_, count) => count + leaves);
 
-    public void Ban(string key, CutReason reason)
+    /// <summary>What came from this address was no handshake. True when that happened too often, and nothing else in between.</summary>
+    public bool FailedGreeting(string address)
+    {
+        if (_failedGreetings.Count >= MaxBans)
+        {
+            _failedGreetings.Clear();
+        }
+
+        return _failedGreetings.AddOrUpdate(address, 1, static (_, count) => count + 1) >= MaxFailedGreetings
+            && _failedGreetings.TryRemove(address, out _);
+    }
+
+    public void Greeted(string address) => _failedGreetings.TryRemove(address, out _);
+
+    /// <param name="alias">Another name under which the same peer is known.</param>
+    public void Ban(string key, CutReason reason, string? alias = null)
     {
         var now = clock.GetUtcNow();
         if (_bans.Count >= MaxBans)
@@ -43,6 +60,7 @@ internal sealed class PeerLedger(TimeProvider clock, TimeSpan banTime)
         if (_bans.Count < MaxBans)
         {
             _bans[key] = (reason, now + banTime);
+            _bans[alias ?? key] = (reason, now + banTime);
         }
 
         _banned.AddOrUpdate(reason, 1, static (_, count) => count + 1);

@@ -11,7 +11,7 @@ internal static class PeerLife
         context.Ledger.Cut(reason);
         if (reason > CutReason.Corrupt)
         {
-            context.Ledger.Ban(connection.Identity.IsPinned ? connection.Swarm.BanKey(name) : name, reason);
+            context.Ledger.Ban(connection.Identity.IsPinned ? connection.Swarm.BanKey(name) : name, reason, connection.Identity.Host);
         }
 
         var kind = reason is CutReason.Closed or CutReason.Finished or CutReason.Stopped ? SwarmEventKind.Connection : SwarmEventKind.Cut;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Numerics;
 using IsoCatalog.Swarm.Pieces;
 using IsoCatalog.Swarm.Wire;
 
@@ -37,13 +38,18 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
                 return;
             }
 
-            connection.Heard();
             filled += read;
             var before = connection.Received.Total;
             var used = Process(buffer.AsSpan(0, filled));
             if (used < 0)
             {
                 return;
+            }
+
+            // A message that comes byte by byte is no sign of life.
+            if (used > 0)
+            {
+                connection.Heard();
             }
 
             buffer.AsSpan(used, filled - used).CopyTo(buffer);
@@ -180,7 +186,9 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
     {
         if (_saidHas || Source.Has.Count > 0)
         {
-            return Fail(CutReason.BrokenRule, "it said twice what it has");
+            return message.Kind == MessageKind.Bitfield && !connection.Identity.IsPinned
+                ? TryHasMore(message.Body)
+                : Fail(CutReason.BrokenRule, "it said twice what it has");
         }
 
         _saidHas = true;
@@ -201,10 +209,28 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
             || Fail(CutReason.BrokenRule, "its bitfield has bits that stand for nothing");
     }
 
+    // aria2 says all that it has anew where that is shorter than to name each new piece.
+    private bool TryHasMore(ReadOnlySpan<byte> field)
+    {
+        for (var at = 0; at < field.Length; at++)
+        {
+            for (int bits = field[at]; bits != 0; bits &= bits - 1)
+            {
+                var piece = at * 8 + 7 - BitOperations.TrailingZeroCount(bits);
+                if ((piece >= Geometry.Pieces || !Source.Has[piece]) && !TryHave(piece))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
     private bool TryQueue(UploadRequest request)
     {
         if (request.Piece < 0 || request.Piece >= Geometry.Pieces || request.Length is < 1 or > MaxRequest
-            || request.Begin < 0 || request.Begin > Geometry.LengthOf(request.Piece) - request.Length)
+            || request.Begin < 0 || request.Begin >= Geometry.LengthOf(request.Piece) || request.Begin > EndOf(request.Piece) - request.Length)
         {
             return Fail(CutReason.BrokenRule, "it asked for bytes that do not exist");
         }
@@ -232,6 +258,11 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
         connection.Sender.Signal();
         return true;
     }
+
+    // Of a torrent without a v1 half libtorrent 2.0 asks for the last block in full, and takes zeros for what lies beyond the end.
+    private int EndOf(int piece) => Swarm.Torrent.InfoV1 is not null
+        ? Geometry.LengthOf(piece)
+        : (int)Math.Min(Geometry.PieceLength, Geometry.BlocksOf(piece) * (long)PieceGeometry.BlockLength);
 
     private void TakeBack(UploadRequest request)
     {

@@ -161,10 +161,13 @@ internal sealed class PeerSender : IDisposable
             for (; i < _batch.Count && _swarm.Torrent.Geometry.OffsetOf(_batch[i].Piece) + _batch[i].Begin == next; i++)
             {
                 var request = _batch[i];
+                var held = Math.Min(request.Length, _swarm.Torrent.Geometry.LengthOf(request.Piece) - request.Begin);
                 OutboundMessages.WritePieceHeader(_buffer.AsSpan(position), request.Piece, request.Begin, request.Length);
-                _places.Add(_buffer.AsMemory(position + OutboundMessages.PieceHeader, request.Length));
-                position += OutboundMessages.PieceHeader + request.Length;
-                next += request.Length;
+                position += OutboundMessages.PieceHeader;
+                _places.Add(_buffer.AsMemory(position, held));
+                _buffer.AsSpan(position + held, request.Length - held).Clear();
+                position += request.Length;
+                next += held;
             }
 
             Read(offset, next - offset);

@@ -14,24 +14,37 @@ internal static class PeerTls
 {
     /// <param name="isKnown">Whether the key (SHA-256 of its SubjectPublicKeyInfo, hex) may speak with us.</param>
     /// <returns>The stream, and the key of the other side.</returns>
-    /// <exception cref="AuthenticationException">The other side is not who it must be, or speaks something else.</exception>
+    /// <exception cref="AuthenticationException">The other side is not who it must be.</exception>
+    /// <exception cref="PeerRefusedException">The other side speaks something else.</exception>
     public static async Task<(SslStream Stream, string Spki)> AsServerAsync(
         Socket socket, X509Certificate2 own, Func<string, bool> isKnown, CancellationToken cancellationToken)
     {
         var records = new RecordStream(socket);
         var stream = new SslStream(records);
         string? spki = null;
-        await stream.AuthenticateAsServerAsync(
-            new SslServerAuthenticationOptions
+        var asked = false;
+        var options = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = SslStreamCertificateContext.Create(own, additionalCertificates: null, offline: true),
+            ClientCertificateRequired = true,
+            EnabledSslProtocols = SslProtocols.Tls13,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            AllowTlsResume = false,
+            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
             {
-                ServerCertificateContext = SslStreamCertificateContext.Create(own, additionalCertificates: null, offline: true),
-                ClientCertificateRequired = true,
-                EnabledSslProtocols = SslProtocols.Tls13,
-                CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-                AllowTlsResume = false,
-                RemoteCertificateValidationCallback = (_, certificate, _, _) => (spki = SpkiOf(certificate)) is not null && isKnown(spki),
+                asked = true;
+                return (spki = SpkiOf(certificate)) is not null && isKnown(spki);
             },
-            cancellationToken);
+        };
+        try
+        {
+            await stream.AuthenticateAsServerAsync(options, cancellationToken);
+        }
+        catch (AuthenticationException e) when (!asked)
+        {
+            throw new PeerRefusedException(CutReason.BadHandshake, $"it does not speak TLS as we do ({e.Message})");
+        }
+
         records.Gather = true;
         return (stream, spki ?? throw new AuthenticationException("The other side showed no certificate."));
     }

@@ -52,7 +52,6 @@ public sealed class BadPeerTests
     }
 
     [Theory]
-    [InlineData("garbage", CutReason.BadHandshake)]
     [InlineData("oversized", CutReason.BadMessage)]
     [InlineData("wrong bitfield", CutReason.BadMessage)]
     [InlineData("spare bits", CutReason.BrokenRule)]
@@ -70,7 +69,7 @@ public sealed class BadPeerTests
         var a = sites.Start("a", options => options with { UploadLimit = 1 });
         a.Seed(image.Torrent, image.Path);
 
-        using var peer = new RawPeer(a.PlainEndpoint!, image, how == "garbage" ? new byte[68] : null);
+        using var peer = new RawPeer(a.PlainEndpoint!, image);
         switch (how)
         {
             case "oversized":
