@@ -78,7 +78,7 @@ internal static class SwarmChild
         while (!transfer.Completion.IsCompleted && transfer.Progress is var progress && progress.Verified < torrent.Size)
         {
             inFlight = Math.Max(inFlight, progress.RequestsInFlight);
-            half = half == 0 && progress.Verified >= torrent.Size / 2 ? Stopwatch.GetElapsedTime(began).TotalSeconds : half;
+            half = half == 0 && progress.Fetched >= torrent.Size / 2 ? Stopwatch.GetElapsedTime(began).TotalSeconds : half;
             await Task.Delay(2);
         }
 

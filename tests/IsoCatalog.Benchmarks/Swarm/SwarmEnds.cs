@@ -69,7 +69,7 @@ internal sealed class SwarmEnds : IAsyncDisposable
 }
 
 /// <param name="Seconds">Until everything was checked and written.</param>
-/// <param name="Half">Until half of it was.</param>
+/// <param name="Half">Until half of it had come.</param>
 /// <param name="Fetched">Bytes that came.</param>
 /// <param name="Durable">Until it was safe on the disk.</param>
 /// <param name="Cpu">Seconds that the receiver used of it, over all cores.</param>
