@@ -14,9 +14,14 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
 {
     private const int StreamsWithoutBbr = 8;
 
-    private readonly ConcurrentDictionary<Task, byte> _running = new();
+    // On a long path every connection needs many round trips to come up to speed: several get there sooner together.
+    private const int StreamsOnLongPath = 6;
+    private static readonly TimeSpan LongPath = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Connections to one peer for one image: with BBR one fills any path, and a second one another core.</summary>
+    private readonly ConcurrentDictionary<Task, byte> _running = new();
+    private readonly ConcurrentDictionary<string, TimeSpan> _roundTrips = new(StringComparer.Ordinal);
+
+    /// <summary>Connections to one peer for one image: with BBR one fills any path in the end, and a second one another core.</summary>
     public int Streams { get; } = context.Options.Streams > 0 ? context.Options.Streams
         : !PeerSocket.OffersBbr ? StreamsWithoutBbr
         : Environment.ProcessorCount >= 4 ? 2 : 1;
@@ -38,7 +43,7 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
             }
 
             // A standard client takes a second connection from the same host for a mistake.
-            for (var i = swarm.Dials.Begin(peer.Name, peer.Spki is null ? 1 : Streams, context.Clock.GetUtcNow()); i > 0; i--)
+            for (var i = swarm.Dials.Begin(peer.Name, peer.Spki is null ? 1 : StreamsTo(peer), context.Clock.GetUtcNow()); i > 0; i--)
             {
                 var dialing = DialAsync(swarm, peer);
                 _running.TryAdd(dialing, 0);
@@ -46,6 +51,11 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
             }
         }
     }
+
+    private int StreamsTo(SwarmPeer peer) =>
+        context.Options.Streams == 0 && peer.Spki is not null && _roundTrips.GetValueOrDefault(peer.Name) >= LongPath
+            ? Math.Max(Streams, StreamsOnLongPath)
+            : Streams;
 
     /// <summary>All connections have ended, once the engine is ending.</summary>
     public Task EndedAsync() => Task.WhenAll(_running.Keys);
@@ -131,7 +141,10 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
         try
         {
             PeerSocket.Tune(socket);
+            var began = context.Clock.GetTimestamp();
             await socket.ConnectAsync(peer.EndPoint, cancellationToken);
+            var trip = context.Clock.GetElapsedTime(began);
+            _roundTrips.AddOrUpdate(peer.Name, trip, (_, shortest) => trip < shortest ? trip : shortest);
             return await GreetAsync(swarm, peer, asked, socket, cancellationToken);
         }
         catch

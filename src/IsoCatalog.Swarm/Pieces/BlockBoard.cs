@@ -318,11 +318,6 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
         var key = OpenPiece.Key(piece.Index, word);
         piece.Ask(word, mask);
         source.Asked[key] = source.Asked.GetValueOrDefault(key) | mask;
-        if (source.Late.TryGetValue(key, out var late))
-        {
-            source.Late[key] = late & ~mask;
-        }
-
         source.InFlight += count;
         runs.Add(new BlockRun(piece.Index, word, mask));
         return count;
@@ -398,7 +393,7 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
             if (other != winner && other.TakeAsked(key, bit))
             {
                 other.InFlight--;
-                other.Late[key] = other.Late.GetValueOrDefault(key) | bit;
+                other.AddLate(key, bit);
                 _open[index].Unask(block / OpenPiece.WordBlocks, bit);
                 other.Cancel(index, block);
             }
@@ -413,7 +408,7 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
             Unask_NeedsLock(index, word, mask);
             if (late)
             {
-                source.Late[key] = source.Late.GetValueOrDefault(key) | mask;
+                source.AddLate(key, mask);
             }
         }
 

@@ -41,8 +41,11 @@ internal sealed class Source(string identity, int pieces, RequestWindow window, 
     /// <summary>Blocks asked for, by <see cref="OpenPiece.Key"/>.</summary>
     public Dictionary<int, ulong> Asked { get; } = [];
 
-    /// <summary>Blocks that were asked for and given to others since; they may still come.</summary>
-    public Dictionary<int, ulong> Late { get; } = [];
+    /// <summary>
+    /// How many times a block, by <see cref="OpenPiece.Key"/> and bit, was asked for here and given to others since: each of these may still come. Counted,
+    /// because a source that stalls twice may answer every one of its requests in the end.
+    /// </summary>
+    private readonly Dictionary<(int Key, ulong Bit), int> _late = [];
 
     public int InFlight { get; set; }
 
@@ -58,7 +61,30 @@ internal sealed class Source(string identity, int pieces, RequestWindow window, 
     public bool TakeAsked(int key, ulong bit) => Take(Asked, key, bit);
 
     /// <summary>A block that was given to others comes, or will never come; false when there is none such.</summary>
-    public bool TakeLate(int key, ulong bit) => Take(Late, key, bit);
+    public bool TakeLate(int key, ulong bit)
+    {
+        var times = _late.GetValueOrDefault((key, bit));
+        if (times > 1)
+        {
+            _late[(key, bit)] = times - 1;
+        }
+        else
+        {
+            _late.Remove((key, bit));
+        }
+
+        return times > 0;
+    }
+
+    /// <summary>What was asked for goes to others, and may come all the same.</summary>
+    public void AddLate(int key, ulong mask)
+    {
+        for (; mask != 0; mask &= mask - 1)
+        {
+            var bit = mask & (~mask + 1);
+            _late[(key, bit)] = _late.GetValueOrDefault((key, bit)) + 1;
+        }
+    }
 
     private static bool Take(Dictionary<int, ulong> masks, int key, ulong bit)
     {

@@ -74,9 +74,11 @@ internal static class SwarmChild
         var began = Stopwatch.GetTimestamp();
         var transfer = engine.Fetch(torrent, path);
         var inFlight = 0;
+        var half = 0.0;
         while (!transfer.Completion.IsCompleted && transfer.Progress is var progress && progress.Verified < torrent.Size)
         {
             inFlight = Math.Max(inFlight, progress.RequestsInFlight);
+            half = half == 0 && progress.Fetched >= torrent.Size / 2 ? Stopwatch.GetElapsedTime(began).TotalSeconds : half;
             await Task.Delay(2);
         }
 
@@ -84,13 +86,15 @@ internal static class SwarmChild
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         var cpu = (Environment.CpuUsage.TotalTime - idle).TotalSeconds;
         var outcome = await transfer.Completion;
-        if (outcome is not TransferOutcome.Completed)
+        if (outcome is not TransferOutcome.Completed completed)
         {
             await Console.Error.WriteLineAsync($"The transfer ended as {outcome}.");
             return 1;
         }
 
         Say("seconds", seconds);
+        Say("half", half);
+        Say("fetched", completed.Fetched);
         Say("durable", Stopwatch.GetElapsedTime(began).TotalSeconds);
         Say("cpu", cpu);
         Say("inflight", inFlight);

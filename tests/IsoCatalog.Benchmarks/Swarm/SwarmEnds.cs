@@ -44,12 +44,14 @@ internal sealed class SwarmEnds : IAsyncDisposable
         await receiver.WhenReadyAsync(copy.TouchMemory, cancellationToken);
         var run = new SwarmRun(
             await receiver.ReadAsync("seconds", cancellationToken),
+            await receiver.ReadAsync("half", cancellationToken),
+            await receiver.ReadAsync("fetched", cancellationToken),
             await receiver.ReadAsync("durable", cancellationToken),
             await receiver.ReadAsync("cpu", cancellationToken),
             await receiver.ReadAsync("inflight", cancellationToken),
             await receiver.ReadAsync("memory", cancellationToken));
         await Console.Error.WriteLineAsync(
-            $"  {run.Seconds:0.00} s, durable after {run.Durable:0.00} s, receiver {run.Cpu:0.00} s of CPU, {run.InFlight:0} blocks in flight, {run.Memory / 1e6:0} MB");
+            $"  {run.Seconds:0.00} s (the second half {run.Seconds - run.Half:0.00} s), {run.Fetched / _files.Length - 1:0.0 %} fetched twice, durable after {run.Durable:0.00} s, receiver {run.Cpu:0.00} s of CPU, {run.InFlight:0} blocks in flight, {run.Memory / 1e6:0} MB");
         return run;
     }
 
@@ -67,8 +69,10 @@ internal sealed class SwarmEnds : IAsyncDisposable
 }
 
 /// <param name="Seconds">Until everything was checked and written.</param>
+/// <param name="Half">Until half of it had come.</param>
+/// <param name="Fetched">Bytes that came.</param>
 /// <param name="Durable">Until it was safe on the disk.</param>
 /// <param name="Cpu">Seconds that the receiver used of it, over all cores.</param>
 /// <param name="InFlight">The most blocks that were asked for and had not arrived.</param>
 /// <param name="Memory">The most that the receiver had resident, in bytes.</param>
-internal sealed record SwarmRun(double Seconds, double Durable, double Cpu, double InFlight, double Memory);
+internal sealed record SwarmRun(double Seconds, double Half, double Fetched, double Durable, double Cpu, double InFlight, double Memory);
