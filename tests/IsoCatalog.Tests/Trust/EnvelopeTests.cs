@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Trust;
 using IsoCatalog.Testing;
 using Xunit;
