@@ -248,6 +248,7 @@ public sealed class SwarmEngine : IAsyncDisposable
                     _dialer.Dial(swarm, Volatile.Read(ref _peers));
                 }
 
+                _choker.Tick(Connections());
                 var elapsed = _context.Clock.GetElapsedTime(last);
                 if (elapsed >= Beat)
                 {
@@ -278,8 +279,6 @@ public sealed class SwarmEngine : IAsyncDisposable
                 connection.Tick(elapsed);
             }
         }
-
-        _choker.Tick(Connections());
     }
 
     private void CutUntrusted()

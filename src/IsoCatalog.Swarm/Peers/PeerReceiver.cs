@@ -120,6 +120,9 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
                 return true;
             case MessageKind.Interested or MessageKind.NotInterested:
                 connection.IsInterested = message.Kind == MessageKind.Interested;
+
+                // Who waits for a slot that is free gets it now and not at the next beat.
+                Swarm.Wake();
                 return true;
             case MessageKind.Have:
                 return TryHave(message.Index);

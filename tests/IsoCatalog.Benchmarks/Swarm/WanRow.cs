@@ -20,7 +20,6 @@ internal sealed class WanRow(double lossPercent) : BenchmarkRow
     private SwarmEnds? _ours;
     private RsyncDaemon? _rsync;
     private bool _quick;
-    private double _steady;
 
     public override string Name => $"wan-{lossPercent}";
 
@@ -34,7 +33,6 @@ internal sealed class WanRow(double lossPercent) : BenchmarkRow
 
     public override IReadOnlyList<BenchmarkLine> More =>
     [
-        new BenchmarkLine("steady", "the link, second half", lossPercent == 0 ? 0.9 : 0.8, PeerAsync) { Ours = () => _steady },
         new BenchmarkLine("rsync", RsyncDaemon.Name + ", cubic", null, RsyncAsync) { OnceWhenQuick = true },
         new BenchmarkLine("cubic", "iperf3, 1 stream, cubic", null, token => IperfAsync("cubic", token)) { OnceWhenQuick = true },
         new BenchmarkLine("bbr", "iperf3, 1 stream, bbr", null, token => IperfAsync("bbr", token)) { OnceWhenQuick = true },
@@ -63,13 +61,8 @@ internal sealed class WanRow(double lossPercent) : BenchmarkRow
         _ours = await SwarmEnds.StartAsync(_a.Wrapper, _link.AddressA, _files, new Identities(folder), warm: true, cancellationToken);
     }
 
-    public override async Task<double> OursAsync(CancellationToken cancellationToken)
-    {
-        var run = await _ours!.FetchAsync(_b!.Wrapper, cancellationToken);
-        var megabits = _files!.Length * 8 / 1e6;
-        _steady = megabits / 2 / (run.Seconds - run.Half);
-        return megabits / run.Seconds;
-    }
+    public override async Task<double> OursAsync(CancellationToken cancellationToken) =>
+        _files!.Length * 8 / 1e6 / (await _ours!.FetchAsync(_b!.Wrapper, cancellationToken)).Seconds;
 
     public override Task<double> PeerAsync(CancellationToken cancellationToken) => Task.FromResult(LinkMegabits);
 

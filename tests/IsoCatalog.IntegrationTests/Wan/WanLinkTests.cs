@@ -76,7 +76,9 @@ public sealed class WanLinkTests : IAsyncLifetime
         }
 
         var (fromA, _) = await link.TrafficAsync(Cancellation);
-        Assert.InRange(fromA.Bytes, Bytes, Bytes * 1.2);
+
+        // What the queue drops is sent again.
+        Assert.InRange(fromA.Bytes, Bytes, 2L * Bytes);
     }
 
     [Fact]
