@@ -48,6 +48,23 @@ public sealed class BlockBoardTests
         Assert.Equal(32, Ask(board, one, 33).Count);
     }
 
+    /// <summary>A link that was down for a while: every request that was ever sent is answered in the end, and none of the answers is a breach.</summary>
+    [Fact]
+    public void A_source_that_stalled_twice_may_answer_each_of_its_requests()
+    {
+        var board = Board();
+        var one = Source(board, "one");
+        var (piece, block) = Ask(board, one, 33)[0];
+        board.Unask(one, late: true);
+        Assert.Contains((piece, block), Ask(board, one, 33));
+        board.Unask(one, late: true);
+        Assert.Contains((piece, block), Ask(board, one, 33));
+        Assert.Equal(Claim.Accepted, board.TryClaim(one, piece, block, out _, out _));
+        Assert.Equal(Claim.Duplicate, board.TryClaim(one, piece, block, out _, out _));
+        Assert.Equal(Claim.Duplicate, board.TryClaim(one, piece, block, out _, out _));
+        Assert.Equal(Claim.Unasked, board.TryClaim(one, piece, block, out _, out _));
+    }
+
     [Fact]
     public void A_block_that_nobody_asked_for_is_not_taken()
     {
