@@ -89,7 +89,8 @@ internal sealed partial class SiteLedger : IDisposable
             var known = view.Catalog.Images.GetValueOrDefault(id);
             var stamp = _documents.NextStamp();
             var entries = new List<Entry>();
-            if (known is null or { Deleted: true })
+            // Another root for the same SHA-256 contradicts whoever signed the first: both were computed here, so that is said.
+            if (known is null or { Deleted: true } || known.Value.Root != value.Root)
             {
                 entries.Add(new ImageEntry(id, stamp, by, null, false, value));
             }
