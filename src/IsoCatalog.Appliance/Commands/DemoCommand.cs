@@ -157,7 +157,7 @@ internal static class DemoCommand
         Tell(false, $"[bold]{Markup.Escape(image.Name)}[/] is available on every surface of every site after {total.TotalSeconds:F1} s.");
         Tell(false, $"Ask as a panel does:  curl '{first.Api}api/v1/available?surface=ipmi'");
         Tell(false, $"Drop an image into:   {Markup.Escape(Path.Combine(first.Data, "inbox"))}");
-        Tell(false, $"Watch the fleet:      isocatalog status --watch --api {first.Api}");
+        Tell(false, $"Watch the fleet:      isocatalog status --watch --server {first.Api}");
     }
 
     private static void Tell(bool json, string markup)
