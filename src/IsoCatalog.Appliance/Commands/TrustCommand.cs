@@ -113,7 +113,7 @@ internal static class TrustCommand
             }
 
             // Of a site that never said anything there is no last document to name: nothing of it counts either way.
-            var known = FleetDocuments.Heads(LocalFleet.Folders(configuration), trust.Chain, id);
+            var known = StoredHeads.Of(LocalFleet.Folders(configuration), trust.Chain, id);
             var draft = TrustDocument.After(trust.Chain.Newest, TrustDrafts.Whole(defaults.Time.GetUtcNow()), TrustDrafts.Lifetime);
             var next = parsed.GetValue(revoke) || known.Count == 0
                 ? draft.WithSiteRevoked(id, [.. known.Select(k => k.Sha256)])

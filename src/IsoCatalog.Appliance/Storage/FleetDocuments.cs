@@ -40,22 +40,6 @@ internal sealed class FleetDocuments(
     /// <summary>The highest epoch that this site has begun to write in.</summary>
     public long Epoch => _epoch;
 
-    /// <summary>The retained documents of a site, read from the folder of a site that need not run; what is damaged is passed over.</summary>
-    public static IReadOnlyList<DocumentRef> Heads(SiteFolders folders, TrustChain trust, string site)
-    {
-        var (files, catalog) = (new DocumentFiles(folders), new FleetCatalog { Trust = trust });
-        foreach (var path in files.DocumentsOf(site))
-        {
-            var envelope = DocumentFiles.Read(path, FleetCatalog.MaxEnvelope);
-            var outcome = catalog.Admit(envelope, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty, DateTimeOffset.MaxValue);
-            catalog = outcome is Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } }
-                ? catalog.Admit(envelope, files.ReadChunks(missing), DateTimeOffset.MaxValue).Catalog
-                : outcome.Catalog;
-        }
-
-        return [.. (catalog.Sites.GetValueOrDefault(site)?.Retained ?? []).Select(d => d.Ref)];
-    }
-
     /// <param name="storedEpoch">The highest epoch that the database remembers; 0 if none.</param>
     /// <param name="written">This site has signed a document, so one must be there.</param>
     /// <exception cref="SiteStartException">An own document, or the trust documents, cannot be used. A foreign one is dropped and fetched again.</exception>
@@ -457,10 +441,7 @@ internal sealed class FleetDocuments(
             Trust = _trust.Chain,
             ActiveSites = _trust.Chain.Current.Sites.Where(s => s.Value.Status == SiteStatus.Active)
                 .ToImmutableSortedDictionary(s => s.Key, s => s.Value.Address, StringComparer.Ordinal),
-            Sites = sites.ToImmutableSortedDictionary(
-                s => s,
-                StatementsOf,
-                StringComparer.Ordinal),
+            Sites = sites.ToImmutableSortedDictionary(s => s, StatementsOf, StringComparer.Ordinal),
             Pending = [.. _catalog.Pending.Select(p => p.Ref.Sha256)],
             Documents = retained.SelectMany(s => s.Value.Retained).ToImmutableDictionary(d => d.Ref.Sha256, d => d.Envelope),
         };
