@@ -28,7 +28,7 @@ internal static class TrustCommand
     private static Verb Show(CommandDefaults defaults)
     {
         var verb = new Verb("show", "Show the trust document of the site on this machine.", "isocatalog trust show", "isocatalog trust show --json | jq .sites");
-        var common = new Common(verb, defaults);
+        var common = new SiteVerb(verb, defaults);
         verb.SetAction((parsed, _) => common.RunAsync(parsed, (screen, config) =>
         {
             var chain = LocalFleet.Trust(LocalFleet.Configuration(config)).Chain;
@@ -62,7 +62,7 @@ internal static class TrustCommand
         {
             file, fingerprint, yes, output,
         };
-        var common = new Common(verb, defaults);
+        var common = new SiteVerb(verb, defaults);
         var signing = new Signing(verb);
         verb.SetAction((parsed, cancellationToken) => common.RunAsync(parsed, async (screen, config) =>
         {
@@ -94,7 +94,7 @@ internal static class TrustCommand
         {
             site, revoke, yes,
         };
-        var common = new Common(verb, defaults);
+        var common = new SiteVerb(verb, defaults);
         var signing = new Signing(verb);
         verb.SetAction((parsed, cancellationToken) => common.RunAsync(parsed, async (screen, config) =>
         {
@@ -134,7 +134,7 @@ internal static class TrustCommand
         {
             file,
         };
-        var common = new Common(verb, defaults);
+        var common = new SiteVerb(verb, defaults);
         var signing = new Signing(verb, draft: false);
         verb.SetAction((parsed, _) => common.RunAsync(parsed, (screen, _) =>
         {
@@ -162,7 +162,7 @@ internal static class TrustCommand
         {
             file,
         };
-        var common = new Common(verb, defaults);
+        var common = new SiteVerb(verb, defaults);
         verb.SetAction((parsed, cancellationToken) => common.RunAsync(parsed, async (screen, config) =>
         {
             var configuration = LocalFleet.Configuration(config);
@@ -178,7 +178,7 @@ internal static class TrustCommand
     {
         var output = new Option<string>("--out") { HelpName = "FILE", Description = "Where the join file goes.", DefaultValueFactory = _ => "join.json" };
         var verb = new Verb("export", "Write a join file for sites that the trust document lists.", "isocatalog trust export --out join.json") { output };
-        var common = new Common(verb, defaults);
+        var common = new SiteVerb(verb, defaults);
         verb.SetAction((parsed, _) => common.RunAsync(parsed, (screen, config) =>
         {
             var trust = LocalFleet.Trust(LocalFleet.Configuration(config));
@@ -274,12 +274,12 @@ internal static class TrustCommand
     }
 
     /// <summary>What every verb of this family has.</summary>
-    private sealed class Common
+    private sealed class SiteVerb
     {
         private readonly Option<string> _config;
         private readonly Option<bool> _json = new("--json") { Description = "Write one JSON object on stdout." };
 
-        public Common(Command verb, CommandDefaults defaults)
+        public SiteVerb(Command verb, CommandDefaults defaults)
         {
             _config = new Option<string>("--config")
             {

@@ -77,7 +77,7 @@ internal sealed class FleetDocuments(
         }
 
         _signed = _catalog.Sites.GetValueOrDefault(site)?.Head?.Manifest.Issued ?? DateTimeOffset.MinValue;
-        RaiseTrustAlarms();
+        TrustAlarms.Raise(alarms, _trust.Chain, site, key, folders);
         Show();
         return _catalog.View;
     }
@@ -194,7 +194,7 @@ internal sealed class FleetDocuments(
             _catalog = _catalog.WithTrust(_trust.Chain);
             _holdings = _holdings.RemoveRange(_holdings.Keys.Where(s => s != site && !IsActive(s)));
             RetryPending();
-            RaiseTrustAlarms();
+            TrustAlarms.Raise(alarms, _trust.Chain, site, key, folders);
             events.Add("fleet", $"Trust version {_trust.Chain.Current.Version} is in force.");
             Show();
         }
@@ -294,7 +294,7 @@ internal sealed class FleetDocuments(
 
     private void LoadOwn(string path)
     {
-        var outcome = Offer(path);
+        var outcome = Offer(path, dropDamaged: false);
         var problem = outcome switch
         {
             null => "It is no signed document.",
@@ -314,7 +314,7 @@ internal sealed class FleetDocuments(
 
     private void LoadForeign(string path)
     {
-        switch (Offer(path))
+        switch (Offer(path, dropDamaged: true))
         {
             case Admission.Pending { Reason: PendingReason.MissingChunks }:
             case Admission.Refused:
@@ -329,7 +329,7 @@ internal sealed class FleetDocuments(
         }
     }
 
-    private Admission? Offer(string path)
+    private Admission? Offer(string path, bool dropDamaged)
     {
         var envelope = DocumentFiles.Read(path, FleetCatalog.MaxEnvelope);
         var outcome = _catalog.Admit(envelope, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty, Clocks.Reference());
@@ -339,7 +339,7 @@ internal sealed class FleetDocuments(
         }
 
         outcome = _catalog.Admit(envelope, _files.ReadChunks(missing), Clocks.Reference());
-        if (outcome is Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var damaged } })
+        if (dropDamaged && outcome is Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var damaged } })
         {
             // Out of the way, so that the right one can take its place.
             foreach (var chunk in damaged.Where(c => File.Exists(folders.ChunkFile(c.Sha256))))
@@ -382,23 +382,6 @@ internal sealed class FleetDocuments(
     }
 
     private bool IsActive(string id) => _trust.Chain.Current.Sites.GetValueOrDefault(id) is { Status: SiteStatus.Active };
-
-    private void RaiseTrustAlarms()
-    {
-        alarms.Set(
-            SiteAlarms.TrustFork,
-            _trust.Chain.Split is { } split
-                ? $"The root keys have signed two trust documents {split.Kept.Document.Version} ({split.Kept.Sha256} and {split.Other.Sha256}): somebody misused them. "
-                    + "Sites are neither added nor removed until the holders of the root keys sign a next version that names the right one."
-                : null);
-        alarms.Set(
-            SiteAlarms.NotTrusted,
-            !IsActive(site) ? $"This site, '{site}', is not in the fleet any more: it serves what it has and exchanges nothing. It can come back with new keys only."
-                : _trust.Chain.Speakers.SignersOf(site).All(k => k.KeyId != key.Public.KeyId)
-                    ? $"The signing key of this site is not the one that the trust document lists for '{site}': nothing can be added, changed or removed here. "
-                        + $"Put back {folders.SigningKey} from a backup, or have the new key added to the trust document."
-                : null);
-    }
 
     private void Forked(IReadOnlyList<ForkEvidence> forks)
     {

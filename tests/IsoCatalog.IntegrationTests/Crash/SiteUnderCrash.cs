@@ -89,7 +89,7 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
     /// <summary>The promises right after a start: only right bytes are offered, only whole images are visible, nothing promised is missing.</summary>
     public async Task CheckAsync()
     {
-        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(Site.Data, "staging")));
+        Assert.Empty(Directory.GetFiles(Path.Combine(Site.Data, "staging"), "*", SearchOption.AllDirectories));
         foreach (var surface in Surfaces)
         {
             foreach (var image in (await Site.Client.GetAvailableAsync(new AvailableRequest(surface), cancellationToken)).Images)
