@@ -17,6 +17,8 @@ internal static class Program
             {
                 ServeCommand.Build(defaults),
                 InitCommand.Build(defaults),
+                JoinCommand.Build(defaults),
+                TrustCommand.Build(defaults),
                 DemoCommand.Build(),
                 AddCommand.Build(defaults),
                 LsCommand.Build(defaults),

@@ -1,9 +1,11 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using IsoCatalog.Appliance.Api;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Appliance.Telemetry;
@@ -12,6 +14,7 @@ using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Surfaces.Ipmi;
+using IsoCatalog.Swarm;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -33,13 +36,23 @@ internal sealed class SiteHost : IAsyncDisposable
     private readonly Stack<IDisposable> _owned;
     private readonly IReadOnlyList<ISurface> _surfaces;
     private readonly IsoListener? _listener;
+    private readonly FleetListener? _fleet;
+    private readonly SwarmEngine? _swarm;
 
-    private SiteHost(WebApplication app, Stack<IDisposable> owned, IReadOnlyList<ISurface> surfaces, IsoListener? listener)
+    private SiteHost(
+        WebApplication app,
+        Stack<IDisposable> owned,
+        IReadOnlyList<ISurface> surfaces,
+        IsoListener? listener,
+        FleetListener? fleet,
+        SwarmEngine? swarm)
     {
+        _swarm = swarm;
         _app = app;
         _owned = owned;
         _surfaces = surfaces;
         _listener = listener;
+        _fleet = fleet;
     }
 
     public IServiceProvider Services => _app.Services;
@@ -48,6 +61,10 @@ internal sealed class SiteHost : IAsyncDisposable
     public Uri Api { get; private set; } = null!;
 
     public IPEndPoint? Iso => _listener?.PlainEndPoint;
+
+    public IPEndPoint? Fleet => _fleet?.EndPoint;
+
+    public IPEndPoint? Swarm => _swarm?.Endpoint;
 
     /// <summary>Ends once the site was told to stop, by <see cref="Stop"/> or by a signal.</summary>
     public Task Completion => _app.WaitForShutdownAsync();
@@ -60,6 +77,8 @@ internal sealed class SiteHost : IAsyncDisposable
     {
         var owned = new Stack<IDisposable>();
         IsoListener? listener = null;
+        FleetListener? fleet = null;
+        SwarmEngine? swarm = null;
         try
         {
             var folders = new SiteFolders(configuration.Data, configuration.Inbox.Path);
@@ -83,21 +102,24 @@ internal sealed class SiteHost : IAsyncDisposable
                 database.LoadFacts(), (name, value) => ledger!.SaveFact(name, value), keys, listener, options.Time, loggers);
             var surfaces = configuration.Surfaces.Select(factory.Make).ToList();
             var events = new EventLog(options.Time);
+            var alarms = new SiteAlarms(events, options.Time);
             ledger = Own(new SiteLedger(
-                configuration.Site,
                 database,
-                new SiteCatalogFile(folders.SiteDocument(configuration.Site), configuration.Site, keys.Signing),
+                new FleetDocuments(configuration.Site, folders, keys.Signing, events, alarms, options.Time, loggers.CreateLogger<FleetDocuments>()),
                 surfaces.Select(s => new SurfaceStatus(
                     s.Description.Name, s.Description.Kind, s.Description.Group, s.Description.ServesStoreInode, options.Time.GetUtcNow())),
                 events,
                 options.Time,
                 loggers.CreateLogger<SiteLedger>()));
+            var joined = await JoinFleetAsync();
             SiteServices.Add(
                 builder.Services,
-                new SiteParts(configuration, options, folders, ledger, events, routes, doubts.Reader, surfaces, meters, meter, hasher, listener?.PlainEndPoint, loggers));
+                new SiteParts(
+                    configuration, options, folders, ledger, events, routes, doubts.Reader, surfaces, meters, meter, hasher, listener?.PlainEndPoint, alarms,
+                    joined, loggers));
             var app = builder.Build();
             SiteServices.Map(app);
-            var host = new SiteHost(app, owned, surfaces, listener);
+            var host = new SiteHost(app, owned, surfaces, listener, fleet, swarm);
             try
             {
                 await SiteServices.ResumeAsync(app.Services, cancellationToken);
@@ -122,9 +144,37 @@ internal sealed class SiteHost : IAsyncDisposable
                 .First(a => !a.Contains("unix:", StringComparison.Ordinal)));
             app.Services.GetRequiredService<SiteFace>().Api = host.Api;
             return host;
+
+            async Task<FleetParts> JoinFleetAsync()
+            {
+                var peers = new FleetPeers(configuration.Site, configuration.Peers);
+                var figures = new FleetMetrics(meter);
+                if (configuration.Listen.Fleet is not { } address)
+                {
+                    return new FleetParts(peers, figures, null);
+                }
+
+                var certificate = SiteKeys.RequireTls(keys, folders);
+                var exchange = new FleetExchange(ledger, peers, certificate, figures, options.Time, loggers);
+                var answers = new FleetRoutes(ledger, folders, figures, options.Time, loggers.CreateLogger<FleetRoutes>()) { Notified = exchange.Heard };
+                fleet = await FleetListener.StartAsync(address, certificate, answers, loggers, cancellationToken);
+                exchange.TrustChanged = fleet.Recheck;
+                swarm = SwarmOf(configuration, certificate, ledger, options.Time, loggers);
+                return new FleetParts(peers, figures, new FleetLink(exchange, swarm));
+            }
         }
         catch (Exception e)
         {
+            if (swarm is not null)
+            {
+                await swarm.DisposeAsync();
+            }
+
+            if (fleet is not null)
+            {
+                await fleet.DisposeAsync();
+            }
+
             if (listener is not null)
             {
                 await listener.DisposeAsync();
@@ -150,8 +200,18 @@ internal sealed class SiteHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_fleet is not null)
+        {
+            await _fleet.DisposeAsync();
+        }
+
         await _app.StopAsync();
         await _app.DisposeAsync();
+        if (_swarm is not null)
+        {
+            await _swarm.DisposeAsync();
+        }
+
         foreach (var surface in _surfaces)
         {
             await surface.DisposeAsync();
@@ -190,6 +250,40 @@ internal sealed class SiteHost : IAsyncDisposable
                 time,
                 cancellationToken)
             : null;
+
+    /// <exception cref="SiteStartException">An address cannot be bound.</exception>
+    private static SwarmEngine SwarmOf(
+        SiteConfiguration configuration, X509Certificate2 certificate, SiteLedger ledger, TimeProvider time, ILoggerFactory loggers)
+    {
+        var log = loggers.CreateLogger<SwarmEngine>();
+        var engine = new SwarmEngine(
+            new SwarmOptions
+            {
+                Listen = configuration.Listen.Swarm,
+                ListenPlain = configuration.Listen.Standard,
+                PlainAllow = configuration.Listen.StandardAllow,
+                Certificate = certificate,
+                PeerName = key => Sha256Digest.TryParse(key, out var pin) ? ledger.Fleet.SiteOf(pin) : null,
+                Streams = configuration.Fetch.Streams ?? 0,
+                DownloadLimit = configuration.Fetch.Download,
+                UploadLimit = configuration.Fetch.Upload,
+            },
+            time,
+            e => Sync.Log.Swarm(log, e.Kind is SwarmEventKind.Corrupt or SwarmEventKind.Storage ? LogLevel.Warning : LogLevel.Debug, e.Message));
+        try
+        {
+            engine.Start();
+            return engine;
+        }
+        catch (SocketException e)
+        {
+            throw new SiteStartException(
+                e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "port-in-use" : "cannot-listen",
+                $"The swarm cannot listen on {configuration.Listen.Swarm}{(configuration.Listen.Standard is { } plain ? $" or {plain}" : "")}: {e.Message}. "
+                + "Stop the other program, or change listen.swarm or listen.standard.",
+                e);
+        }
+    }
 
     private static WebApplicationBuilder Builder(SiteConfiguration configuration, SiteHostOptions options)
     {

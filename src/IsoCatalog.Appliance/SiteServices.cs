@@ -3,14 +3,17 @@ using System.Net;
 using System.Threading.Channels;
 using IsoCatalog.Appliance.Api;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Jobs;
 using IsoCatalog.Appliance.Mounts;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Ipmi;
+using IsoCatalog.Swarm;
 
 namespace IsoCatalog.Appliance;
 
@@ -28,7 +31,18 @@ internal sealed record SiteParts(
     Meter Meter,
     LeafHasher Hasher,
     IPEndPoint? Iso,
+    SiteAlarms Alarms,
+    FleetParts Fleet,
     ILoggerFactory Loggers);
+
+/// <param name="Link">Null at a site that exchanges nothing.</param>
+internal sealed record FleetParts(FleetPeers Peers, FleetMetrics Metrics, FleetLink? Link)
+{
+    public FleetExchange? Exchange => Link?.Exchange;
+}
+
+/// <summary>How a site exchanges documents and bytes with the others.</summary>
+internal sealed record FleetLink(FleetExchange Exchange, SwarmEngine Swarm);
 
 /// <summary>Who gets whom: the wiring of a site's rooms.</summary>
 internal static class SiteServices
@@ -52,15 +66,31 @@ internal static class SiteServices
         services.AddSingleton<IngestQueue>();
         services.AddSingleton(p => new Inbox(
             configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, time, loggers.CreateLogger<Inbox>()));
-        services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Meter, time));
+        services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Alarms, parts.Fleet.Exchange, parts.Meter, time));
         services.AddSingleton(p => new Availability(configuration.Site, parts.Ledger, store, parts.Surfaces));
+        services.AddSingleton(p => new Elsewhere(configuration.Site, parts.Ledger, p.GetRequiredService<Availability>(), time));
+        services.AddSingleton(new ViewPoint(configuration.Site, configuration.Offer == OfferPolicy.Together, time));
         services.AddSingleton(new SiteFace(time.GetUtcNow()) { Iso = parts.Iso });
+        services.AddSingleton(parts.Alarms).AddSingleton(parts.Fleet).AddSingleton(parts.Fleet.Peers);
+        if (parts.Fleet.Exchange is { } exchange)
+        {
+            services.AddSingleton(exchange);
+            services.AddHostedService(_ => exchange);
+        }
+
+        if (parts.Fleet.Link is { Swarm: var swarm })
+        {
+            AddSync(services, parts, store, swarm);
+        }
+
+        services.AddHostedService(_ => new RootKeyWatch(configuration, parts.Folders, parts.Alarms, time, loggers.CreateLogger<RootKeyWatch>()));
         services.AddSingleton<LeaseRoutes>();
         services.AddSingleton<Leases>();
         services.AddSingleton<SiteMetrics>();
         services.AddSingleton<RetiredKeeper>();
         services.AddSingleton<Scrub>();
 
+        services.AddHostedService(_ => new Confirmation(parts.Ledger, store, parts.Events, time, loggers.CreateLogger<Confirmation>()));
         services.AddHostedService(_ => new StoreKeeper(parts.Ledger, store, time, loggers.CreateLogger<StoreKeeper>()));
         foreach (var publisher in publishers)
         {
@@ -75,6 +105,17 @@ internal static class SiteServices
         services.AddHostedService(p => p.GetRequiredService<Inbox>());
         SiteJobs.Add(services, configuration, publishers);
         SiteApi.Add(services, configuration, parts.Options.OpenOnLoopback);
+    }
+
+    private static void AddSync(IServiceCollection services, SiteParts parts, ImageStore store, SwarmEngine swarm)
+    {
+        var (configuration, ledger, time, loggers) = (parts.Configuration, parts.Ledger, parts.Options.Time, parts.Loggers);
+        services.AddSingleton(swarm).AddSingleton(new SwarmMetrics(parts.Meter, swarm));
+        var torrents = new TorrentSource(ledger, parts.Folders, parts.Fleet.Exchange!, loggers.CreateLogger<TorrentSource>());
+        services.AddHostedService(_ => new SwarmUpkeep(swarm, ledger, parts.Fleet.Peers, configuration.Fetch, time));
+        services.AddHostedService(_ => new Seeding(ledger, store, swarm, torrents, time, loggers.CreateLogger<Seeding>()));
+        services.AddHostedService(_ => new Fetcher(ledger, store, swarm, torrents, configuration.Store.Floor, time, loggers.CreateLogger<Fetcher>()));
+        services.AddHostedService(_ => new HoldingsPublisher(ledger, parts.Folders, time, loggers.CreateLogger<HoldingsPublisher>()));
     }
 
     public static void Map(WebApplication app) => SiteApi.Map(app);

@@ -35,8 +35,8 @@ public sealed record ImageBoot(bool Bios, bool Uefi);
 public sealed record ImageList(IReadOnlyList<ImageView> Images);
 
 /// <summary>An image with its ready matrix.</summary>
-/// <param name="Store">The site's own copy: present, doubted, lost, retired or absent.</param>
-/// <param name="Ready">Site, then surface.</param>
+/// <param name="Store">The site's own copy: present, doubted, fetching, lost, retired or absent.</param>
+/// <param name="Ready">Site, then surface. Of another site as it last said; without surfaces when it said nothing since this one was started.</param>
 public sealed record ImageView(
     ImageId Id,
     string Name,
@@ -80,7 +80,8 @@ public sealed record DriftList(string Site, DateTimeOffset AsOf, IReadOnlyList<D
 
 /// <param name="Code">Stable, for alerts; see docs/panel.md.</param>
 /// <param name="Reason">What, where, and what to do.</param>
-public sealed record DriftView(string Code, string Reason, string? Surface, ImageId? Image, DateTimeOffset Since);
+/// <param name="Site">The other site that it is about.</param>
+public sealed record DriftView(string Code, string Reason, string? Surface, ImageId? Image, DateTimeOffset Since, string? Site = null);
 
 public sealed record RetiredList(IReadOnlyList<RetiredView> Retired);
 
@@ -135,9 +136,149 @@ public sealed record StatusView(
     string Sqlite,
     IReadOnlyList<SurfaceView> Surfaces,
     IReadOnlyList<JobView> Jobs,
-    IReadOnlyList<DriftView> Drift);
+    IReadOnlyList<DriftView> Drift,
+    IReadOnlyList<SiteStanding> Sites,
+    IReadOnlyList<TransferView> Transfers,
+    IReadOnlyList<UploadView> Uploads);
 
 public sealed record SurfaceView(string Name, string Kind, string Group, int Available, int Wanted, string? Problem, string? Path);
+
+/// <summary>Every active site of the fleet, the one that was asked first.</summary>
+public sealed record SiteList(string Site, DateTimeOffset AsOf, IReadOnlyList<SiteStanding> Sites);
+
+/// <summary>How it stands with a site of the fleet, as the one that was asked sees it.</summary>
+/// <param name="Self">It is the one that was asked.</param>
+/// <param name="State">ok; late when it last said what it has 60 s ago or more; unknown when it said nothing since the asked one was started.</param>
+/// <param name="Heard">When it last said what it has, by the clock of the asked one; left out for that one itself.</param>
+/// <param name="Age">Seconds since then.</param>
+/// <param name="Trust">The version of the trust document that it has.</param>
+/// <param name="FreeBytes">Of its data folder.</param>
+/// <param name="Images">Images whose verified bytes lie in its store.</param>
+/// <param name="Missing">Images that are wanted and do not lie there.</param>
+/// <param name="Behind">Sites of whose newest signed documents it is known that they have not come there yet.</param>
+/// <param name="Catalog">Its own newest signed document, as far as it came to the asked one.</param>
+/// <param name="Link">How the asked one reaches it.</param>
+public sealed record SiteStanding(
+    string Id,
+    bool Self,
+    string State,
+    DateTimeOffset? Heard,
+    double? Age,
+    long? Trust,
+    IReadOnlyList<SurfaceStanding> Surfaces,
+    long? FreeBytes,
+    int? Images,
+    int? Missing,
+    int? Behind,
+    CatalogHead? Catalog,
+    SiteLink? Link);
+
+/// <param name="Available">Images that can be mounted there.</param>
+/// <param name="Wanted">Images that should be.</param>
+/// <param name="Problem">Code of why nothing is offered there.</param>
+public sealed record SurfaceStanding(string Name, string Kind, string Group, int Available, int Wanted, string? Problem, DateTimeOffset? ProblemSince);
+
+/// <param name="Epoch">Grows with each start of the site.</param>
+/// <param name="Seq">Counts from 1 in each epoch.</param>
+/// <param name="Issued">When it was signed, by that site's clock.</param>
+public sealed record CatalogHead(long Epoch, long Seq, DateTimeOffset Issued);
+
+/// <param name="Address">host:port of its fleet listener.</param>
+/// <param name="ReachableSince">Null while it does not answer.</param>
+/// <param name="LastExchange">When everything that it had was last seen to be here.</param>
+/// <param name="Error">What is wrong, in words.</param>
+/// <param name="ErrorCode">unreachable, slow, wrongkey, unknowntopeer, refused, notfound or garbage.</param>
+/// <param name="RoundTrip">Seconds.</param>
+/// <param name="ClockOffset">Its clock minus this site's, seconds.</param>
+public sealed record SiteLink(
+    string? Address,
+    DateTimeOffset? ReachableSince,
+    DateTimeOffset? LastExchange,
+    string? Error,
+    string? ErrorCode,
+    DateTimeOffset? ErrorSince,
+    double? RoundTrip,
+    double? ClockOffset);
+
+/// <summary>What comes from other sites, and what goes to them.</summary>
+public sealed record TransferList(IReadOnlyList<TransferView> Transfers, IReadOnlyList<UploadView> Uploads);
+
+/// <summary>An image on its way from other sites.</summary>
+/// <param name="State">waiting, checking, fetching, finishing or verifying.</param>
+/// <param name="Done">Bytes that are here and match.</param>
+/// <param name="Fetched">Bytes that arrived in this run; more than what was missing if some were wasted.</param>
+/// <param name="Rate">Bytes a second.</param>
+/// <param name="SecondsLeft">At this rate; left out while nothing arrives.</param>
+/// <param name="RequestsInFlight">Blocks of 16 KiB asked for and not arrived.</param>
+/// <param name="Reason">Why nothing arrives.</param>
+public sealed record TransferView(
+    ImageId? Image,
+    string? Name,
+    Sha256Digest Root,
+    string State,
+    long Size,
+    long Done,
+    long Fetched,
+    double Rate,
+    double? SecondsLeft,
+    int RequestsInFlight,
+    DateTimeOffset? Since,
+    string? Code,
+    string? Reason,
+    IReadOnlyList<TransferPeer> Peers);
+
+/// <param name="Name">The site's id, or the address of a standard client.</param>
+/// <param name="DownloadRate">Bytes a second that it sends us.</param>
+/// <param name="UploadRate">Bytes a second that we send it.</param>
+/// <param name="RoundTrip">Seconds from a request to its block; left out until one was measured.</param>
+/// <param name="Progress">The share of the image that it has, 0 to 1.</param>
+public sealed record TransferPeer(string Name, double DownloadRate, double UploadRate, int RequestsInFlight, double? RoundTrip, double Progress);
+
+/// <summary>Somebody to whom an image is sent at this moment.</summary>
+/// <param name="Peer">The site's id, or the address of a standard client.</param>
+/// <param name="Rate">Bytes a second.</param>
+/// <param name="Sent">Bytes, over this connection.</param>
+/// <param name="Progress">The share of the image that it has, 0 to 1.</param>
+public sealed record UploadView(string Peer, ImageId? Image, string? Name, double Rate, long Sent, double Progress);
+
+/// <summary>Where other sites are asked, in place of what the configuration says, until the next start.</summary>
+public sealed record PeerSetting(IReadOnlyList<PeerAddress> Peers);
+
+/// <param name="Fleet">host:port of its fleet listener.</param>
+/// <param name="Swarm">host:port of its swarm listener.</param>
+public sealed record PeerAddress(string Site, string Fleet, string Swarm);
+
+/// <param name="Trust">The version of the trust document that this site has.</param>
+/// <param name="TrustSha256">SHA-256 of its payload: the same at every site that is up to date.</param>
+public sealed record PeerList(string Site, string FleetId, long Trust, Sha256Digest TrustSha256, IReadOnlyList<PeerView> Peers);
+
+/// <summary>How it stands with another site.</summary>
+/// <param name="ReachableSince">Null while it does not answer.</param>
+/// <param name="LastExchange">When everything that it had was last seen to be here.</param>
+/// <param name="Error">What is wrong, in words.</param>
+/// <param name="ErrorCode">unreachable, slow, wrongkey, unknowntopeer, refused, notfound or garbage.</param>
+/// <param name="ClockOffset">Its clock minus this site's, seconds.</param>
+/// <param name="RoundTrip">Seconds.</param>
+/// <param name="Trust">The version of the trust document that it has.</param>
+/// <param name="Received">Bytes, since the start.</param>
+/// <param name="Sent">Bytes, since the start.</param>
+/// <param name="Refused">How many of its documents were refused, by the rule of docs/catalog-format.md.</param>
+public sealed record PeerView(
+    string Site,
+    string Fleet,
+    string Swarm,
+    DateTimeOffset? ReachableSince,
+    DateTimeOffset? LastExchange,
+    string? Error,
+    string? ErrorCode,
+    DateTimeOffset? ErrorSince,
+    double? ClockOffset,
+    double? RoundTrip,
+    long? Trust,
+    long Received,
+    long Sent,
+    IReadOnlyDictionary<string, long> Refused,
+    string? LastRefusal);
 
 /// <summary>RFC 9457; <see cref="Type"/> is <c>urn:isocatalog:problem:CODE</c>.</summary>
 public sealed record Problem(string Type, string Title, int Status, string Detail, ImageId? Image = null)

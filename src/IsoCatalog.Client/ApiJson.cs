@@ -28,6 +28,10 @@ namespace IsoCatalog.Client;
 [JsonSerializable(typeof(SiteEvent))]
 [JsonSerializable(typeof(IReadOnlyList<SiteEvent>))]
 [JsonSerializable(typeof(StatusView))]
+[JsonSerializable(typeof(SiteList))]
+[JsonSerializable(typeof(TransferList))]
+[JsonSerializable(typeof(PeerSetting))]
+[JsonSerializable(typeof(PeerList))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(MetaValue))]
 public sealed partial class ApiJson : JsonSerializerContext;

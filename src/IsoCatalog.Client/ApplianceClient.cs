@@ -154,6 +154,32 @@ public sealed class ApplianceClient : IDisposable
     public Task<StatusView> GetStatusAsync(CancellationToken cancellationToken) =>
         _connection.SendAsync<StatusView>(HttpMethod.Get, "api/v1/status", cancellationToken);
 
+    /// <summary>Every active site of the fleet, as the asked one sees it.</summary>
+    public Task<SiteList> GetSitesAsync(CancellationToken cancellationToken) =>
+        _connection.SendAsync<SiteList>(HttpMethod.Get, "api/v1/sites", cancellationToken);
+
+    /// <summary>What comes from other sites and goes to them at this moment.</summary>
+    public Task<TransferList> GetTransfersAsync(CancellationToken cancellationToken) =>
+        _connection.SendAsync<TransferList>(HttpMethod.Get, "api/v1/transfers", cancellationToken);
+
+    public Task<PeerList> GetPeersAsync(CancellationToken cancellationToken) =>
+        _connection.SendAsync<PeerList>(HttpMethod.Get, "api/v1/peers", cancellationToken);
+
+    /// <summary>Other sites are asked there, until the next start. Only over the socket.</summary>
+    public Task<PeerList> SetPeersAsync(PeerSetting peers, CancellationToken cancellationToken) =>
+        _connection.SendAsync<PeerList, PeerSetting>(HttpMethod.Put, "api/v1/peers", peers, ApiJson.Default.PeerSetting, cancellationToken);
+
+    /// <summary>Has the site take the next version of the trust document. Only over the socket.</summary>
+    /// <param name="envelope">DSSE, signed by enough root keys.</param>
+    public async Task<PeerList> AddTrustAsync(byte[] envelope, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/trust")
+        {
+            Content = new ByteArrayContent(envelope) { Headers = { ContentType = new("application/octet-stream") } },
+        };
+        return await _connection.TryAsync(request, _connection.ReadAsync<PeerList>, cancellationToken);
+    }
+
     /// <summary>
     /// What happens at the site, as it happens. A connection that breaks is made anew and goes on after the last event seen; the enumeration ends only
     /// with its token, with a refusal, or when not even the first connection can be made.

@@ -14,17 +14,17 @@ internal static class BenchmarkJson
     {
         public static Line Of(BenchmarkResult result) => result.Error is null
             ? new Line(
-                result.Row.Name,
+                result.Name,
                 Round(result.Ours.Median),
                 Round(result.Peer.Median),
-                result.Row.PeerName,
+                result.PeerName,
                 result.Row.Unit,
                 Round(result.Ratio),
-                result.Row.Target,
+                result.Target,
                 result.Runs,
                 new Spread([Round(result.Ours.Least), Round(result.Ours.Most)], [Round(result.Peer.Least), Round(result.Peer.Most)]),
                 Error: null)
-            : new Line(result.Row.Name, null, null, result.Row.PeerName, result.Row.Unit, null, result.Row.Target, 0, null, result.Error);
+            : new Line(result.Name, null, null, result.PeerName, result.Row.Unit, null, result.Target, 0, null, result.Error);
 
         private static double Round(double figure) => Math.Round(figure, 4);
     }

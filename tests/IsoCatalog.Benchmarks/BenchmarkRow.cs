@@ -26,6 +26,17 @@ internal abstract class BenchmarkRow
     /// <summary>Whether the row means something on this machine; others are left out of the table.</summary>
     public virtual bool Applies => true;
 
+    /// <summary>Further peers, or further figures, of the same runs.</summary>
+    public virtual IReadOnlyList<BenchmarkLine> More => [];
+
+    /// <summary>Too big for everybody's desk: measured only when <c>--only</c> names it.</summary>
+    public virtual bool OnlyByName => false;
+
+    public virtual int Runs(bool quick) => quick ? 3 : 5;
+
+    /// <summary>The name of a line in the table.</summary>
+    public string NameOf(BenchmarkLine line) => line.Suffix.Length == 0 ? Name : $"{Name}-{line.Suffix}";
+
     /// <summary>Makes what both sides need; its time is not measured.</summary>
     /// <exception cref="BenchmarkException">Something that the row needs is missing; the message says what to do.</exception>
     public abstract Task PrepareAsync(BenchmarkFolder folder, CancellationToken cancellationToken);
@@ -33,6 +44,9 @@ internal abstract class BenchmarkRow
     public abstract Task<double> OursAsync(CancellationToken cancellationToken);
 
     public abstract Task<double> PeerAsync(CancellationToken cancellationToken);
+
+    /// <summary>Ends what was started; called once, also when preparing failed half way.</summary>
+    public virtual Task FinishAsync() => Task.CompletedTask;
 }
 
 /// <summary>A row cannot be measured here, and why.</summary>

@@ -1,5 +1,6 @@
 using IsoCatalog.Benchmarks.Api;
 using IsoCatalog.Benchmarks.Hashing;
+using IsoCatalog.Benchmarks.Swarm;
 
 namespace IsoCatalog.Benchmarks;
 
@@ -12,6 +13,13 @@ internal static class BenchmarkRows
         new MerkleRow(Processor.WithoutShaNi),
         new IngestRow(Processor.AsItIs),
         new IngestRow(Processor.WithoutShaNi),
+        new PlainTransferRow(),
+        new TlsTransferRow(),
+        new WanRow(0),
+        new WanRow(0.01),
+        new WanRow(0.1),
+        new MemoryRow(gibibytes: 8),
+        new MemoryRow(gibibytes: 64),
         new AvailableRow(packed: false),
         new AvailableRow(packed: true),
         new NotModifiedRow(),

@@ -22,32 +22,32 @@ internal static class BenchmarkTable
         {
             if (result.Error is not null)
             {
-                table.AddRow(result.Row.Name, Markup.Escape(result.Row.What), "[red]not measured[/]", "", Markup.Escape(result.Row.PeerName));
+                table.AddRow(result.Name, Markup.Escape(result.Row.What), "[red]not measured[/]", "", Markup.Escape(result.PeerName));
                 continue;
             }
 
             table.AddRow(
-                result.Row.Name,
+                result.Name,
                 Markup.Escape(result.Row.What),
                 Figure(result.Ours, result.Row.Unit),
                 Figure(result.Peer, result.Row.Unit),
-                Markup.Escape(result.Row.PeerName),
+                Markup.Escape(result.PeerName),
                 Ratio(result),
-                result.Row.Target is { } target ? $">= {target:0.##} x" : "-",
+                result.Target is { } target ? $">= {target:0.##} x" : "-",
                 $"{result.Runs}");
         }
 
         console.Write(table);
         foreach (var result in results.Where(result => result.Error is not null))
         {
-            console.WriteLine($"{result.Row.Name}: {result.Error}");
+            console.WriteLine($"{result.Name}: {result.Error}");
         }
     }
 
     private static string Ratio(BenchmarkResult result)
     {
         var text = $"{result.Ratio:0.00} x";
-        return result.Row.Target is { } target ? $"[{(result.Ratio >= target ? "green" : "yellow")}]{text}[/]" : text;
+        return result.Target is { } target ? $"[{(result.Ratio >= target ? "green" : "yellow")}]{text}[/]" : text;
     }
 
     private static string Figure(Figures figures, string unit) =>

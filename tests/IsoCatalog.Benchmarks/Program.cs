@@ -1,9 +1,20 @@
 using IsoCatalog.Benchmarks;
 using IsoCatalog.Benchmarks.Hashing;
+using IsoCatalog.Benchmarks.Swarm;
 
 if (args is [HashingChild.Verb, .. var work])
 {
     return HashingChild.Run(work);
+}
+
+if (args is [SwarmChild.Verb, .. var ends])
+{
+    return await SwarmChild.RunAsync(ends);
+}
+
+if (args is [SslCopyChild.Verb, .. var copies])
+{
+    return await SslCopyChild.RunAsync(copies);
 }
 
 var rows = BenchmarkRows.All();
@@ -30,10 +41,10 @@ await using var folder = new BenchmarkFolder(options.Quick);
 var results = new List<BenchmarkResult>();
 try
 {
-    foreach (var row in rows.Where(row => options.Only.Count == 0 || options.Only.Contains(row.Name)))
+    foreach (var row in rows.Where(options.Includes))
     {
         await Console.Error.WriteLineAsync($"{row.Name}: {row.What} ...");
-        results.Add(await BenchmarkResult.MeasureAsync(row, folder, options.Quick ? 3 : 5, stop.Token));
+        results.AddRange(await BenchmarkResult.MeasureAsync(row, folder, options.Only, stop.Token));
     }
 }
 catch (OperationCanceledException)

@@ -24,6 +24,7 @@ public static class Counterpart
         ["dpkg-deb"] = "dpkg",
         ["exportfs"] = "nfs-kernel-server",
         ["fatlabel"] = "dosfstools",
+        ["gcc"] = "gcc",
         ["genisoimage"] = "genisoimage",
         ["git"] = "git",
         ["gpg"] = "gnupg",
@@ -32,6 +33,7 @@ public static class Counterpart
         ["ipmi_sim"] = "openipmi",
         ["ipmitool"] = "ipmitool",
         ["iptables"] = "iptables",
+        ["iperf3"] = "iperf3",
         ["isoinfo"] = "genisoimage",
         ["losetup"] = "mount",
         ["mcopy"] = "mtools",
@@ -154,7 +156,8 @@ public static class Counterpart
         }
     }
 
-    private static void Missing(string message)
+    /// <summary>Skips the test, or fails it in CI, because of what the message says is missing.</summary>
+    internal static void Missing(string message)
     {
         if (MissingIsFailure)
         {

@@ -16,6 +16,18 @@ public sealed record TestSiteOptions
           - { name: console, kind: volume, path: "{root}/console", check: 1s }
         """;
 
+    /// <summary>The site's id.</summary>
+    public string Site { get; init; } = "ams";
+
+    /// <summary>It answers other sites, on ports that the system chooses; see <see cref="TestFleet"/>.</summary>
+    public bool Fleet { get; init; }
+
+    /// <summary>The address that it answers other sites on.</summary>
+    public string FleetHost { get; init; } = "127.0.0.1";
+
+    /// <summary>It is to join the fleet of another site, instead of being the first of its own.</summary>
+    public bool Joins { get; init; }
+
     /// <summary>More lines of site.yaml.</summary>
     public string Extra { get; init; } = "store: { floor: 1MiB }";
 
@@ -61,6 +73,19 @@ public sealed class TestSite : IAsyncDisposable
 
     public string? Iso { get; private set; }
 
+    /// <summary>host:port of the fleet listener; null without one.</summary>
+    public string? FleetAddress { get; private set; }
+
+    /// <summary>host:port of the swarm listener; null without one.</summary>
+    public string? SwarmAddress { get; private set; }
+
+    public string Id => _options.Site;
+
+    /// <summary>Where the root key of a first site lies: not where a site looks for one that was left behind.</summary>
+    public string RootKey => _folder.Combine("offline", "root-key.pem");
+
+    public string JoinRequest => _folder.Combine("data", "join-request.json");
+
     public ApplianceClient Client { get; private set; } = null!;
 
     public int ProcessId => _process!.Id;
@@ -88,16 +113,18 @@ public sealed class TestSite : IAsyncDisposable
         await File.WriteAllTextAsync(
             site.ConfigurationPath,
             $$"""
-            site: ams
+            site: {{site.Id}}
             data: {{site.Data}}
-            listen: { api: "127.0.0.1:0", iso: "127.0.0.1:0" }
+            listen: { api: "127.0.0.1:0", iso: "127.0.0.1:0"{{(site._options.Fleet ? $", fleet: \"{site._options.FleetHost}:0\", swarm: \"{site._options.FleetHost}:0\"" : "")}} }
             {{site._options.Extra}}
             surfaces:
             {{site._options.Surfaces.Replace("{root}", site.Root, StringComparison.Ordinal)}}
 
             """,
             cancellationToken);
-        var (exit, output, errors) = await RunAsync(["init", "--config", site.ConfigurationPath], cancellationToken);
+        var (exit, output, errors) = await RunAsync(
+            ["init", "--config", site.ConfigurationPath, .. site._options.Joins ? ["--join", "--address", "127.0.0.1"] : new[] { "--root-key", site.RootKey }],
+            cancellationToken);
         return exit == 0 ? site : throw new InvalidOperationException($"isocatalog init ended with {exit}: {output}{errors}");
     }
 
@@ -137,9 +164,20 @@ public sealed class TestSite : IAsyncDisposable
 
         using var addresses = JsonDocument.Parse(line);
         Api = new Uri(addresses.RootElement.GetProperty("api").GetString()!);
-        Iso = addresses.RootElement.TryGetProperty("iso", out var iso) ? iso.GetString() : null;
+        Iso = Address("iso");
+        FleetAddress = Address("fleet");
+        SwarmAddress = Address("swarm");
         Client?.Dispose();
         Client = ApplianceClient.At(Api);
+
+        string? Address(string listener) => addresses.RootElement.TryGetProperty(listener, out var address) ? address.GetString() : null;
+    }
+
+    /// <summary>Says where the site asks the others, as whoever started it would.</summary>
+    public async Task SetPeersAsync(IEnumerable<PeerAddress> peers, CancellationToken cancellationToken)
+    {
+        using var local = ApplianceClient.OverSocket(Socket);
+        await local.SetPeersAsync(new PeerSetting([.. peers]), cancellationToken);
     }
 
     /// <summary>Starts it and expects it to end by itself: for what it says then.</summary>
@@ -201,7 +239,7 @@ public sealed class TestSite : IAsyncDisposable
         await using var file = File.OpenRead(path);
         var image = await Client.UploadImageAsync(file, Path.GetFileName(path), null, null, null, cancellationToken);
         await EventuallyAsync(
-            async () => (await Client.GetImageAsync(image.Id.ToString(), cancellationToken)).Ready["ams"].Values
+            async () => (await Client.GetImageAsync(image.Id.ToString(), cancellationToken)).Ready[Id].Values
                 .All(c => c.State == CellState.Advertised),
             cancellationToken);
         return image;
@@ -212,7 +250,7 @@ public sealed class TestSite : IAsyncDisposable
         (await Client.GetAvailableAsync(new AvailableRequest(surface), cancellationToken)).Images.Any(i => i.Id == image);
 
     public async Task<CellView> CellAsync(ImageId image, string surface, CancellationToken cancellationToken) =>
-        (await Client.GetImageAsync(image.ToString(), cancellationToken)).Ready["ams"][surface];
+        (await Client.GetImageAsync(image.ToString(), cancellationToken)).Ready[Id][surface];
 
     public string StoreFile(ImageView image) => Path.Combine(Data, "store", image.Root.ToString()[..2], image.Root.ToString());
 

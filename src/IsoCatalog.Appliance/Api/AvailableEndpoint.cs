@@ -24,15 +24,16 @@ internal static class AvailableEndpoint
             + "A name means that surface; a group (ipmi, console, ovirt) or a kind means ready on all its surfaces. Strong ETag, 304 with If-None-Match.")
         .Produces<AvailableAnswer>()
         .Produces(304)
-        .Refuses(400, 404, 501);
+        .Refuses(400, 404, 501, 503);
 
     private static IResult Get(
         HttpContext http,
         Availability availability,
+        Elsewhere elsewhere,
         SiteConfiguration configuration,
         TimeProvider time,
         [Description("Required. A surface by name; or a group (ipmi, console, ovirt) or a kind, which means ready on all its surfaces.")] string? surface = null,
-        [Description("This site, or * for all that this site knows. Default: this site.")] string? site = null,
+        [Description("A site of the fleet, or * for what is ready at all of them. Default: this site.")] string? site = null,
         [Description("Family or distribution, without case.")] string? os = null,
         [Description("x86_64, aarch64, i686 or riscv64.")] string? arch = null,
         [Description("uefi or bios.")] string? boot = null,
@@ -42,12 +43,12 @@ internal static class AvailableEndpoint
         [Description("Not supported yet.")] string? cluster = null,
         [Description("Not supported yet.")] string? bmc = null)
     {
-        if (Refusal(http, configuration, surface, site, boot, cluster, bmc) is { } refusal)
+        if (Refusal(http, surface, boot, cluster, bmc) is { } refusal)
         {
             return SiteApi.Refused(refusal);
         }
 
-        var answer = availability.Answer(new AvailableQuery(surface!)
+        var query = new AvailableQuery(surface!)
         {
             Os = os,
             Arch = arch,
@@ -55,7 +56,18 @@ internal static class AvailableEndpoint
             Kind = kind,
             Tag = tag,
             Text = q,
-        });
+        };
+        if (site is not null && site != configuration.Site)
+        {
+            return elsewhere.Answer(site, query) switch
+            {
+                Outcome<AvailableBytes>.Done { Value: var there } => new Prepared(there, time.GetUtcNow()),
+                Outcome<AvailableBytes>.Refused { Refusal: var refused } => SiteApi.Refused(refused),
+                _ => throw new System.Diagnostics.UnreachableException(),
+            };
+        }
+
+        var answer = availability.Answer(query);
         return answer is null
             ? SiteApi.Refused(new Refusal(
                 RefusalCode.UnknownSurface,
@@ -65,7 +77,7 @@ internal static class AvailableEndpoint
     }
 
     private static Refusal? Refusal(
-        HttpContext http, SiteConfiguration configuration, string? surface, string? site, string? boot, string? cluster, string? bmc) =>
+        HttpContext http, string? surface, string? boot, string? cluster, string? bmc) =>
         http.Request.Query.Keys.FirstOrDefault(k => !Known.Contains(k)) is { } unknown
             ? new Refusal(RefusalCode.InvalidRequest, $"'{unknown}' is no filter of this list. Filters: {string.Join(", ", Known)}.")
         : surface is null or { Length: 0 or > 100 }
@@ -74,8 +86,6 @@ internal static class AvailableEndpoint
             ? new Refusal(RefusalCode.NotSupported, "The filters cluster and bmc are not supported by this version yet.")
         : boot is not (null or "uefi" or "bios")
             ? new Refusal(RefusalCode.InvalidRequest, $"boot is '{boot}'; it may be uefi or bios.")
-        : site is not null && site != "*" && site != configuration.Site
-            ? new Refusal(RefusalCode.UnknownSite, $"This is the site {configuration.Site}; it knows no site '{site}'.")
         : http.Request.Query.Any(p => p.Value.Count > 1 || p.Value.ToString().Length > 200)
             ? new Refusal(RefusalCode.InvalidRequest, "A filter may be given once, with at most 200 characters.")
         : null;

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using IsoCatalog.Appliance.Access;
-using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
@@ -37,20 +36,20 @@ internal static partial class ImageEndpoints
             .WithDescription("Members that are left out stay as they are; a title that is null is taken away.").Produces<ImageView>().Refuses(400, 404, 503);
     }
 
-    private static IResult List(SiteLedger ledger, SiteConfiguration configuration)
+    private static IResult List(SiteLedger ledger, ViewPoint point)
     {
         var view = ledger.View;
         return TypedResults.Json(
-            new ImageList([.. view.Catalog.Live.OrderBy(i => i.Value.FileName, StringComparer.OrdinalIgnoreCase)
-                .Select(i => ImageViews.Of(view, i, configuration.Site))]),
+            new ImageList([.. view.Catalog.Live.OrderBy(i => i.FileName, StringComparer.OrdinalIgnoreCase)
+                .Select(i => ImageViews.Of(view, i, point))]),
             ApiJson.Default.ImageList);
     }
 
-    private static IResult Get(string id, SiteLedger ledger, SiteConfiguration configuration)
+    private static IResult Get(string id, SiteLedger ledger, ViewPoint point)
     {
         var view = ledger.View;
         return view.Catalog.Find(id) is { } image
-            ? TypedResults.Json(ImageViews.Of(view, image, configuration.Site), ApiJson.Default.ImageView)
+            ? TypedResults.Json(ImageViews.Of(view, image, point), ApiJson.Default.ImageView)
             : SiteApi.Refused(Unknown(id));
     }
 
@@ -58,7 +57,7 @@ internal static partial class ImageEndpoints
         HttpContext http,
         IngestQueue queue,
         SiteLedger ledger,
-        SiteConfiguration configuration,
+        ViewPoint point,
         [FromQuery, Description("With a stream: the file name, such as debian-12.iso.")] string? name,
         [FromQuery, Description("With a stream: the SHA-256 that the bytes must have, 64 hexadecimal digits.")] string? sha256,
         [FromQuery, Description("With a stream: the English title.")] string? title,
@@ -109,7 +108,7 @@ internal static partial class ImageEndpoints
         return SiteApi.Answer(await queue.RunAsync(upload, http.RequestAborted), image =>
         {
             http.Response.Headers.Location = $"/api/v1/images/{image.Id}";
-            return TypedResults.Json(ImageViews.Of(ledger.View, image, configuration.Site), ApiJson.Default.ImageView, statusCode: 201);
+            return TypedResults.Json(ImageViews.Of(ledger.View, image, point), ApiJson.Default.ImageView, statusCode: 201);
         });
     }
 
@@ -153,22 +152,22 @@ internal static partial class ImageEndpoints
         return TypedResults.Json(job.View(), ApiJson.Default.JobView, statusCode: 202);
     }
 
-    private static IResult Delete(string id, HttpContext http, SiteLedger ledger, SiteConfiguration configuration, [FromQuery, Description("The reason, for the audit.")] string? why) =>
+    private static IResult Delete(string id, HttpContext http, SiteLedger ledger, ViewPoint point, [FromQuery, Description("The reason, for the audit.")] string? why) =>
         ledger.View.Catalog.Find(id) is not { } image
             ? SiteApi.Refused(Unknown(id))
-            : SiteApi.Answer(ledger.Delete(image.Id, http.Caller().Name, why), i => Accepted(ledger, i, configuration));
+            : SiteApi.Answer(ledger.Delete(image.Id, http.Caller().Name, why), i => Accepted(ledger, i, point));
 
-    private static IResult Restore(string id, HttpContext http, SiteLedger ledger, SiteConfiguration configuration)
+    private static IResult Restore(string id, HttpContext http, SiteLedger ledger, ViewPoint point)
     {
         var catalog = ledger.View.Catalog;
         var image = catalog.Find(id)
-            ?? catalog.Images.Values.Where(i => i.Deleted && ImageFileName.Comparer.Equals(i.Value.FileName, id)).MaxBy(i => i.Stamp);
+            ?? catalog.Images.Values.Where(i => i.Deleted && ImageFileName.Comparer.Equals(i.FileName, id)).MaxBy(i => i.Stamp);
         return image is null
             ? SiteApi.Refused(Unknown(id))
-            : SiteApi.Answer(ledger.Restore(image.Id, http.Caller().Name), i => Accepted(ledger, i, configuration));
+            : SiteApi.Answer(ledger.Restore(image.Id, http.Caller().Name), i => Accepted(ledger, i, point));
     }
 
-    private static IResult Patch(string id, ImagePatch patch, HttpContext http, SiteLedger ledger, SiteConfiguration configuration)
+    private static IResult Patch(string id, ImagePatch patch, HttpContext http, SiteLedger ledger, ViewPoint point)
     {
         if (ledger.View.Catalog.Find(id) is not { } image)
         {
@@ -182,11 +181,11 @@ internal static partial class ImageEndpoints
 
         return SiteApi.Answer(
             ledger.SetMeta(image.Id, meta => ImageViews.Patched(meta, patch), http.Caller().Name),
-            i => TypedResults.Json(ImageViews.Of(ledger.View, i, configuration.Site), ApiJson.Default.ImageView));
+            i => TypedResults.Json(ImageViews.Of(ledger.View, i, point), ApiJson.Default.ImageView));
     }
 
-    private static IResult Accepted(SiteLedger ledger, CatalogImage image, SiteConfiguration configuration) =>
-        TypedResults.Json(ImageViews.Of(ledger.View, image, configuration.Site), ApiJson.Default.ImageView, statusCode: 202);
+    private static IResult Accepted(SiteLedger ledger, CatalogImage image, ViewPoint point) =>
+        TypedResults.Json(ImageViews.Of(ledger.View, image, point), ApiJson.Default.ImageView, statusCode: 202);
 
     private static MetaValue? Described(string? title, string? kind) => title is null && kind is null
         ? null

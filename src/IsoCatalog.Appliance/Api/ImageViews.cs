@@ -4,12 +4,16 @@ using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Api;
 
+/// <summary>From where the ready matrix is looked at.</summary>
+/// <param name="Together">What counts for images that do not say it themselves.</param>
+internal sealed record ViewPoint(string Site, bool Together, TimeProvider Time);
+
 /// <summary>An image as the API shows it, and a patch as it changes one. Pure.</summary>
 internal static class ImageViews
 {
-    public static ImageView Of(SiteView view, CatalogImage image, string site) => new(
+    public static ImageView Of(SiteView view, CatalogImage image, ViewPoint point) => new(
         image.Id,
-        image.Value.FileName,
+        image.FileName,
         image.Title,
         image.Value.Size,
         image.Value.Sha256,
@@ -23,10 +27,24 @@ internal static class ImageViews
         image.By,
         image.Deleted,
         Store(view.Store.GetValueOrDefault(image.Id)),
-        new Dictionary<string, IReadOnlyDictionary<string, CellView>>
+        Ready(view, image, point));
+
+    /// <summary>The site's own cells first, then those of the others in the order of their ids.</summary>
+    private static Dictionary<string, IReadOnlyDictionary<string, CellView>> Ready(SiteView view, CatalogImage image, ViewPoint point)
+    {
+        var (together, now) = (CellPlan.IsTogether(image, point.Together), point.Time.GetUtcNow());
+        var heldBackBy = CellPlan.HeldBackBy(view, image.Id, together, now);
+        var ready = new Dictionary<string, IReadOnlyDictionary<string, CellView>>(StringComparer.Ordinal)
         {
-            [site] = view.Surfaces.ToDictionary(s => s.Name, s => Cell(view, image, s)),
-        });
+            [point.Site] = view.Surfaces.ToDictionary(s => s.Name, s => Cell(view, image, s, heldBackBy)),
+        };
+        foreach (var other in view.Others.Values.OrderBy(o => o.Site, StringComparer.Ordinal))
+        {
+            ready[other.Site] = OtherCells.Of(view, image, other, OtherCells.WaitsFor(view, image.Id, other, point.Site, together, now), now);
+        }
+
+        return ready;
+    }
 
     public static MetaValue Patched(MetaValue meta, ImagePatch patch)
     {
@@ -66,7 +84,7 @@ internal static class ImageViews
     }
 
     /// <summary>A surface that is down as a whole shows its own reason in every cell.</summary>
-    private static CellView Cell(SiteView view, CatalogImage image, SurfaceStatus surface)
+    private static CellView Cell(SiteView view, CatalogImage image, SurfaceStatus surface, IReadOnlyList<string> heldBackBy)
     {
         var cell = view.CellOf(image.Id, surface.Name);
         if (cell is { State: CellState.Advertised } && !view.IsAvailable(image.Id, surface))
@@ -74,7 +92,20 @@ internal static class ImageViews
             return new CellView(CellState.Withdrawn, surface.Problem ?? "In doubt.", surface.ProblemCode ?? ReasonCode.StoreDamaged, surface.ProblemSince, null);
         }
 
-        return cell is not null ? new CellView(cell.State, cell.Reason, cell.Code, cell.Since, cell.Progress)
+        if (view.Store.GetValueOrDefault(image.Id) is StoreFile.Fetching fetching && view.IsWanted(image.Id)
+            && cell is null or { State: CellState.Absent })
+        {
+            return new CellView(CellState.Fetching, fetching.Reason, fetching.Code, fetching.Since, fetching.Progress);
+        }
+
+        return cell is { State: CellState.Staged } && heldBackBy.Count > 0
+                ? new CellView(
+                    CellState.Staged,
+                    $"Ready here; it appears once it is ready at {string.Join(", ", heldBackBy)} too.",
+                    ReasonCode.WaitingForSites,
+                    cell.Since,
+                    null)
+            : cell is not null ? new CellView(cell.State, cell.Reason, cell.Code, cell.Since, cell.Progress)
             : image.Deleted ? new CellView(CellState.Absent, "The image was removed.", ReasonCode.Removed, null, null)
             : image.Meta.Hidden ? new CellView(CellState.Absent, "The image is hidden.", ReasonCode.Hidden, null, null)
             : new CellView(CellState.Absent, surface.Problem ?? "It is published soon.", surface.ProblemCode ?? ReasonCode.NotYetPublished, null, null);
@@ -85,6 +116,7 @@ internal static class ImageViews
         StoreFile.Present => new StoreView("present"),
         StoreFile.Doubted doubted => new StoreView("doubted", "store-doubted", doubted.Reason),
         StoreFile.Lost lost => new StoreView("lost", lost.Code, lost.Reason),
+        StoreFile.Fetching fetching => new StoreView("fetching", fetching.Code, fetching.Reason),
         StoreFile.Retired => new StoreView("retired"),
         _ => new StoreView("absent"),
     };

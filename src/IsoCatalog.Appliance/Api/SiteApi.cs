@@ -36,6 +36,7 @@ internal static class SiteApi
 
     public static void Map(WebApplication app)
     {
+        app.UseUnreadBodies();
         app.UseMetricsListener();
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerAsync, SuppressDiagnosticsCallback = IsBadRequest });
         app.UseStatusCodePages(context => WriteAsync(context.HttpContext, new Refusal(
@@ -50,6 +51,7 @@ internal static class SiteApi
         ImageEndpoints.Map(api);
         LeaseEndpoints.Map(api);
         SiteEndpoints.Map(api);
+        PeerEndpoints.Map(api);
         EventEndpoint.Map(api);
         HealthEndpoints.Map(app);
         app.MapOpenApi().OpenToAll();

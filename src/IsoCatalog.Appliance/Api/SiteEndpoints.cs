@@ -19,6 +19,10 @@ internal static class SiteEndpoints
     {
         var site = api.MapGroup("").WithTags("operator").RequireRole(Role.Operator);
         site.MapGet("/status", Status).WithSummary("The site at a glance").Produces<StatusView>();
+        site.MapGet("/sites", Sites).WithSummary("Every active site of the fleet, as this one sees it").Produces<SiteList>();
+        site.MapGet("/transfers", (SiteLedger ledger, FleetParts fleet) =>
+                TypedResults.Json(TransferViews.Of(ledger.View, fleet.Link?.Swarm), ApiJson.Default.TransferList))
+            .WithSummary("What comes from other sites and goes to them").Produces<TransferList>();
         site.MapGet("/jobs", (IngestQueue queue) => TypedResults.Json(new JobList([.. queue.Jobs]), ApiJson.Default.JobList))
             .WithSummary("Adds that run, and the last hundred that ended").Produces<JobList>();
         site.MapGet("/jobs/{id}", (string id, IngestQueue queue) => queue.Find(id) is { } job
@@ -37,9 +41,11 @@ internal static class SiteEndpoints
     }
 
     private static IResult Status(
-        SiteParts parts, SiteLedger ledger, IngestQueue queue, DriftReport drift, RetiredKeeper retired, SiteFace face)
+        SiteParts parts, SiteLedger ledger, IngestQueue queue, DriftReport drift, RetiredKeeper retired, SiteFace face, TimeProvider time)
     {
         var view = ledger.View;
+        var transfers = TransferViews.Of(view, parts.Fleet.Link?.Swarm);
+        var free = FreeSpace.Of(parts.Folders.Data).AvailableBytes;
         return TypedResults.Json(
             new StatusView(
                 parts.Configuration.Site,
@@ -48,7 +54,7 @@ internal static class SiteEndpoints
                 face.Api?.GetLeftPart(UriPartial.Authority) ?? parts.Configuration.Listen.Api.ToString(),
                 face.Iso?.ToString(),
                 parts.Folders.Data,
-                FreeSpace.Of(parts.Folders.Data).AvailableBytes,
+                free,
                 view.Catalog.Live.Count(),
                 retired.List().Count,
                 view.Leases.Count,
@@ -56,8 +62,22 @@ internal static class SiteEndpoints
                 SqliteLibrary.Version,
                 [.. view.Surfaces.Select((s, i) => Surface(view, s, parts.Surfaces[i].Description.Folder))],
                 [.. queue.Jobs.Where(j => j.State == "running")],
-                drift.Now().Drift),
+                drift.Now().Drift,
+                SiteStandings.Of(view, ledger.Fleet, parts.Fleet.Exchange?.Peers, free, time.GetUtcNow()),
+                transfers.Transfers,
+                transfers.Uploads),
             ApiJson.Default.StatusView);
+    }
+
+    private static IResult Sites(SiteLedger ledger, SiteFolders folders, FleetParts fleet, TimeProvider time)
+    {
+        var (snapshot, now) = (ledger.Fleet, time.GetUtcNow());
+        return TypedResults.Json(
+            new SiteList(
+                snapshot.Site,
+                now,
+                SiteStandings.Of(ledger.View, snapshot, fleet.Exchange?.Peers, FreeSpace.Of(folders.Data).AvailableBytes, now)),
+            ApiJson.Default.SiteList);
     }
 
     private static SurfaceView Surface(SiteView view, SurfaceStatus surface, string? folder) => new(

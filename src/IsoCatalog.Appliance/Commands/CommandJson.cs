@@ -37,4 +37,6 @@ internal sealed record ConfigurationCheck(
 [JsonSerializable(typeof(RefusedFile))]
 [JsonSerializable(typeof(WholeList))]
 [JsonSerializable(typeof(ConfigurationCheck))]
+[JsonSerializable(typeof(JoinReport))]
+[JsonSerializable(typeof(TrustReport))]
 internal sealed partial class CommandJson : JsonSerializerContext;

@@ -18,7 +18,7 @@ internal sealed record DemoImageReport(ImageId Id, string Name, long Size);
 
 internal sealed record DemoReport(IReadOnlyList<DemoSite> Sites, DemoImageReport Image, DemoSeconds Seconds);
 
-/// <summary><c>isocatalog demo</c>: a whole site on loopback, in a process of its own, with an image on the way to every surface.</summary>
+/// <summary><c>isocatalog demo</c>: whole sites on loopback, each in a process of its own, with an image on the way from one to every surface of all.</summary>
 internal static class DemoCommand
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
@@ -28,11 +28,11 @@ internal static class DemoCommand
         var json = new Option<bool>("--json") { Description = "Write one JSON object on stdout once the image is advertised everywhere." };
         var once = new Option<bool>("--once") { Description = "Exit 0 when the image is advertised everywhere, non-zero with the reason if not." };
         var image = new Option<FileInfo?>("--image") { Description = "The image to add. Default: a small bootable one that is made here." };
-        var sites = new Option<int>("--sites") { Description = "How many sites. This version has one.", DefaultValueFactory = _ => 1 };
+        var sites = new Option<int>("--sites") { Description = $"How many sites, 1 to {DemoFleet.Most}. Default: 3.", DefaultValueFactory = _ => 3 };
         var dir = new Option<DirectoryInfo?>("--dir") { Description = "Keep everything in this folder. Default: a temporary one, removed at the end." };
         var command = new Verb(
             "demo",
-            "Start a whole site on this machine and watch an image become available. Needs no configuration, no root and no network.",
+            "Start three whole sites on this machine and watch an image become available at all of them. Needs no configuration, no root and no network.",
             "isocatalog demo",
             "isocatalog demo --once --image debian-12.iso")
         {
@@ -51,9 +51,9 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(
         bool once, FileInfo? image, int sites, DirectoryInfo? dir, bool json, CancellationToken cancellationToken)
     {
-        if (sites != 1)
+        if (sites < 1 || sites > DemoFleet.Most)
         {
-            await Console.Error.WriteLineAsync($"error: --sites {sites}: this version demonstrates one site.");
+            await Console.Error.WriteLineAsync($"error: --sites {sites}: from 1 to {DemoFleet.Most} sites can be shown.");
             return ExitCode.Usage;
         }
 
@@ -67,13 +67,17 @@ internal static class DemoCommand
         try
         {
             var watch = Stopwatch.StartNew();
-            await using var site = await DemoSiteProcess.StartAsync("ams", Path.Combine(folder, "ams"), cancellationToken);
-            using var client = ApplianceClient.At(site.Api);
+            await using var fleet = await DemoFleet.StartAsync(folder, sites, cancellationToken);
+            var clients = fleet.Sites.Select(s => ApplianceClient.At(s.Api)).ToList();
             var file = image?.FullName ?? await MakeImageAsync(folder, cancellationToken);
-            Tell(json, $"Site [bold]{site.Id}[/] is up: API {site.Api}, ISO listener {site.Iso}");
-            var added = await AddAsync(client, file, json, cancellationToken);
-            var transfer = watch.Elapsed;
-            var failure = await WaitUntilAdvertisedAsync(client, added, json, cancellationToken);
+            foreach (var site in fleet.Sites)
+            {
+                Tell(json, $"Site [bold]{site.Id}[/] is up: API {site.Api}, ISO listener {site.Iso}");
+            }
+
+            var added = await AddAsync(clients[0], fleet.Sites[0].Id, file, json, cancellationToken);
+            var watching = new DemoWatch([.. fleet.Sites.Zip(clients)], added, json);
+            var (failure, transfer) = await watching.UntilAdvertisedAsync(Deadline, cancellationToken);
             if (failure is not null)
             {
                 await Console.Error.WriteLineAsync($"error: {failure}");
@@ -81,9 +85,9 @@ internal static class DemoCommand
             }
 
             var report = new DemoReport(
-                [new DemoSite(site.Id, site.Api.ToString(), site.Iso, null, null, site.Data, site.Surfaces)],
+                [.. fleet.Sites.Select(s => new DemoSite(s.Id, s.Api.ToString(), s.Iso, s.Fleet, s.Swarm, s.Data, s.Surfaces))],
                 new DemoImageReport(added.Id, added.Name, added.Size),
-                new DemoSeconds(Math.Round(watch.Elapsed.TotalSeconds, 3), Math.Round((watch.Elapsed - transfer).TotalSeconds, 3)));
+                new DemoSeconds(Math.Round(watch.Elapsed.TotalSeconds, 3), Math.Round(transfer.TotalSeconds, 3)));
             if (json)
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(report, StartJson.Default.DemoReport));
@@ -91,13 +95,13 @@ internal static class DemoCommand
             }
             else
             {
-                await ShowAsync(client, site, added, watch.Elapsed, cancellationToken);
+                await ShowAsync(clients, fleet, added, watch.Elapsed, cancellationToken);
             }
 
             if (!once)
             {
                 Tell(json, "Press Ctrl-C to end; everything started here ends with it.");
-                await site.WaitForExitAsync(cancellationToken);
+                await Task.WhenAny(fleet.Sites.Select(s => s.WaitForExitAsync(cancellationToken)));
             }
 
             return ExitCode.Ok;
@@ -128,71 +132,32 @@ internal static class DemoCommand
         return path;
     }
 
-    private static async Task<ImageView> AddAsync(ApplianceClient client, string file, bool json, CancellationToken cancellationToken)
+    private static async Task<ImageView> AddAsync(ApplianceClient client, string site, string file, bool json, CancellationToken cancellationToken)
     {
         await using var content = File.OpenRead(file);
-        Tell(json, $"Adding {Markup.Escape(file)} ({content.Length:N0} bytes)");
+        Tell(json, $"Adding {Markup.Escape(file)} ({content.Length:N0} bytes) at {site}");
         return await client.UploadImageAsync(content, Path.GetFileName(file), null, null, null, cancellationToken);
     }
 
-    /// <returns>Null when every surface lists the image; else why not.</returns>
-    private static async Task<string?> WaitUntilAdvertisedAsync(
-        ApplianceClient client, ImageView image, bool json, CancellationToken cancellationToken)
-    {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(Deadline);
-        string? last = null;
-        try
-        {
-            while (true)
-            {
-                var surfaces = (await client.GetStatusAsync(deadline.Token)).Surfaces;
-                var missing = new List<string>();
-                foreach (var surface in surfaces)
-                {
-                    var answer = await client.GetAvailableAsync(new AvailableRequest(surface.Name), deadline.Token);
-                    if (!answer.Images.Any(i => i.Id == image.Id))
-                    {
-                        missing.Add(surface.Name);
-                    }
-                }
-
-                if (missing.Count == 0)
-                {
-                    return null;
-                }
-
-                var cells = (await client.GetImageAsync(image.Id.ToString(), deadline.Token)).Ready.Values.First();
-                var now = string.Join(", ", missing.Select(m => $"{m}: {cells[m].State} ({cells[m].Reason})"));
-                if (now != last)
-                {
-                    Tell(json, Markup.Escape(now));
-                    last = now;
-                }
-
-                await Task.Delay(TimeSpan.FromMilliseconds(50), deadline.Token);
-            }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return $"{image.Name} was not advertised everywhere within {Deadline.TotalMinutes:0} minutes: {last}";
-        }
-    }
-
     private static async Task ShowAsync(
-        ApplianceClient client, DemoSiteProcess site, ImageView image, TimeSpan total, CancellationToken cancellationToken)
+        IReadOnlyList<ApplianceClient> clients, DemoFleet fleet, ImageView image, TimeSpan total, CancellationToken cancellationToken)
     {
-        var table = new Table().AddColumns("surface", "state", "mount");
-        foreach (var surface in site.Surfaces)
+        var table = new Table().AddColumns("site", "surface", "state", "mount");
+        foreach (var (site, client) in fleet.Sites.Zip(clients))
         {
-            var mount = (await client.GetAvailableAsync(new AvailableRequest(surface.Name), cancellationToken)).Images.First(i => i.Id == image.Id).Mount;
-            table.AddRow(surface.Name, "advertised", Markup.Escape(mount.Url ?? mount.Path ?? ""));
+            foreach (var surface in site.Surfaces)
+            {
+                var mount = (await client.GetAvailableAsync(new AvailableRequest(surface.Name), cancellationToken)).Images.First(i => i.Id == image.Id).Mount;
+                table.AddRow(site.Id, surface.Name, "advertised", Markup.Escape(mount.Url ?? mount.Path ?? ""));
+            }
         }
 
         AnsiConsole.Write(table);
-        Tell(false, $"[bold]{Markup.Escape(image.Name)}[/] is available on every surface after {total.TotalSeconds:F1} s.");
-        Tell(false, $"Ask as a panel does:  curl '{site.Api}api/v1/available?surface=ipmi'");
-        Tell(false, $"Drop an image into:   {Markup.Escape(Path.Combine(site.Data, "inbox"))}");
+        var first = fleet.Sites[0];
+        Tell(false, $"[bold]{Markup.Escape(image.Name)}[/] is available on every surface of every site after {total.TotalSeconds:F1} s.");
+        Tell(false, $"Ask as a panel does:  curl '{first.Api}api/v1/available?surface=ipmi'");
+        Tell(false, $"Drop an image into:   {Markup.Escape(Path.Combine(first.Data, "inbox"))}");
+        Tell(false, $"Watch the fleet:      isocatalog status --watch --server {first.Api}");
     }
 
     private static void Tell(bool json, string markup)

@@ -11,13 +11,16 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
 
     private readonly Process _process;
 
-    private DemoSiteProcess(Process process, string id, string data, SiteAddresses addresses, IReadOnlyList<DemoSurface> surfaces)
+    private DemoSiteProcess(Process process, string id, string data, string socket, SiteAddresses addresses, IReadOnlyList<DemoSurface> surfaces)
     {
         _process = process;
         Id = id;
         Data = data;
+        Socket = socket;
         Api = new Uri(addresses.Api);
         Iso = addresses.Iso;
+        Fleet = addresses.Fleet;
+        Swarm = addresses.Swarm;
         Surfaces = surfaces;
     }
 
@@ -25,38 +28,21 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
 
     public string Data { get; }
 
+    public string Socket { get; }
+
     public Uri Api { get; }
 
     public string? Iso { get; }
 
+    public string? Fleet { get; }
+
+    public string? Swarm { get; }
+
     public IReadOnlyList<DemoSurface> Surfaces { get; }
 
-    public static async Task<DemoSiteProcess> StartAsync(string id, string folder, CancellationToken cancellationToken)
+    public static async Task<DemoSiteProcess> StartAsync(DemoSitePlan plan, CancellationToken cancellationToken)
     {
-        var (data, console, path) = (Path.Combine(folder, "data"), Path.Combine(folder, "console"), Path.Combine(folder, "site.yaml"));
-        Directory.CreateDirectory(folder);
-        await File.WriteAllTextAsync(
-            path,
-            $$"""
-            site: {{id}}
-            data: {{data}}
-            listen: { api: "127.0.0.1:0", iso: "127.0.0.1:0" }
-            store: { floor: 64MiB }
-            log: { level: warning }
-            surfaces:
-              - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
-              - { name: console, kind: volume, path: {{console}}, check: 5s }
-
-            """,
-            cancellationToken);
-        var result = ConfigurationFile.Load(path);
-        if (result is not ConfigurationResult.Loaded { Configuration: var configuration })
-        {
-            StartReport.Print(((ConfigurationResult.Invalid)result).Problems, path);
-            throw new DemoException($"The demonstration's own configuration {path} is not valid.");
-        }
-
-        InitCommand.Prepare(configuration);
+        var (id, path, configuration) = (plan.Configuration.Site, plan.ConfigurationPath, plan.Configuration);
         var (program, arguments) = Self();
         var process = Process.Start(new ProcessStartInfo(
             program, [.. arguments, "serve", "--config", path, "--open-on-loopback", "--report-addresses", "--until-stdin-closes"])
@@ -73,7 +59,7 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
         }
 
         return new DemoSiteProcess(
-            process, id, data, addresses, [.. configuration.Surfaces.Select(s => new DemoSurface(s.Name, s.Kind, (s as SurfaceConfiguration.Volume)?.Path))]);
+            process, id, configuration.Data, configuration.Socket, addresses, [.. configuration.Surfaces.Select(s => new DemoSurface(s.Name, s.Kind, (s as SurfaceConfiguration.Volume)?.Path))]);
     }
 
     public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);

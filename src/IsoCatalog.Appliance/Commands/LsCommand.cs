@@ -17,7 +17,7 @@ internal static class LsCommand
         var all = new Option<bool>("--all", "-a") { Description = "Also images that were removed and can be restored." };
         var command = new Verb(
             "ls",
-            "List the images of the catalog with their state on each surface.",
+            "List the images of the catalog with their state on each surface; with several sites, at each site.",
             "isocatalog ls",
             "isocatalog ls --surface console",
             "isocatalog ls --json | jq -r '.images[].name'")
@@ -82,8 +82,9 @@ internal static class LsCommand
 
         var surfaces = images.SelectMany(i => i.Ready).SelectMany(site => site.Value.Keys.Select(surface => (Site: site.Key, Surface: surface)))
             .Distinct().ToList();
-        var oneSite = surfaces.Select(s => s.Site).Distinct().Count() <= 1;
-        var table = Screen.Columns(["NAME", "SIZE", "ADDED", "ID", .. surfaces.Select(s => Plain.Text(oneSite ? s.Surface : $"{s.Site}/{s.Surface}"))]);
+        var sites = images.SelectMany(i => i.Ready.Keys).Distinct().ToList();
+        IReadOnlyList<string> columns = sites.Count <= 1 ? [.. surfaces.Select(s => s.Surface)] : sites;
+        var table = Screen.Columns(["NAME", "SIZE", "ADDED", "ID", .. columns.Select(Plain.Text)]);
         foreach (var image in images)
         {
             screen.Value(image.Id.ToString());
@@ -93,7 +94,9 @@ internal static class LsCommand
                 Screen.Cell(Plain.Size(image.Size)),
                 Screen.Cell(Plain.Day(image.AddedAt)),
                 Screen.Cell(Plain.Short(image.Id)),
-                .. surfaces.Select(s => CellText.Of(image.Ready.GetValueOrDefault(s.Site)?.GetValueOrDefault(s.Surface))),
+                .. sites.Count <= 1
+                    ? surfaces.Select(s => CellText.Of(image.Ready.GetValueOrDefault(s.Site)?.GetValueOrDefault(s.Surface)))
+                    : sites.Select(s => CellText.OfSite(image.Ready.GetValueOrDefault(s))),
             ]);
         }
 
@@ -106,7 +109,7 @@ internal static class LsCommand
                 Screen.Cell(Plain.Size(image.Size)),
                 Screen.Cell($"removed {Plain.Day(image.RetiredAt)}", Color.Grey),
                 Screen.Cell(Plain.Short(image.Id)),
-                .. surfaces.Select(_ => CellText.Of(null)),
+                .. columns.Select(_ => CellText.Of(null)),
             ]);
         }
 

@@ -43,6 +43,14 @@ internal static class Plain
         _ => $"{span.TotalDays:0} d",
     };
 
+    /// <param name="share">0 to 1.</param>
+    public static string Bar(double share)
+    {
+        const int Width = 16;
+        var full = (int)(Math.Clamp(share, 0, 1) * Width);
+        return $"[{new string('#', full)}{new string('.', Width - full)}] {Math.Floor(Math.Clamp(share, 0, 1) * 100):0} %";
+    }
+
     public static string Time(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     public static string Day(DateTimeOffset time) => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

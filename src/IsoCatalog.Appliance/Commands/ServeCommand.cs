@@ -69,7 +69,7 @@ internal static class ServeCommand
             if (report)
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(
-                    new SiteAddresses(site.Api.ToString(), site.Iso?.ToString()), StartJson.Default.SiteAddresses));
+                    new SiteAddresses(site.Api.ToString(), site.Iso?.ToString(), site.Fleet?.ToString(), site.Swarm?.ToString()), StartJson.Default.SiteAddresses));
                 await Console.Out.FlushAsync(CancellationToken.None);
             }
 

@@ -73,6 +73,11 @@ internal static class ShowCommand
         var table = Screen.Columns("SITE", "SURFACE", "STATE", "SINCE", "REASON");
         foreach (var (site, surfaces) in image.Ready)
         {
+            if (surfaces.Count == 0)
+            {
+                table.AddRow(Screen.Cell(site), Screen.Cell("-"), Screen.Cell("unknown", Color.Red), Screen.Cell(""), Screen.Cell("It has not been heard yet."));
+            }
+
             foreach (var (surface, cell) in surfaces)
             {
                 table.AddRow(

@@ -4,11 +4,20 @@ using IsoCatalog.Appliance.Configuration;
 namespace IsoCatalog.Appliance.Commands;
 
 /// <summary>Where a site that just started really listens; read by whoever started it.</summary>
-internal sealed record SiteAddresses(string Api, string? Iso);
+internal sealed record SiteAddresses(string Api, string? Iso, string? Fleet = null, string? Swarm = null);
 
 internal sealed record StartProblem(string Code, string Message);
 
-internal sealed record InitReport(string Site, string Config, string Data, string? AdminToken);
+/// <param name="RootKeys">Made, or used, for the fleet that was founded.</param>
+/// <param name="Fingerprint">Of the join request, to be compared by another way than the one that the request takes.</param>
+internal sealed record InitReport(
+    string Site,
+    string Config,
+    string Data,
+    string? AdminToken,
+    IReadOnlyList<string>? RootKeys = null,
+    string? JoinRequest = null,
+    string? Fingerprint = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SiteAddresses))]

@@ -19,7 +19,7 @@ internal static class StatusCommand
         };
         var command = new Verb(
             "status",
-            "Show the site: surfaces, adds that run, and everything that is not as it should be with the reason.",
+            "Show the site: surfaces, the other sites, what is being fetched and added, and everything that is not as it should be with the reason.",
             "isocatalog status",
             "isocatalog status --watch",
             "isocatalog status --json | jq '.drift'")
@@ -49,7 +49,7 @@ internal static class StatusCommand
         session.Screen.Show(StatusPicture.Of(status, session.Time.GetUtcNow()));
         foreach (var drift in status.Drift)
         {
-            session.Screen.Value($"{drift.Code} {drift.Surface ?? drift.Image?.ToString() ?? status.Site}");
+            session.Screen.Value($"{drift.Code} {drift.Surface ?? drift.Image?.ToString() ?? drift.Site ?? status.Site}");
         }
     }
 
@@ -97,7 +97,35 @@ internal static class StatusCommand
         }
     }
 
-    /// <summary>What is worth a new picture: not that a byte of free space went.</summary>
-    private static string Essence(StatusView status) =>
-        JsonSerializer.Serialize(status with { FreeBytes = 0 }, ApiJson.Default.StatusView);
+    /// <summary>What is worth a new picture: not that a byte of free space went, or that another site is a second older.</summary>
+    private static string Essence(StatusView status) => JsonSerializer.Serialize(
+        status with
+        {
+            FreeBytes = 0,
+            Sites =
+            [
+                .. status.Sites.Select(s => s with
+                {
+                    Heard = null,
+                    Age = null,
+                    FreeBytes = null,
+                    Catalog = null,
+                    Link = s.Link is { } link ? new SiteLink(link.Address, null, null, link.Error, link.ErrorCode, link.ErrorSince, null, null) : null,
+                }),
+            ],
+            Transfers =
+            [
+                .. status.Transfers.Select(t => t with
+                {
+                    Done = t.Size == 0 ? 0 : t.Done * 10 / t.Size,
+                    Fetched = 0,
+                    Rate = 0,
+                    SecondsLeft = null,
+                    RequestsInFlight = 0,
+                    Peers = [],
+                }),
+            ],
+            Uploads = [],
+        },
+        ApiJson.Default.StatusView);
 }

@@ -10,6 +10,21 @@ internal static class StatusPicture
     public static Rows Of(StatusView status, DateTimeOffset now)
     {
         var parts = new List<IRenderable> { Facts(status, now), Text.Empty, Surfaces(status) };
+        if (status.Sites.Count > 1)
+        {
+            parts.AddRange([Text.Empty, FleetPicture.Sites(status.Sites, now)]);
+        }
+
+        if (status.Transfers.Count > 0)
+        {
+            parts.AddRange([Text.Empty, FleetPicture.Transfers(status.Transfers)]);
+        }
+
+        if (status.Uploads.Count > 0)
+        {
+            parts.AddRange([Text.Empty, FleetPicture.Uploads(status.Uploads)]);
+        }
+
         if (status.Jobs.Count > 0)
         {
             parts.AddRange([Text.Empty, Jobs(status, now)]);
@@ -72,7 +87,7 @@ internal static class StatusPicture
         {
             table.AddRow(
                 Screen.Cell(drift.Code, Color.Red),
-                Screen.Cell(drift.Surface ?? "store"),
+                Screen.Cell(drift.Surface ?? drift.Site ?? "store"),
                 Screen.Cell(drift.Image is { } image ? Plain.Short(image) : "-"),
                 Screen.Cell(Plain.Span(now - drift.Since)),
                 Screen.Cell(drift.Reason));

@@ -20,7 +20,7 @@ internal static class ConfigurationRules
         SurfaceRules.Check(site, problems);
         Folders(site, problems);
         Peers(site, problems);
-        LaterVersions(site, problems);
+        Swarm(site, problems);
     }
 
     private static void Listeners(SiteConfiguration site, Problems problems)
@@ -174,16 +174,21 @@ internal static class ConfigurationRules
         }
     }
 
-    private static void LaterVersions(SiteConfiguration site, Problems problems)
+    private static void Swarm(SiteConfiguration site, Problems problems)
     {
-        (string Path, bool Given)[] later =
-        [
-            ("peers", site.Peers.Count > 0), ("fetch", problems.Has("fetch")), ("listen.fleet", site.Listen.Fleet is not null),
-            ("listen.swarm", site.Listen.Swarm is not null), ("listen.standard", site.Listen.Standard is not null),
-        ];
-        foreach (var (path, _) in later.Where(key => key.Given))
+        if (site.Listen.Swarm is not null && site.Listen.Fleet is null && problems.Sound("listen.fleet", "listen.swarm"))
         {
-            problems.Warn(path, "Checked, but not used yet by this version: it serves one site.");
+            problems.Add("listen.swarm", "The swarm carries what the fleet's documents name, so it needs listen.fleet too.");
+        }
+
+        if (site.Listen.Fleet is not null && site.Listen.Swarm is null && problems.Sound("listen.fleet", "listen.swarm"))
+        {
+            problems.Warn("listen.fleet", "Without listen.swarm other sites cannot fetch images from this one; it fetches from them all the same.");
+        }
+
+        if (site.Listen.Standard is not null && site.Listen.StandardAllow.Count == 0 && problems.Sound("listen.standard", "listen.standardAllow"))
+        {
+            problems.Add("listen.standard", "Plain BitTorrent is open to nobody until listen.standardAllow names the networks that may connect.");
         }
     }
 

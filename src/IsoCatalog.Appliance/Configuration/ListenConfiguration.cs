@@ -14,17 +14,20 @@ public sealed record ListenConfiguration
     /// <summary>ISO images for BMCs, HTTPS; set together with <see cref="TlsConfiguration.Iso"/>.</summary>
     public IPEndPoint? IsoTls { get; init; }
 
-    /// <summary>Documents between sites. Not opened by this version.</summary>
+    /// <summary>Documents between sites, mutual TLS.</summary>
     public IPEndPoint? Fleet { get; init; }
 
-    /// <summary>BitTorrent between sites. Not opened by this version.</summary>
+    /// <summary>BitTorrent between sites, mutual TLS. Opened together with <see cref="Fleet"/>.</summary>
     public IPEndPoint? Swarm { get; init; }
 
     /// <summary>Metrics alone, plain HTTP, for a Prometheus that shall not reach the API; without it they are on the API listener only.</summary>
     public IPEndPoint? Metrics { get; init; }
 
-    /// <summary>Plain BitTorrent and a tracker for standard clients. Not opened by this version.</summary>
+    /// <summary>Plain BitTorrent for standard clients; only for the addresses of <see cref="StandardAllow"/>.</summary>
     public IPEndPoint? Standard { get; init; }
+
+    /// <summary>Empty means nobody.</summary>
+    public IReadOnlyList<IPNetwork> StandardAllow { get; init; } = [];
 }
 
 /// <summary>Certificates of the listeners that speak TLS.</summary>

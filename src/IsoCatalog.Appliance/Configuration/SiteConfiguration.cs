@@ -11,6 +11,9 @@ public sealed record SiteConfiguration
     /// <summary>The id of this site in the trust document: <c>[a-z][a-z0-9-]{0,30}</c>.</summary>
     public required string Site { get; init; }
 
+    /// <summary>Where the file lies; empty for a configuration that was in none.</summary>
+    public string Folder { get; init; } = "";
+
     /// <summary>The folder that holds everything that this site keeps.</summary>
     public required string Data { get; init; }
 

@@ -39,6 +39,7 @@ internal static class SiteReader
         return new SiteConfiguration
         {
             Site = root.Require("site", Words.SiteId, "", "the id of this site, such as ams"),
+            Folder = baseDirectory,
             Data = data,
             Socket = root.Get("socket", inFile, Path.Combine(data, "run", "isocatalog.sock")),
             Listen = Listen(root.Child("listen", "listen")),
@@ -70,6 +71,7 @@ internal static class SiteReader
             Swarm = section.Get<IPEndPoint?>("swarm", Addresses.Listener!, null),
             Metrics = section.Get<IPEndPoint?>("metrics", Addresses.Listener!, null),
             Standard = section.Get<IPEndPoint?>("standard", Addresses.Listener!, null),
+            StandardAllow = section.List<IPNetwork>("standardAllow", Addresses.Network, "Write the networks of the standard clients, or remove it."),
         };
     }
 

@@ -24,6 +24,7 @@ internal static class SiteJobs
 
             Every<StatStore>(quartz, TimeSpan.FromSeconds(10));
             Every<RescanInbox>(quartz, configuration.Inbox.Rescan);
+            Every<KeepDocuments>(quartz, TimeSpan.FromSeconds(10));
             Every<EndLeases>(quartz, TimeSpan.FromSeconds(10));
             Every<EvictRetired>(quartz, TimeSpan.FromSeconds(10));
             quartz.ScheduleJob<ScrubEverything>(trigger => trigger.WithIdentity(nameof(ScrubEverything))
@@ -56,6 +57,17 @@ internal sealed class StatStore(Doubts doubts, DriftReport drift) : IJob
     {
         doubts.StatStore(cancellationToken);
         drift.LookForOrphans();
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>Looks at documents that wait for their time, signs one's own anew when it is due, and deletes what nobody names any more.</summary>
+[DisallowConcurrentExecution]
+internal sealed class KeepDocuments(SiteLedger ledger, FleetParts fleet) : IJob
+{
+    public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    {
+        ledger.KeepDocuments(republish: fleet.Exchange?.Peers.Count > 0);
         return ValueTask.CompletedTask;
     }
 }

@@ -47,9 +47,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
             return known;
         }
 
-        var asked = view.Surfaces.Where(s => s.Name == query.Surface).ToList() is { Count: > 0 } named
-            ? named
-            : view.Surfaces.Where(s => s.Group == query.Surface || s.Kind == query.Surface).ToList();
+        var asked = Asked(view, query);
         if (asked.Count == 0)
         {
             return null;
@@ -71,6 +69,20 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
         }
     }
 
+    /// <returns>Null when there is no such surface, kind or group here.</returns>
+    public IReadOnlyList<AvailableImage>? Images(SiteView view, AvailableQuery query) =>
+        Asked(view, query) is { Count: > 0 } asked ? Images(view, asked, query) : null;
+
+    /// <summary>The catalog's images that the filters let through, in the order of the list.</summary>
+    public static IEnumerable<CatalogImage> Matching(SiteView view, AvailableQuery query) => view.Catalog.Live
+        .Where(i => Matches(i, query))
+        .OrderBy(i => i.Meta.Order).ThenBy(i => i.Title, StringComparer.OrdinalIgnoreCase).ThenBy(i => i.Id);
+
+    private static List<SurfaceStatus> Asked(SiteView view, AvailableQuery query) =>
+        view.Surfaces.Where(s => s.Name == query.Surface).ToList() is { Count: > 0 } named
+            ? named
+            : [.. view.Surfaces.Where(s => s.Group == query.Surface || s.Kind == query.Surface)];
+
     private AvailableBytes Newer(AvailableBytes? known, SiteView view, List<SurfaceStatus> asked, AvailableQuery query)
     {
         if (known is not null && SaysTheSame(known.View, view))
@@ -88,32 +100,32 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
     /// <summary>All that an answer is made of is the same object, as after a change of a lease.</summary>
     private static bool SaysTheSame(SiteView one, SiteView other) =>
         ReferenceEquals(one.Catalog, other.Catalog) && ReferenceEquals(one.Cells, other.Cells)
-        && ReferenceEquals(one.Store, other.Store) && one.Surfaces == other.Surfaces;
+        && ReferenceEquals(one.Store, other.Store) && ReferenceEquals(one.Confirmed, other.Confirmed) && one.Surfaces == other.Surfaces;
 
-    private AvailableBytes Made(SiteView view, List<SurfaceStatus> asked, AvailableQuery query, IReadOnlyList<AvailableImage> images, byte[] hash)
+    private AvailableBytes Made(SiteView view, List<SurfaceStatus> asked, AvailableQuery query, IReadOnlyList<AvailableImage> images, byte[] hash) =>
+        Packed(view, new AvailableAnswer(site, query.Surface, asked.Max(s => s.AnswerChanged), images), hash);
+
+    public static AvailableBytes Packed(SiteView view, AvailableAnswer answer, byte[] imagesHash)
     {
-        var asOf = asked.Max(s => s.AnswerChanged);
-        var body = JsonSerializer.SerializeToUtf8Bytes(
-            new AvailableAnswer(site, query.Surface, asOf, images), ApiJson.Default.AvailableAnswer);
+        var body = JsonSerializer.SerializeToUtf8Bytes(answer, ApiJson.Default.AvailableAnswer);
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
         {
             gzip.Write(body);
         }
 
-        return new AvailableBytes(view, hash, Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 12)), body, packed.ToArray());
+        return new AvailableBytes(view, imagesHash, Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 12)), body, packed.ToArray());
     }
 
     private List<AvailableImage> Images(SiteView view, List<SurfaceStatus> asked, AvailableQuery query)
     {
         var mounting = surfaces.First(s => s.Description.Name == asked[0].Name);
         var images = new List<AvailableImage>();
-        foreach (var image in view.Catalog.Live.OrderBy(i => i.Meta.Order).ThenBy(i => i.Title, StringComparer.OrdinalIgnoreCase).ThenBy(i => i.Id))
+        foreach (var image in Matching(view, query))
         {
-            if (Matches(image, query) && asked.All(s => view.IsAvailable(image.Id, s))
-                && mounting.MountOf(store.Stored(image, default)) is { } mount)
+            if (asked.All(s => view.IsAvailable(image.Id, s)) && mounting.MountOf(store.Stored(image, default)) is { } mount)
             {
-                images.Add(Wire(image, mount));
+                images.Add(Wire(view, image, view.Confirmed.Contains(image.Id), mount));
             }
         }
 
@@ -128,20 +140,20 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
         && (query.Tag is null || image.Meta.Tags.Contains(query.Tag, StringComparer.OrdinalIgnoreCase))
         && (query.Text is null
             || image.Title.Contains(query.Text, StringComparison.OrdinalIgnoreCase)
-            || image.Value.FileName.Contains(query.Text, StringComparison.OrdinalIgnoreCase)
+            || image.FileName.Contains(query.Text, StringComparison.OrdinalIgnoreCase)
             || image.Value.Iso.VolumeId.Contains(query.Text, StringComparison.OrdinalIgnoreCase));
 
-    private static AvailableImage Wire(CatalogImage image, SurfaceMount mount) => new(
+    public static AvailableImage Wire(SiteView view, CatalogImage image, bool sha256Confirmed, SurfaceMount mount) => new(
         image.Id,
-        image.Value.FileName,
+        image.FileName,
         image.Title,
         image.Value.Size,
         image.Value.Sha256,
-        true,
+        sha256Confirmed,
         image.Meta.Kind,
         image.Meta.Group,
         image.Meta.Order,
-        [],
+        view.Catalog.Aliases.IsEmpty ? [] : [.. view.Catalog.Aliases.Where(a => a.Value == image.Id).Select(a => a.Key).Order(StringComparer.Ordinal)],
         image.Meta.Os,
         image.Arch,
         new ImageBoot(image.Value.Iso.Bios, image.Value.Iso.Uefi),

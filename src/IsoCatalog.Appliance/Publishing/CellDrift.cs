@@ -32,7 +32,7 @@ internal static class CellDrift
                 new DriftView(code, cell.Reason ?? "", surface.Name, image.Id, missed ? since : cell.Since),
             _ when missed => new DriftView(
                 cell?.Code ?? ReasonCode.NotYetPublished,
-                $"{image.Value.FileName} was in the list of {surface.Name} and is being published there again. {cell?.Reason}".TrimEnd(),
+                $"{image.FileName} was in the list of {surface.Name} and is being published there again. {cell?.Reason}".TrimEnd(),
                 surface.Name,
                 image.Id,
                 since),

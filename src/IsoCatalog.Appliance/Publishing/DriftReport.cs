@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
@@ -15,7 +16,10 @@ internal sealed class DriftReport
     private readonly ImageStore _store;
     private readonly IReadOnlyList<SurfacePublisher> _publishers;
     private readonly Inbox _inbox;
+    private readonly SiteAlarms _alarms;
+    private readonly FleetExchange? _exchange;
     private readonly TimeProvider _time;
+    private readonly DateTimeOffset _started;
     private volatile IReadOnlyDictionary<string, DriftView> _orphans = new Dictionary<string, DriftView>();
 
     public DriftReport(
@@ -24,6 +28,8 @@ internal sealed class DriftReport
         ImageStore store,
         IReadOnlyList<SurfacePublisher> publishers,
         Inbox inbox,
+        SiteAlarms alarms,
+        FleetExchange? exchange,
         Meter meter,
         TimeProvider time)
     {
@@ -32,7 +38,10 @@ internal sealed class DriftReport
         _store = store;
         _publishers = publishers;
         _inbox = inbox;
+        _alarms = alarms;
+        _exchange = exchange;
         _time = time;
+        _started = time.GetUtcNow();
         meter.CreateObservableGauge("isocatalog.drift", Measure, description: "What is not as it should be, by code and surface.");
     }
 
@@ -44,6 +53,8 @@ internal sealed class DriftReport
         [
             .. Clock(view, now),
             .. Forgotten(view),
+            .. _alarms.Standing.Select(a => new DriftView(a.Code, a.Reason, null, null, a.Since)),
+            .. SiteDrift.Of(view, _exchange?.Peers ?? [], _started, now),
             .. view.Surfaces.Where(s => s.Problem is not null)
                 .Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),
             .. Store(view),
@@ -97,7 +108,7 @@ internal sealed class DriftReport
         : [];
 
     private static IEnumerable<DriftView> Store(SiteView view) => view.Store
-        .Where(s => view.Catalog.Images[s.Key] is { Deleted: false })
+        .Where(s => view.Catalog.Images.GetValueOrDefault(s.Key) is { Deleted: false })
         .Select(s => s.Value switch
         {
             StoreFile.Lost lost => new DriftView(lost.Code, lost.Reason, null, s.Key, lost.Since),

@@ -116,7 +116,7 @@ internal sealed class FileSentry : BackgroundService
     private async Task LookAsync(SurfacePublisher publisher, FolderEvent happened, FolderEventKind kind, CancellationToken cancellationToken)
     {
         if (happened.Name is { } name && _ledger.View.Catalog.Names.TryGetValue(name, out var image)
-            && string.Equals(_ledger.View.Catalog.Images[image].Value.FileName, name, StringComparison.Ordinal))
+            && string.Equals(_ledger.View.Catalog.Images.GetValueOrDefault(image)?.FileName, name, StringComparison.Ordinal))
         {
             publisher.Glance(image, Path.Combine(happened.Folder, name), kind == FolderEventKind.Modified);
         }

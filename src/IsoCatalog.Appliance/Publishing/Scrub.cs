@@ -51,7 +51,7 @@ internal sealed class Scrub(
             await publisher.VerifyAsync(image.Id, pace, cancellationToken);
         }
 
-        Log.Scrubbed(log, image.Value.FileName, read.GetType().Name);
+        Log.Scrubbed(log, image.FileName, read.GetType().Name);
     }
 
     /// <summary>Holds a reader to a rate by making it wait; the reading thread belongs to the scrub alone.</summary>

@@ -163,15 +163,15 @@ internal sealed class SurfacePublisher(
 
     private async Task<bool> ShowAndWithdrawAsync(CancellationToken cancellationToken)
     {
-        foreach (var image in ledger.View.Catalog.Images.Values)
+        foreach (var image in ledger.View.Cells.Keys.Where(k => k.Surface == Name).Select(k => k.Image))
         {
-            switch (Next(image.Id))
+            switch (Next(image))
             {
-                case CellStep.Withdraw when IsDue(image.Id, CellStep.Withdraw):
+                case CellStep.Withdraw when IsDue(image, CellStep.Withdraw):
                     await WithdrawAsync(image, cancellationToken);
                     break;
-                case CellStep.Advertise when IsDue(image.Id, CellStep.Advertise):
-                    await AdvertiseAsync(image.Id, cancellationToken);
+                case CellStep.Advertise when IsDue(image, CellStep.Advertise):
+                    await AdvertiseAsync(image, cancellationToken);
                     break;
                 default:
                     break;
@@ -264,7 +264,7 @@ internal sealed class SurfacePublisher(
                     doubts.Freshen(id);
                 }
 
-                if (ledger.TryAdvertise(key, receipt, TogetherFor(view, id)))
+                if (ledger.TryAdvertise(key, receipt, image.FileName, TogetherFor(view, id)))
                 {
                     _attempts.TryRemove((id, CellStep.Stage), out _);
                     _attempts.TryRemove((id, CellStep.Advertise), out _);
@@ -292,39 +292,52 @@ internal sealed class SurfacePublisher(
         }
     }
 
-    private async Task WithdrawAsync(CatalogImage image, CancellationToken cancellationToken)
+    private async Task WithdrawAsync(ImageId id, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (_staging is { } staging && staging.Image == image.Id)
+            if (_staging is { } staging && staging.Image == id)
             {
                 staging.Cancel.Cancel();
                 return;
             }
         }
 
-        var key = new CellKey(image.Id, Name);
-        if (ledger.View.CellOf(image.Id, Name) is not { } cell)
+        var (key, view) = (new CellKey(id, Name), ledger.View);
+        if (view.CellOf(id, Name) is not { } cell)
         {
             return;
         }
 
-        var receipt = (ledger.View.Store.GetValueOrDefault(image.Id) as StoreFile.Present)?.Receipt ?? cell.Receipt ?? default;
-        SurfaceOutcome outcome;
-        using (LinkChange(image.Id))
+        SurfaceOutcome outcome = new SurfaceOutcome.Done();
+        if (Shown(view, id, cell) is { } shown)
         {
-            outcome = await surface.WithdrawAsync(store.Stored(image, receipt), cell.Receipt, cancellationToken);
+            using (LinkChange(id))
+            {
+                outcome = await surface.WithdrawAsync(shown, cell.Receipt, cancellationToken);
+            }
         }
 
         if (outcome is SurfaceOutcome.Refused refused)
         {
-            ledger.ChangeCell(key, view => CellOutcome.StillVisible(view.Cells.GetValueOrDefault(key), refused.Code, refused.Reason));
-            Postpone(image.Id, CellStep.Withdraw, with: null);
+            ledger.ChangeCell(key, newest => CellOutcome.StillVisible(newest.Cells.GetValueOrDefault(key), refused.Code, refused.Reason));
+            Postpone(id, CellStep.Withdraw, with: null);
             return;
         }
 
-        _attempts.TryRemove((image.Id, CellStep.Withdraw), out _);
-        ledger.ChangeCell(key, view => CellOutcome.OutOfSight(view, key));
+        _attempts.TryRemove((id, CellStep.Withdraw), out _);
+        ledger.ChangeCell(key, newest => CellOutcome.OutOfSight(newest, key));
+    }
+
+    /// <summary>The image under the name that it was shown by: the catalog may call it something else by now, or not know it any more.</summary>
+    private StoredImage? Shown(SiteView view, ImageId id, Cell cell)
+    {
+        var receipt = (view.Store.GetValueOrDefault(id) as StoreFile.Present)?.Receipt ?? cell.Receipt ?? default;
+        return view.Catalog.Images.GetValueOrDefault(id) is { } image
+                ? store.Stored(image, receipt) with { FileName = cell.FileName ?? image.FileName }
+            : cell is { FileName: { } name, Receipt: { } published }
+                ? new StoredImage(id, published.Root, published.Size, name, store.Folders.StoreFile(published.Root), receipt, cell.Since)
+            : null;
     }
 
     /// <summary>A crash between showing a file and recording it, and then a removal: nobody would ever take it away.</summary>
@@ -374,7 +387,7 @@ internal sealed class SurfacePublisher(
     private SurfaceStatus Status(SiteView view) => view.Surfaces.First(s => s.Name == Name);
 
     private bool TogetherFor(SiteView view, ImageId image) =>
-        view.Catalog.Images[image].Meta.Offer is { } offer ? offer == "together" : together;
+        CellPlan.IsTogether(view.Catalog.Images.GetValueOrDefault(image), together);
 
     private bool IsDue(ImageId image, CellStep step) =>
         !_attempts.TryGetValue((image, step), out var attempt)

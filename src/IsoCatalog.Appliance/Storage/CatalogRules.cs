@@ -17,11 +17,11 @@ internal static class CatalogRules
     {
         if (view.Catalog.Images.GetValueOrDefault(id) is { Deleted: false } same)
         {
-            return view.Store.GetValueOrDefault(id) is null or StoreFile.Lost
+            return view.Store.GetValueOrDefault(id) is null or StoreFile.Lost or StoreFile.Fetching
                 ? null
                 : new Refusal(
                     RefusalCode.AlreadyInCatalog,
-                    $"These bytes are already in the catalog as {same.Value.FileName} ({id}); nothing was changed. "
+                    $"These bytes are already in the catalog as {same.FileName} ({id}); nothing was changed. "
                     + "To give them another title, use PATCH /api/v1/images/{id}.",
                     id);
         }

@@ -10,6 +10,8 @@ namespace IsoCatalog.Appliance.Storage;
 /// ledger's to say.</summary>
 internal sealed class ImageStore(SiteFolders folders)
 {
+    public const UnixFileMode ReadOnlyForAll = (UnixFileMode)0b100_100_100;
+
     private const int MostReads = 5;
 
     public SiteFolders Folders => folders;
@@ -21,7 +23,7 @@ internal sealed class ImageStore(SiteFolders folders)
             : null;
 
     public StoredImage Stored(CatalogImage image, Receipt receipt) => new(
-        image.Id, image.Value.Root, image.Value.Size, image.Value.FileName, folders.StoreFile(image.Value.Root), receipt, image.Value.AddedAt);
+        image.Id, image.Value.Root, image.Value.Size, image.FileName, folders.StoreFile(image.Value.Root), receipt, image.Value.AddedAt);
 
     /// <summary>Gives a verified staging file its place. An older file there, which the ledger does not vouch for, makes way.</summary>
     /// <exception cref="IOException">The staging file is still where it was.</exception>
@@ -95,6 +97,10 @@ internal sealed class ImageStore(SiteFolders folders)
         DurableFile.Rename(folders.RetiredFile(image.Value.Root), target);
         return Unmoved(target, receipt);
     }
+
+    /// <summary>The newest damaged copy: most of it may be right.</summary>
+    public string? LastSetAside(CatalogImage image) =>
+        Directory.EnumerateFiles(folders.Quarantine, image.Id.Sha256.ToString()[..16] + "-*").Max(StringComparer.Ordinal);
 
     public string? SetAside(CatalogImage image, DateTimeOffset now)
     {

@@ -158,7 +158,7 @@ internal sealed class Inbox : BackgroundService
             case Outcome<CatalogImage>.Done:
             // A crash between the acknowledgement and the removal leaves the file here once more, under the name it has in the catalog.
             case Outcome<CatalogImage>.Refused { Refusal: { Code: RefusalCode.AlreadyInCatalog, Image: { } same } }
-                when ImageFileName.TryDerive(request.Name, out var name, out _) && _ledger.View.Catalog.Images[same].Value.FileName == name:
+                when ImageFileName.TryDerive(request.Name, out var name, out _) && _ledger.View.Catalog.Images.GetValueOrDefault(same)?.Value.FileName == name:
                 if (FileIdentity.Of(path, default) == seen)
                 {
                     DurableFile.Delete(path);

@@ -16,7 +16,6 @@ internal sealed class Ingest(
     SiteFolders folders, ImageStore store, SiteLedger ledger, long floor, TimeProvider time, SiteMetrics metrics, ILogger<Ingest> log)
 {
     private const int BlockSize = 2 << 20;
-    private const UnixFileMode ReadOnlyForAll = (UnixFileMode)0b100_100_100;
 
     public async Task<Outcome<CatalogImage>> AddAsync(IngestRequest request, IngestProgress progress, CancellationToken cancellationToken)
     {
@@ -54,7 +53,7 @@ internal sealed class Ingest(
         {
             case Outcome<CatalogImage>.Done { Value: var image }:
                 metrics.Added(image.Value.Size, time.GetElapsedTime(started));
-                Log.Added(log, image.Value.FileName, image.Id, image.Value.Size, time.GetElapsedTime(started).TotalSeconds);
+                Log.Added(log, image.FileName, image.Id, image.Value.Size, time.GetElapsedTime(started).TotalSeconds);
                 break;
             case Outcome<CatalogImage>.Refused { Refusal: var refusal }:
                 metrics.NotAdded(refusal.Code);
@@ -96,7 +95,7 @@ internal sealed class Ingest(
             }
 
             digests = ((Outcome<ImageDigests>.Done)copied).Value;
-            File.SetUnixFileMode(target, ReadOnlyForAll);
+            File.SetUnixFileMode(target, ImageStore.ReadOnlyForAll);
             DurableFile.Sync(target);
         }
 
@@ -143,7 +142,7 @@ internal sealed class Ingest(
             AddedAt = time.GetUtcNow(),
             Iso = ((Outcome<ImageFacts>.Done)inspected).Value,
         };
-        DurableFile.WriteAtomically(folders.MetainfoFile(digests.Root), metainfo.TorrentFile, ReadOnlyForAll);
+        DurableFile.WriteAtomically(folders.MetainfoFile(digests.Root), metainfo.TorrentFile, ImageStore.ReadOnlyForAll);
         Outcome<CatalogImage> put = new Refusal(RefusalCode.NotReady, "");
         ledger.Exclusively(() =>
         {

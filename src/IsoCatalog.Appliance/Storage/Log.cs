@@ -38,6 +38,13 @@ internal static partial class Log
     [LoggerMessage(1010, LogLevel.Error, "{What} failed and will be tried again")]
     public static partial void WillRetry(ILogger logger, string what, Exception exception);
 
+    [LoggerMessage(1012, LogLevel.Warning, "{Path} is damaged or does not count any more; it was dropped and is fetched again")]
+    public static partial void DocumentDropped(ILogger logger, string path);
+
+    [LoggerMessage(1013, LogLevel.Error, "Site {Site} signed two histories ({Kind} at {Epoch}/{Seq}: {First} and {Second})")]
+    public static partial void Forked(
+        ILogger logger, string site, string kind, long epoch, long seq, Core.Hashing.Sha256Digest first, Core.Hashing.Sha256Digest second);
+
     [LoggerMessage(1011, LogLevel.Warning, "Staging held {Count} files of unfinished adds; they were deleted")]
     public static partial void StagingCleaned(ILogger logger, int count);
 

@@ -31,6 +31,7 @@ internal static class RefusalCode
     public const string NotFound = "not-found";
     public const string UnknownSurface = "unknown-surface";
     public const string UnknownSite = "unknown-site";
+    public const string SiteUnreachable = "site-unreachable";
     public const string NotSupported = "not-supported";
 
     public const string EmptyImage = "empty-image";
@@ -50,6 +51,10 @@ internal static class RefusalCode
     public const string ReadError = "read-error";
     public const string WriteError = "write-error";
     public const string NoSpace = "no-space";
+
+    public const string NotTrusted = "site-not-trusted";
+    public const string SocketOnly = "socket-only";
+    public const string TrustRefused = "trust-refused";
 
     public const string ClockImplausible = "clock-implausible";
     public const string NotReady = "not-ready";

@@ -14,10 +14,11 @@ internal static class Problems
         RefusalCode.NameTaken or RefusalCode.AlreadyInCatalog or RefusalCode.NotReady or RefusalCode.NotRestorable or RefusalCode.Protected
             or RefusalCode.SourceChanged or RefusalCode.SourceBusy => 409,
         RefusalCode.EmptyImage or RefusalCode.NotAnIso or RefusalCode.TruncatedImage or RefusalCode.CorruptImage
-            or RefusalCode.Sha256Mismatch or RefusalCode.SourceUnreadable => 422,
+            or RefusalCode.Sha256Mismatch or RefusalCode.SourceUnreadable or RefusalCode.TrustRefused => 422,
+        RefusalCode.SocketOnly => 403,
         RefusalCode.NoSpace => 507,
         RefusalCode.ReadError or RefusalCode.WriteError => 500,
-        RefusalCode.ClockImplausible => 503,
+        RefusalCode.ClockImplausible or RefusalCode.NotTrusted or RefusalCode.SiteUnreachable => 503,
         RefusalCode.NotSupported => 501,
         _ => 400,
     };

@@ -26,7 +26,7 @@ internal sealed class RetiredKeeper(
                 .Where(r => r.Since is not null)
                 .OrderBy(r => r.Since)
                 .Select(r => new RetiredView(
-                    r.Image.Id, r.Image.Value.FileName, r.Image.Value.Size, r.Since!.Value, r.Since + configuration.Retired.Keep)),
+                    r.Image.Id, r.Image.FileName, r.Image.Value.Size, r.Since!.Value, r.Since + configuration.Retired.Keep)),
         ];
     }
 
@@ -56,7 +56,7 @@ internal sealed class RetiredKeeper(
                 }))
             {
                 bytes -= image.Value.Size;
-                Log.Evicted(log, image.Value.FileName, why);
+                Log.Evicted(log, image.FileName, why);
             }
         }
     }
@@ -67,7 +67,7 @@ internal sealed class RetiredKeeper(
         return
         [
             .. view.Store
-                .Where(s => s.Value is StoreFile.Retired)
+                .Where(s => s.Value is StoreFile.Retired && view.Catalog.Images.ContainsKey(s.Key))
                 .Select(s => (view.Catalog.Images[s.Key], (StoreFile.Retired)s.Value))
                 .OrderBy(r => r.Item2.Since),
         ];

@@ -125,8 +125,8 @@ internal sealed class SiteDatabase : IDisposable
         var receipt = cell.Receipt;
         Execute(
             """
-            INSERT OR REPLACE INTO cell (image, surface, state, code, reason, since, device, inode, size, modified, changed, root)
-            VALUES ($image, $surface, $state, $code, $reason, $since, $device, $inode, $size, $modified, $changed, $root)
+            INSERT OR REPLACE INTO cell (image, surface, state, code, reason, since, device, inode, size, modified, changed, root, name)
+            VALUES ($image, $surface, $state, $code, $reason, $since, $device, $inode, $size, $modified, $changed, $root, $name)
             """,
             ("$image", key.Image.ToString()),
             ("$surface", key.Surface),
@@ -139,20 +139,22 @@ internal sealed class SiteDatabase : IDisposable
             ("$size", receipt?.Size),
             ("$modified", receipt?.ModifiedNs),
             ("$changed", receipt?.ChangedNs),
-            ("$root", receipt?.Root.ToString()));
+            ("$root", receipt?.Root.ToString()),
+            ("$name", cell.FileName));
     }
 
     public Dictionary<CellKey, Cell> LoadCells()
     {
         var cells = new Dictionary<CellKey, Cell>();
         Read(
-            "SELECT image, surface, state, code, reason, since, device, inode, size, modified, changed, root FROM cell",
+            "SELECT image, surface, state, code, reason, since, device, inode, size, modified, changed, root, name FROM cell",
             row => cells[new CellKey(Image(row, 0), row.GetString(1))] = new Cell(
                 Enum.Parse<CellState>(row.GetString(2)),
                 Time(row.GetInt64(5)),
                 row.IsDBNull(3) ? null : row.GetString(3),
                 row.IsDBNull(4) ? null : row.GetString(4),
-                row.IsDBNull(6) ? null : ReceiptAt(row, 6)));
+                row.IsDBNull(6) ? null : ReceiptAt(row, 6),
+                FileName: row.IsDBNull(12) ? null : row.GetString(12)));
         return cells;
     }
 
@@ -168,6 +170,16 @@ internal sealed class SiteDatabase : IDisposable
         var offered = new List<ImageId>();
         Read("SELECT image FROM offered", row => offered.Add(Image(row, 0)));
         return offered;
+    }
+
+    public void SaveConfirmed(ImageId image) =>
+        Execute("INSERT OR IGNORE INTO confirmed (image) VALUES ($image)", ("$image", image.ToString()));
+
+    public List<ImageId> LoadConfirmed()
+    {
+        var confirmed = new List<ImageId>();
+        Read("SELECT image FROM confirmed", row => confirmed.Add(Image(row, 0)));
+        return confirmed;
     }
 
     public void SaveLease(Lease lease) => Execute(
@@ -242,9 +254,10 @@ internal sealed class SiteDatabase : IDisposable
                 PRIMARY KEY (place, image));
             CREATE TABLE cell (
                 image TEXT NOT NULL, surface TEXT NOT NULL, state TEXT NOT NULL, code TEXT, reason TEXT, since INTEGER NOT NULL,
-                device INTEGER, inode INTEGER, size INTEGER, modified INTEGER, changed INTEGER, root TEXT,
+                device INTEGER, inode INTEGER, size INTEGER, modified INTEGER, changed INTEGER, root TEXT, name TEXT,
                 PRIMARY KEY (image, surface));
             CREATE TABLE offered (image TEXT NOT NULL PRIMARY KEY);
+            CREATE TABLE confirmed (image TEXT NOT NULL PRIMARY KEY);
             CREATE TABLE lease (
                 id TEXT NOT NULL PRIMARY KEY, image TEXT NOT NULL, surface TEXT NOT NULL, client TEXT NOT NULL, token TEXT,
                 created INTEGER NOT NULL, expires INTEGER NOT NULL);

@@ -26,11 +26,41 @@ internal sealed record SiteFolders(string Data, string Inbox)
 
     public string SigningKey => Path.Combine(Keys, "site-sign.pem");
 
+    public string TlsKey => Path.Combine(Keys, "site-tls.pem");
+
     public string UrlSecret => Path.Combine(Keys, "url-secret");
 
     public string Socket => Path.Combine(Run, "isocatalog.sock");
 
-    public string SiteDocument(string site) => Path.Combine(Catalog, site + ".json");
+    /// <summary>Each version of the trust document, from the first on.</summary>
+    public string Trust => Path.Combine(Catalog, "trust");
+
+    /// <summary>One folder for each site; a document's file is named after the SHA-256 of its payload.</summary>
+    public string Documents => Path.Combine(Catalog, "documents");
+
+    /// <summary>The entries of the documents of all sites, named after the SHA-256 of their bytes.</summary>
+    public string Chunks => Path.Combine(Catalog, "chunks");
+
+    /// <summary>What each site says that it holds.</summary>
+    public string Holdings => Path.Combine(Catalog, "holdings");
+
+    /// <summary>Which replicas each site vouches for.</summary>
+    public string Members => Path.Combine(Catalog, "members");
+
+    public string TrustFile(long version) => Path.Combine(Trust, version.ToString(System.Globalization.CultureInfo.InvariantCulture) + ".json");
+
+    public string DocumentsOf(string site) => Path.Combine(Documents, site);
+
+    public string DocumentFile(string site, Sha256Digest payload) => Path.Combine(DocumentsOf(site), payload + ".json");
+
+    public string ChunkFile(Sha256Digest chunk) => Path.Combine(Chunks, chunk + ".json");
+
+    public string HoldingsFile(string site) => Path.Combine(Holdings, site + ".json");
+
+    public string MembersFile(string site) => Path.Combine(Members, site + ".json");
+
+    /// <summary>What a site that wants to join hands to whoever keeps the root keys; no secret.</summary>
+    public string JoinRequest => Path.Combine(Data, "join-request.json");
 
     /// <summary>256 folders by the first two digits of the root: no folder grows large.</summary>
     public string StoreFolder(Sha256Digest root) => Path.Combine(Store, root.ToString()[..2]);
@@ -38,6 +68,13 @@ internal sealed record SiteFolders(string Data, string Inbox)
     public string StoreFile(Sha256Digest root) => Path.Combine(StoreFolder(root), root.ToString());
 
     public string MetainfoFile(Sha256Digest root) => StoreFile(root) + ".torrent";
+
+    /// <summary>What is being fetched; survives a restart, unlike the rest of staging.</summary>
+    public string Fetch => Path.Combine(Staging, "fetch");
+
+    public string FetchFile(Sha256Digest root) => Path.Combine(Fetch, root.ToString());
+
+    public string FetchProgress(Sha256Digest root) => FetchFile(root) + ".progress";
 
     public string RetiredFile(Sha256Digest root) => Path.Combine(Retired, root.ToString());
 
@@ -47,7 +84,7 @@ internal sealed record SiteFolders(string Data, string Inbox)
     {
         const UnixFileMode open = (UnixFileMode)0b111_101_101;
         const UnixFileMode closed = (UnixFileMode)0b111_000_000;
-        foreach (var folder in new[] { Data, Store, Staging, Retired, Quarantine, Catalog, Inbox })
+        foreach (var folder in new[] { Data, Store, Staging, Fetch, Retired, Quarantine, Catalog, Trust, Documents, Chunks, Holdings, Members, Inbox })
         {
             Directory.CreateDirectory(folder, open);
         }

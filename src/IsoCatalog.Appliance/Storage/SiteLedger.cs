@@ -14,32 +14,28 @@ namespace IsoCatalog.Appliance.Storage;
 /// L1 What takes an image out of the list is seen by readers first and recorded second. L2 What brings one in, or acknowledges anything, is durable
 /// first and seen second. L3 Nothing is promoted, published, advertised, leased or retired on a view that is no longer the newest.
 /// </remarks>
-internal sealed class SiteLedger : IDisposable
+internal sealed partial class SiteLedger : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SiteDatabase _database;
-    private readonly SiteCatalogFile _catalog;
+    private readonly FleetDocuments _documents;
     private readonly EventLog _events;
     private readonly TimeProvider _time;
     private readonly ILogger<SiteLedger> _log;
     private readonly List<ChannelWriter<byte>> _signals = [];
-    private readonly string _site;
     private volatile SiteView _view;
-    private bool _signed;
 
-    /// <summary>Loads the signed document and the database; cells of surfaces that are not configured any more are forgotten.</summary>
+    /// <summary>Loads the signed documents and the database; cells of surfaces that are not configured any more are forgotten.</summary>
     public SiteLedger(
-        string site,
         SiteDatabase database,
-        SiteCatalogFile catalog,
+        FleetDocuments documents,
         IEnumerable<SurfaceStatus> surfaces,
         EventLog events,
         TimeProvider time,
         ILogger<SiteLedger> log)
     {
-        _site = site;
         _database = database;
-        _catalog = catalog;
+        _documents = documents;
         _events = events;
         _time = time;
         _log = log;
@@ -91,9 +87,10 @@ internal sealed class SiteLedger : IDisposable
             }
 
             var known = view.Catalog.Images.GetValueOrDefault(id);
-            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
+            var stamp = _documents.NextStamp();
             var entries = new List<Entry>();
-            if (known is null or { Deleted: true })
+            // Another root for the same SHA-256 contradicts whoever signed the first: both were computed here, so that is said.
+            if (known is null or { Deleted: true } || known.Value.Root != value.Root)
             {
                 entries.Add(new ImageEntry(id, stamp, by, null, false, value));
             }
@@ -103,25 +100,28 @@ internal sealed class SiteLedger : IDisposable
                 entries.Add(new MetaEntry(id, stamp, by, null, meta));
             }
 
+            PreparedWrite? signed = null;
+            if (entries.Count > 0 && Prepare_NeedsLock(entries, out signed) is { } unsigned)
+            {
+                return unsigned;
+            }
+
             var file = new StoreFile.Present(receipt);
-            var next = view with { Catalog = view.Catalog.With(entries), Store = view.Store.SetItem(id, file) };
-            next = next.WithoutQuarantine(id);
-            Accept_NeedsLock(next, [id], () =>
+            var next = view with { Store = view.Store.SetItem(id, file), Confirmed = view.Confirmed.Add(id) };
+            next = next.WithCatalog(signed?.View ?? view.Catalog, _time.GetUtcNow(), out var touched).WithoutQuarantine(id);
+            Accept_NeedsLock(next, [id, .. touched], () =>
             {
                 _database.InTransaction(() =>
                 {
                     _database.SaveStoreFile(id, file);
-                    SaveCells(view, next, id);
+                    _database.SaveConfirmed(id);
+                    SaveCells(view, next, [id, .. touched]);
                 });
-                if (entries.Count > 0)
-                {
-                    _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
-                    NoteSigned();
-                }
+                Commit_NeedsLock(signed);
             });
             var image = next.Catalog.Images[id];
-            _events.Add("image", known is { Deleted: false } ? $"{image.Value.FileName}: the store's copy is whole again"
-                : $"{image.Value.FileName} added", id);
+            _events.Add("image", known is { Deleted: false } ? $"{image.FileName}: the store's copy is whole again"
+                : $"{image.FileName} added", id);
             return image;
         }
     }
@@ -151,15 +151,22 @@ internal sealed class SiteLedger : IDisposable
                 return NotFound(id);
             }
 
-            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
-            var next = view with { Catalog = view.Catalog.With(new MetaEntry(id, stamp, by, null, change(image.Meta))) };
-            if (next.Catalog.Images[id].Meta.Hidden && !image.Meta.Hidden)
+            if (Prepare_NeedsLock([new MetaEntry(id, _documents.NextStamp(), by, null, change(image.Meta))], out var signed) is { } unsigned)
             {
-                next = next.WithdrawnEverywhere(id, CellState.Withdrawn, ReasonCode.Hidden, "The image is hidden.", _time.GetUtcNow());
+                return unsigned;
             }
 
-            Accept_NeedsLock(next, [id], () => SaveCatalogAndCells(view, next, id), metadata: !next.Catalog.Images[id].LooksLike(image));
-            _events.Add("image", $"{image.Value.FileName} described anew", id);
+            var next = view.WithCatalog(signed!.View, _time.GetUtcNow(), out var touched);
+            Accept_NeedsLock(
+                next,
+                [.. touched],
+                () =>
+                {
+                    Commit_NeedsLock(signed);
+                    _database.InTransaction(() => SaveCells(view, next, touched));
+                },
+                metadata: !next.Catalog.Images[id].LooksLike(image));
+            _events.Add("image", $"{image.FileName} described anew", id);
             return next.Catalog.Images[id];
         }
     }
@@ -183,27 +190,26 @@ internal sealed class SiteLedger : IDisposable
             if (image.Meta.Protected)
             {
                 return new Refusal(
-                    RefusalCode.Protected, $"{image.Value.FileName} is protected. Take the protection off first (PATCH protected=false).", id);
+                    RefusalCode.Protected, $"{image.FileName} is protected. Take the protection off first (PATCH protected=false).", id);
             }
 
-            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
-            var next = view with
+            if (Prepare_NeedsLock([new ImageEntry(id, _documents.NextStamp(), by, why, true, image.Value)], out var signed) is { } unsigned)
             {
-                Catalog = view.Catalog.With(new ImageEntry(id, stamp, by, why, true, image.Value)),
-                Offered = view.Offered.Remove(id),
-            };
-            next = next.WithdrawnEverywhere(id, CellState.Withdrawn, ReasonCode.Removed, "The image was removed.", _time.GetUtcNow());
-            Accept_NeedsLock(next, [id], () =>
+                return unsigned;
+            }
+
+            var next = view.WithCatalog(signed!.View, _time.GetUtcNow(), out var touched);
+            Accept_NeedsLock(next, [.. touched], () =>
             {
                 // The signed tombstone is the acknowledgement; a crash before the database follows is mended when it is loaded.
-                _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
+                Commit_NeedsLock(signed);
                 _database.InTransaction(() =>
                 {
                     _database.SaveOffered(id, false);
-                    SaveCells(view, next, id);
+                    SaveCells(view, next, touched);
                 });
             });
-            _events.Add("image", $"{image.Value.FileName} removed", id);
+            _events.Add("image", $"{image.FileName} removed", id);
             return next.Catalog.Images[id];
         }
     }
@@ -229,23 +235,27 @@ internal sealed class SiteLedger : IDisposable
                 return image;
             }
 
-            if (view.Store.GetValueOrDefault(id) is not (StoreFile.Retired or StoreFile.Present))
+            if (view.Store.GetValueOrDefault(id) is not (StoreFile.Retired or StoreFile.Present) && !view.Others.Values.Any(o => o.Holds(id)))
             {
                 return new Refusal(
                     RefusalCode.NotRestorable,
-                    $"The bytes of {image.Value.FileName} are not kept any more. Add the file again: isocatalog add FILE.",
+                    $"The bytes of {image.FileName} are not kept any more. Add the file again: isocatalog add FILE.",
                     id);
             }
 
-            if (CatalogRules.MayAdd(view, id, image.Value.FileName) is { } refused)
+            if (CatalogRules.MayAdd(view, id, image.FileName) is { } refused)
             {
                 return refused;
             }
 
-            var stamp = Stamp.Next(view.Catalog.LastStamp, _time.GetUtcNow(), _site);
-            var next = view with { Catalog = view.Catalog.With(new ImageEntry(id, stamp, by, null, false, image.Value)) };
-            Accept_NeedsLock(next, [id], () => _catalog.Write(next.Catalog.Entries, _time.GetUtcNow()));
-            _events.Add("image", $"{image.Value.FileName} restored", id);
+            if (Prepare_NeedsLock([new ImageEntry(id, _documents.NextStamp(), by, null, false, image.Value)], out var signed) is { } unsigned)
+            {
+                return unsigned;
+            }
+
+            var next = view.WithCatalog(signed!.View, _time.GetUtcNow(), out var touched);
+            Accept_NeedsLock(next, [.. touched], () => Commit_NeedsLock(signed));
+            _events.Add("image", $"{image.FileName} restored", id);
             return next.Catalog.Images[id];
         }
     }
@@ -277,6 +287,38 @@ internal sealed class SiteLedger : IDisposable
             {
                 Accept_NeedsLock(next, [id], save);
             }
+        }
+    }
+
+    /// <summary>Says how far the bytes of an image are on their way; of interest to readers only, so it is not recorded.</summary>
+    /// <returns>False when the image is not to be fetched any more: it is here, or it was deleted.</returns>
+    public bool ReportFetch(ImageId id, StoreFile.Fetching fetching)
+    {
+        lock (_gate)
+        {
+            var view = _view;
+            if (!view.Catalog.Images.TryGetValue(id, out var image) || image.Deleted
+                || view.Store.GetValueOrDefault(id) is not (null or StoreFile.Lost or StoreFile.Fetching))
+            {
+                return false;
+            }
+
+            if (view.Store.GetValueOrDefault(id) is not StoreFile.Lost)
+            {
+                Withdraw_NeedsLock(view with { Store = view.Store.SetItem(id, fetching) }, [], null);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>This site has computed the flat SHA-256 of the bytes in its store, and it is the signed one.</summary>
+    public void Confirm(ImageId id)
+    {
+        lock (_gate)
+        {
+            Accept_NeedsLock(
+                _view with { Confirmed = _view.Confirmed.Add(id) }, [id], () => _database.SaveConfirmed(id), metadata: true);
         }
     }
 
@@ -341,7 +383,7 @@ internal sealed class SiteLedger : IDisposable
     {
         lock (_gate)
         {
-            if (_view.Store.GetValueOrDefault(id) is not StoreFile.Retired || !_view.Catalog.Images[id].Deleted || _view.IsLeased(id))
+            if (_view.Store.GetValueOrDefault(id) is not StoreFile.Retired || _view.Catalog.Images.GetValueOrDefault(id) is not { Deleted: true } || _view.IsLeased(id))
             {
                 return false;
             }
@@ -375,12 +417,13 @@ internal sealed class SiteLedger : IDisposable
     }
 
     /// <summary>Puts a published image into the list, if it is still wanted, still staged, and its bytes are in no doubt.</summary>
-    public bool TryAdvertise(CellKey key, Receipt receipt, bool together)
+    public bool TryAdvertise(CellKey key, Receipt receipt, string fileName, bool together)
     {
         lock (_gate)
         {
             var view = _view;
-            if (!view.IsWanted(key.Image) || view.Store.GetValueOrDefault(key.Image) is not StoreFile.Present { Receipt: var stored }
+            if (!view.IsWanted(key.Image) || view.Catalog.Images[key.Image].FileName != fileName
+                || view.Store.GetValueOrDefault(key.Image) is not StoreFile.Present { Receipt: var stored }
                 || view.Cells.GetValueOrDefault(key) is not { State: CellState.Staged }
                 || !CellPlan.MayShow(view, key.Image, together, _time.GetUtcNow()))
             {
@@ -389,7 +432,10 @@ internal sealed class SiteLedger : IDisposable
 
             // Of the store's own inode another surface may have made a name meanwhile: the ctime that counts is the store's.
             var cell = new Cell(
-                CellState.Advertised, _time.GetUtcNow(), Receipt: FileIdentity.SameContent(receipt, stored) ? stored : receipt);
+                CellState.Advertised,
+                _time.GetUtcNow(),
+                Receipt: FileIdentity.SameContent(receipt, stored) ? stored : receipt,
+                FileName: fileName);
             var next = view with { Cells = view.Cells.SetItem(key, cell), Offered = view.Offered.Add(key.Image) };
             Accept_NeedsLock(next, [key.Image], () => _database.InTransaction(() =>
             {
@@ -539,43 +585,38 @@ internal sealed class SiteLedger : IDisposable
 
     private SiteView Load(IEnumerable<SurfaceStatus> surfaces)
     {
-        var catalog = CatalogView.Empty.With(_catalog.Load(expected: Facts.ContainsKey(SiteDatabase.CatalogSigned)));
-        if (!catalog.Images.IsEmpty)
+        var catalog = _documents.Load(long.Parse(Facts.GetValueOrDefault(EpochFact, "0")), written: Facts.ContainsKey(SiteDatabase.CatalogSigned));
+        if (catalog.StatedBy(Fleet.Site).Any())
         {
-            NoteSigned();
+            NoteSigned_NeedsLock();
         }
 
+        _savedEpoch = _documents.Epoch;
         var statuses = surfaces
             .Select(s => Facts.TryGetValue(AnswerFact(s.Name), out var ms) ? s with { AnswerChanged = Time(ms) } : s)
             .ToList();
         var names = statuses.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
         var view = SiteView.Of(
-            catalog,
             // A receipt without an entry is an add that was never acknowledged; its file is an orphan of the store.
             _database.LoadStore().Where(s => catalog.Images.ContainsKey(s.Key)),
-            _database.LoadCells().Where(c => names.Contains(c.Key.Surface) && catalog.Images.ContainsKey(c.Key.Image)),
+            // What is still visible of an image that nobody knows any more has to be taken out of sight.
+            _database.LoadCells().Where(c => names.Contains(c.Key.Surface) && (catalog.Images.ContainsKey(c.Key.Image) || c.Value.FileName is not null)),
             _database.LoadOffered(),
+            _database.LoadConfirmed(),
             _database.LoadLeases(),
             statuses) with { LeasesForgottenSince = LeasesForgottenSince(catalog) };
-        foreach (var image in catalog.Images.Values.Where(i => i.Deleted))
+        view = view.WithCatalog(catalog, _time.GetUtcNow(), out _) with
         {
-            view = view.WithdrawnEverywhere(image.Id, CellState.Withdrawn, ReasonCode.Removed, "The image was removed.", _time.GetUtcNow());
-            view = view with { Offered = view.Offered.Remove(image.Id) };
+            Others = OthersNow(view.Others, _time.GetUtcNow()),
+        };
+        foreach (var key in view.Cells.Keys.Where(k => !catalog.Images.ContainsKey(k.Image)).ToList())
+        {
+            view = view.WithdrawnEverywhere(
+                key.Image, CellState.Withdrawn, ReasonCode.Removed, "The site that added the image does not count any more.", _time.GetUtcNow());
         }
 
         var missed = view.Cells.Where(c => c.Value.State is CellState.Withdrawn or CellState.Quarantined && view.IsWanted(c.Key.Image));
         return view with { Missed = missed.ToImmutableDictionary(c => c.Key, c => c.Value.Since) };
-    }
-
-    /// <summary>The first entry is always a put, so this need not be asked elsewhere.</summary>
-    private void NoteSigned()
-    {
-        if (!_signed && !Facts.ContainsKey(SiteDatabase.CatalogSigned))
-        {
-            _database.SaveFact(SiteDatabase.CatalogSigned, "yes");
-        }
-
-        _signed = true;
     }
 
     /// <summary>A database that is new while there is a signed catalog was lost; one that is new with an empty catalog is a new site.</summary>
@@ -608,9 +649,9 @@ internal sealed class SiteLedger : IDisposable
     }
 
     /// <summary>Seen first, durable second: if it cannot be recorded, it is withdrawn all the same.</summary>
-    private void Withdraw_NeedsLock(SiteView next, ReadOnlySpan<ImageId> touched, Action? save)
+    private void Withdraw_NeedsLock(SiteView next, ReadOnlySpan<ImageId> touched, Action? save, bool metadata = false)
     {
-        next = Stamped(next, touched, false, out var answers);
+        next = Stamped(next, touched, metadata, out var answers);
         Show_NeedsLock(next);
         try
         {
@@ -677,20 +718,14 @@ internal sealed class SiteLedger : IDisposable
         }
     }
 
-    private void SaveCatalogAndCells(SiteView before, SiteView next, ImageId id)
+    private void SaveCells(SiteView before, SiteView next, params IEnumerable<ImageId> images)
     {
-        _catalog.Write(next.Catalog.Entries, _time.GetUtcNow());
-        _database.InTransaction(() => SaveCells(before, next, id));
-    }
-
-    private void SaveCells(SiteView before, SiteView next, ImageId id)
-    {
-        foreach (var surface in next.Surfaces)
+        foreach (var key in images.Distinct().SelectMany(i => next.Surfaces.Select(s => new CellKey(i, s.Name))))
         {
-            var cell = next.CellOf(id, surface.Name);
-            if (cell != before.CellOf(id, surface.Name))
+            var cell = next.Cells.GetValueOrDefault(key);
+            if (cell != before.Cells.GetValueOrDefault(key))
             {
-                _database.SaveCell(new CellKey(id, surface.Name), cell);
+                _database.SaveCell(key, cell);
             }
         }
     }
@@ -702,7 +737,7 @@ internal sealed class SiteLedger : IDisposable
     private static Refusal NotFound(ImageId id) =>
         new(RefusalCode.NotFound, $"There is no image {id} in the catalog. 'isocatalog ls' lists what there is.", id);
 
-    private static string NameOf(SiteView view, ImageId id) => view.Catalog.Images[id].Value.FileName;
+    private static string NameOf(SiteView view, ImageId id) => view.Catalog.Images.GetValueOrDefault(id)?.FileName ?? id.ToString();
 
     private static int IndexOf(SiteView view, string surface)
     {

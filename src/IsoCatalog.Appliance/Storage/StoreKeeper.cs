@@ -47,7 +47,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
                     v => CellPlan.MayRetire(v, image.Id),
                     () => new StoreFile.Retired(store.Retire(image, present.Receipt), time.GetUtcNow())))
                 {
-                    Log.Retired(log, image.Value.FileName, image.Id);
+                    Log.Retired(log, image.FileName, image.Id);
                 }
 
                 break;
@@ -92,10 +92,10 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
             case StoreRead.Right right:
                 if (ledger.TryMoveStoreFile(
                     image.Id,
-                    v => v.Store.GetValueOrDefault(image.Id) is StoreFile.Retired && v.Catalog.Images[image.Id] is { Deleted: false },
+                    v => v.Store.GetValueOrDefault(image.Id) is StoreFile.Retired && v.Catalog.Images.GetValueOrDefault(image.Id) is { Deleted: false },
                     () => new StoreFile.Present(store.Return(image, right.Receipt))))
                 {
-                    Log.Restored(log, image.Value.FileName);
+                    Log.Restored(log, image.FileName);
                 }
 
                 break;
@@ -141,6 +141,13 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
                 case StoreRead.Right:
                     concluded = false;
                     break;
+                case StoreRead.Gone when doubted is null && !ledger.View.Others.IsEmpty:
+                    ledger.ReportFetch(
+                        image.Id, new StoreFile.Fetching(time.GetUtcNow(), 0, ReasonCode.WaitingForSource, "Its bytes are wanted from other sites."));
+                    break;
+                case StoreRead.Gone when doubted is null && !IsOurs(image):
+                    // Another site's image that was never fetched is not lost.
+                    break;
                 case StoreRead.Gone gone:
                     ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreMissing, Remedy(image, gone.Reason), time.GetUtcNow()));
                     break;
@@ -157,6 +164,11 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
         return concluded;
     }
 
-    private static string Remedy(CatalogImage image, string reason) =>
-        $"The site's own copy is not usable: {reason}. Add {image.Value.FileName} again (isocatalog add FILE) to bring it back.";
+    /// <summary>Did this site itself say that it has it?</summary>
+    private bool IsOurs(CatalogImage image) =>
+        ledger.View.Catalog.Registers.GetValueOrDefault(RegisterKey.OfImage(image.Id))?.Of(ledger.Fleet.Site) is not null;
+
+    private string Remedy(CatalogImage image, string reason) => ledger.View.Others.IsEmpty
+        ? $"The site's own copy is not usable: {reason}. Add {image.FileName} again (isocatalog add FILE) to bring it back."
+        : $"The site's own copy is not usable: {reason}. It is mended from other sites.";
 }

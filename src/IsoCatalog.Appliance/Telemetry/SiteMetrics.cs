@@ -13,10 +13,12 @@ internal sealed class SiteMetrics
     private readonly Counter<long> _refused;
     private readonly Histogram<double> _addSeconds;
     private readonly SiteLedger _ledger;
+    private readonly TimeProvider _time;
 
-    public SiteMetrics(Meter meter, SiteLedger ledger, SiteFolders folders)
+    public SiteMetrics(Meter meter, SiteLedger ledger, SiteFolders folders, TimeProvider time)
     {
         _ledger = ledger;
+        _time = time;
         _added = meter.CreateCounter<long>("isocatalog.ingest.images", description: "Images added at this site.");
         _addedBytes = meter.CreateCounter<long>("isocatalog.ingest.bytes", "By", "Bytes of images added at this site.");
         _refused = meter.CreateCounter<long>("isocatalog.ingest.refused", description: "Adds that were refused, by code.");
@@ -36,6 +38,9 @@ internal sealed class SiteMetrics
         meter.CreateObservableGauge("isocatalog.surface.up", Up, description: "1 while the surface as a whole can be used.");
         meter.CreateObservableGauge("isocatalog.store.files", Files, description: "The site's own copies, by state.");
         meter.CreateObservableGauge("isocatalog.store.free", () => FreeSpace.Of(folders.Data).AvailableBytes, "By", "Free bytes of the data folder.");
+        meter.CreateObservableGauge("isocatalog.catalog.age", Ages, "s", "Age of the newest signed document that is here, by the site that signed it.");
+        meter.CreateObservableGauge("isocatalog.site.up", Heard, description: "1 while another site says what it has: it was heard within the last 60 seconds.");
+        meter.CreateObservableGauge("isocatalog.site.heard.age", HeardAges, "s", "Since another site last said what it has.");
         meter.CreateObservableGauge("isocatalog.leases", () => ledger.View.Leases.Count, description: "Leases now.");
     }
 
@@ -67,10 +72,23 @@ internal sealed class SiteMetrics
     private IEnumerable<Measurement<int>> Up() => _ledger.View.Surfaces.Select(s =>
         new Measurement<int>(s.Problem is null ? 1 : 0, new KeyValuePair<string, object?>("surface", s.Name)));
 
+    private IEnumerable<Measurement<double>> Ages() => _ledger.Fleet.Sites
+        .Where(s => s.Value.Head is not null)
+        .Select(s => BySite(s.Key, _time.GetUtcNow() - s.Value.Head!.Issued));
+
+    private IEnumerable<Measurement<int>> Heard() => _ledger.View.Others.Values.Select(o =>
+        new Measurement<int>(o.IsFresh(_time.GetUtcNow()) ? 1 : 0, new KeyValuePair<string, object?>("site", o.Site)));
+
+    private IEnumerable<Measurement<double>> HeardAges() => _ledger.View.Others.Values.Select(o => BySite(o.Site, _time.GetUtcNow() - o.Heard));
+
+    /// <summary>Seconds. A clock that is ahead makes nothing younger than new.</summary>
+    private static Measurement<double> BySite(string site, TimeSpan age) =>
+        new(Math.Max(0, age.TotalSeconds), new KeyValuePair<string, object?>("site", site));
+
     private IEnumerable<Measurement<int>> Files()
     {
         var view = _ledger.View;
-        return new[] { typeof(StoreFile.Present), typeof(StoreFile.Doubted), typeof(StoreFile.Lost), typeof(StoreFile.Retired) }.Select(state =>
+        return new[] { typeof(StoreFile.Present), typeof(StoreFile.Doubted), typeof(StoreFile.Fetching), typeof(StoreFile.Lost), typeof(StoreFile.Retired) }.Select(state =>
             new Measurement<int>(
                 view.Store.Values.Count(f => f.GetType() == state),
                 new KeyValuePair<string, object?>("state", state.Name.ToLowerInvariant())));

@@ -2,95 +2,56 @@ using System.Collections.Immutable;
 
 namespace IsoCatalog.Core.Catalog;
 
-/// <summary>An image as the catalog has it: both registers joined.</summary>
-/// <param name="Stamp">Of the entry that put or deleted it.</param>
-public sealed record CatalogImage(ImageId Id, ImageValue Value, MetaValue Meta, bool Deleted, Stamp Stamp, string By)
-{
-    public string Title => Meta.Titles.TryGetValue("en", out var title) ? title
-        : Meta.Titles.Count > 0 ? Meta.Titles.OrderBy(t => t.Key, StringComparer.Ordinal).First().Value
-        : Value.Iso.VolumeId.Length > 0 ? Value.Iso.VolumeId : Value.FileName;
-
-    public IReadOnlyList<string> Arch => Meta.Arch.Count > 0 ? Meta.Arch : Value.Iso.Arch;
-
-    /// <summary>Does a list of what can be mounted show the same, whatever its filter? Who owns or protects an image is not shown there.</summary>
-    public bool LooksLike(CatalogImage other)
-    {
-        ArgumentNullException.ThrowIfNull(other);
-        return Title == other.Title && Meta.Kind == other.Meta.Kind && Meta.Group == other.Meta.Group && Meta.Order == other.Meta.Order
-            && Meta.Os == other.Meta.Os && Meta.EolDate == other.Meta.EolDate && Meta.Hidden == other.Meta.Hidden
-            && Arch.SequenceEqual(other.Arch) && Meta.Tags.SequenceEqual(other.Meta.Tags) && Value == other.Value;
-    }
-}
-
 /// <summary>
-/// The catalog as a pure join of entries: per register the entry with the highest stamp. Immutable; order, repetition and grouping of entries do not
-/// matter.
+/// The catalog as a pure join of entries: per register and site the newest entry, and of these the highest one counts. Immutable; order, repetition and grouping
+/// of entries do not matter. Thread-safe.
 /// </summary>
 public sealed record CatalogView
 {
-    private static readonly MetaValue NoMeta = new();
-
     public static readonly CatalogView Empty = new();
 
-    private ImmutableDictionary<ImageId, ImageEntry> ImageEntries { get; init; } = ImmutableDictionary<ImageId, ImageEntry>.Empty;
+    public ImmutableDictionary<RegisterKey, Register> Registers { get; internal init; } = ImmutableDictionary<RegisterKey, Register>.Empty;
 
-    private ImmutableDictionary<ImageId, MetaEntry> MetaEntries { get; init; } = ImmutableDictionary<ImageId, MetaEntry>.Empty;
+    /// <summary>Every image that was ever put, deleted and recalled ones included.</summary>
+    public ImmutableDictionary<ImageId, CatalogImage> Images { get; internal init; } = ImmutableDictionary<ImageId, CatalogImage>.Empty;
 
-    /// <summary>Every image that was ever put, deleted ones included.</summary>
-    public ImmutableDictionary<ImageId, CatalogImage> Images { get; init; } = ImmutableDictionary<ImageId, CatalogImage>.Empty;
-
-    /// <summary>Live images by their name, without case.</summary>
-    public ImmutableDictionary<string, ImageId> Names { get; init; } =
+    /// <summary>Visible images by the name that they have on surfaces, without case.</summary>
+    public ImmutableDictionary<string, ImageId> Names { get; internal init; } =
         ImmutableDictionary.Create<string, ImageId>(ImageFileName.Comparer);
 
-    public Stamp? LastStamp { get; init; }
+    /// <summary>Live aliases; the image may be unknown, deleted or recalled.</summary>
+    public ImmutableDictionary<string, ImageId> Aliases { get; internal init; } = ImmutableDictionary<string, ImageId>.Empty;
 
-    public IEnumerable<CatalogImage> Live => Images.Values.Where(i => !i.Deleted);
+    /// <summary>The highest stamp of any entry.</summary>
+    public Stamp? LastStamp { get; internal init; }
 
-    /// <summary>The newest entry of each register: what a site document restates.</summary>
-    public IEnumerable<Entry> Entries =>
-        ImageEntries.Values.OrderBy(e => e.Image).Cast<Entry>().Concat(MetaEntries.Values.OrderBy(e => e.Image));
+    /// <summary>Which visible images ask for a name.</summary>
+    internal ImmutableDictionary<string, ImmutableArray<ImageId>> Wishes { get; init; } =
+        ImmutableDictionary.Create<string, ImmutableArray<ImageId>>(ImageFileName.Comparer);
 
-    public CatalogView With(IEnumerable<Entry> entries) => entries.Aggregate(this, (view, entry) => view.With(entry));
+    /// <summary>Which images are said to have a root.</summary>
+    internal ImmutableDictionary<Hashing.Sha256Digest, ImmutableArray<ImageId>> Roots { get; init; } =
+        ImmutableDictionary<Hashing.Sha256Digest, ImmutableArray<ImageId>>.Empty;
 
-    public CatalogView With(Entry entry)
-    {
-        ArgumentNullException.ThrowIfNull(entry);
-        var view = entry.Stamp > LastStamp ? this with { LastStamp = entry.Stamp } : this;
-        return entry switch
-        {
-            ImageEntry image when !(ImageEntries.TryGetValue(image.Image, out var known) && known.Stamp >= image.Stamp) =>
-                (view with { ImageEntries = ImageEntries.SetItem(image.Image, image) }).Joined(image.Image),
-            MetaEntry meta when !(MetaEntries.TryGetValue(meta.Image, out var known) && known.Stamp >= meta.Stamp) =>
-                (view with { MetaEntries = MetaEntries.SetItem(meta.Image, meta) }).Joined(meta.Image),
-            _ => view,
-        };
-    }
+    /// <summary>Put and not recalled.</summary>
+    public IEnumerable<CatalogImage> Live => Images.Values.Where(i => i.IsVisible);
 
-    /// <summary>The live image of that id or of that name.</summary>
+    /// <summary>What counts in each register, by key.</summary>
+    public IEnumerable<Entry> Entries => Registers.OrderBy(r => r.Key).Select(r => r.Value.Winner.Entry);
+
+    /// <summary>The newest entry of each register that a site itself has stated: what its next document restates.</summary>
+    public IEnumerable<StatedEntry> StatedBy(string site) => Registers.Values.Select(r => r.Of(site)).OfType<StatedEntry>();
+
+    public CatalogView With(Entry entry) => With([StatedEntry.Of(entry)]);
+
+    public CatalogView With(IEnumerable<Entry> entries) => With(entries.Select(StatedEntry.Of));
+
+    public CatalogView With(IEnumerable<StatedEntry> entries) => CatalogJoin.Of(this, entries);
+
+    /// <summary>The image of that id, or the visible one of that name, or the visible one that the alias points to.</summary>
     public CatalogImage? Find(string idOrName) =>
         ImageId.TryParse(idOrName, out var id) ? Images.GetValueOrDefault(id)
-        : Names.TryGetValue(idOrName, out id) ? Images[id] : null;
-
-    private CatalogView Joined(ImageId id)
-    {
-        if (!ImageEntries.TryGetValue(id, out var entry))
-        {
-            return this;
-        }
-
-        var meta = MetaEntries.TryGetValue(id, out var m) ? m.Value : NoMeta;
-        var image = new CatalogImage(id, entry.Value, meta, entry.Deleted, entry.Stamp, entry.By);
-        var names = Names;
-        if (Images.TryGetValue(id, out var before) && Names.TryGetValue(before.Value.FileName, out var named) && named == id)
-        {
-            names = names.Remove(before.Value.FileName);
-        }
-
-        return this with
-        {
-            Images = Images.SetItem(id, image),
-            Names = entry.Deleted ? names : names.SetItem(entry.Value.FileName, id),
-        };
-    }
+        : Names.TryGetValue(idOrName, out id) ? Images[id]
+        : Aliases.TryGetValue(idOrName, out id) && Images.GetValueOrDefault(id) is { IsVisible: true } image ? image
+        : null;
 }

@@ -55,11 +55,25 @@ public static partial class ImageFileName
     }
 
     /// <summary><c>name.&lt;first 8 hex digits of the SHA-256&gt;.iso</c>: what is offered when the name is taken by other bytes.</summary>
-    public static string WithHash(string name, ImageId id)
+    public static string WithHash(string name, ImageId id) => WithHash(name, id, 8, WithHashLimit - 4);
+
+    /// <summary>The same with the whole SHA-256: cannot be anything else's name, because an entry may not ask for such a name.</summary>
+    public static string WithWholeHash(string name, ImageId id) => WithHash(name, id, 64, 135);
+
+    /// <summary>Longer names lose their end in <see cref="WithHash(string, ImageId)"/>.</summary>
+    internal const int WithHashLimit = 194;
+
+    /// <summary>Does it end as <see cref="WithWholeHash"/> writes names?</summary>
+    public static bool HasWholeHash(string name) => WholeHash().IsMatch(name);
+
+    /// <summary>The name that <see cref="WithHash(string, ImageId)"/> may have made this one of.</summary>
+    internal static string? WithoutHash(string name) => ShortHash().IsMatch(name) ? name[..^13] + ".iso" : null;
+
+    private static string WithHash(string name, ImageId id, int digits, int stemLength)
     {
         ArgumentNullException.ThrowIfNull(name);
         var stem = name[..^4];
-        return $"{(stem.Length > 190 ? stem[..190] : stem)}.{id.Sha256.ToString()[..8]}.iso";
+        return $"{(stem.Length > stemLength ? stem[..stemLength] : stem)}.{id.Sha256.ToString()[..digits]}.iso";
     }
 
     private static readonly SearchValues<char> Usable =
@@ -82,4 +96,10 @@ public static partial class ImageFileName
 
     [GeneratedRegex("[^A-Za-z0-9._+-]+", RegexOptions.NonBacktracking)]
     private static partial Regex Unusual();
+
+    [GeneratedRegex(@"\.[0-9a-fA-F]{8}\.iso\z", RegexOptions.NonBacktracking)]
+    private static partial Regex ShortHash();
+
+    [GeneratedRegex(@"\.[0-9a-fA-F]{64}\.iso\z", RegexOptions.NonBacktracking)]
+    private static partial Regex WholeHash();
 }

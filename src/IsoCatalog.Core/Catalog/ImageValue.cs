@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using IsoCatalog.Core.Hashing;
 
 namespace IsoCatalog.Core.Catalog;
@@ -27,6 +29,10 @@ public sealed record ImageValue
 
     /// <summary>What the image says of itself.</summary>
     public required ImageFacts Iso { get; init; }
+
+    /// <summary>Members of later versions, kept when the entry is stated again.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 /// <summary>The part of an image's own description that panels use.</summary>
@@ -52,4 +58,8 @@ public sealed record ImageFacts
     public IReadOnlyList<string> Arch { get; init; } = [];
 
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Members of later versions, kept when the entry is stated again.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
 }

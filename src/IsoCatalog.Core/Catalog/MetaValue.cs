@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace IsoCatalog.Core.Catalog;
 
 /// <summary>What people say about an image; never about its bytes.</summary>
@@ -32,6 +35,10 @@ public sealed record MetaValue
 
     /// <summary>together or asap; null means the site's setting.</summary>
     public string? Offer { get; init; }
+
+    /// <summary>Members of later versions, kept when the entry is stated again.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 public sealed record ImageOs(

@@ -6,11 +6,16 @@ namespace IsoCatalog.Core.Catalog;
 /// </summary>
 public sealed record Stamp(long Ms, int N, string Site) : IComparable<Stamp>
 {
+    /// <summary>The counter's bound: far above what one millisecond holds, far below where adding one could fail.</summary>
+    public const int MaxN = 1_000_000;
+
     /// <summary>The stamp for the next entry of <paramref name="site"/>: never below the last one, whatever the clock says.</summary>
     public static Stamp Next(Stamp? last, DateTimeOffset now, string site)
     {
         var ms = now.ToUnixTimeMilliseconds();
-        return last is null || ms > last.Ms ? new Stamp(ms, 0, site) : new Stamp(last.Ms, last.N + 1, site);
+        return last is null || ms > last.Ms ? new Stamp(ms, 0, site)
+            : last.N >= MaxN ? new Stamp(last.Ms + 1, 0, site)
+            : new Stamp(last.Ms, last.N + 1, site);
     }
 
     public int CompareTo(Stamp? other) => other is null

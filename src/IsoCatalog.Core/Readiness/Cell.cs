@@ -33,8 +33,15 @@ public enum CellState
 /// <param name="Reason">The same for people.</param>
 /// <param name="Receipt">The published file as verified; not null as long as something of ours may be visible at the surface.</param>
 /// <param name="Progress">0 to 1 while verifying.</param>
+/// <param name="FileName">The name under which it was shown: to be taken away under that name, whatever the catalog calls the image by then.</param>
 public sealed record Cell(
-    CellState State, DateTimeOffset Since, string? Code = null, string? Reason = null, Receipt? Receipt = null, double? Progress = null);
+    CellState State,
+    DateTimeOffset Since,
+    string? Code = null,
+    string? Reason = null,
+    Receipt? Receipt = null,
+    double? Progress = null,
+    string? FileName = null);
 
 /// <summary>Written in lower case.</summary>
 public sealed class CellStateText() : JsonStringEnumConverter<CellState>(System.Text.Json.JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false);

@@ -42,11 +42,28 @@ public static class CellPlan
         };
     }
 
-    /// <summary>With <c>together</c>, an image is shown anywhere only once it is ready everywhere; after that each surface stands for itself.</summary>
+    /// <summary>
+    /// With <c>together</c>, an image is shown anywhere only once it is ready on every surface of every site; after that each stands for itself. As
+    /// soon as one site shows it, that question is answered for all.
+    /// </summary>
     public static bool MayShow(SiteView view, ImageId image, bool together, DateTimeOffset now) =>
-        !together || view.Offered.Contains(image) || view.Surfaces.All(s =>
-            view.CellOf(image, s.Name) is { State: CellState.Staged or CellState.Advertised }
-            || (s.ProblemSince is { } since && now - since >= Patience));
+        !together || view.Offered.Contains(image) || view.Others.Values.Any(o => o.Offered.Contains(image))
+        || (IsReadyHere(view, image, now) && view.Others.Values.All(o => o.IsGivenUp(now) || o.IsReady(image, now)));
+
+    /// <summary>The sites that an image still waits for; empty when it does not wait.</summary>
+    public static IEnumerable<string> WaitsFor(SiteView view, ImageId image, DateTimeOffset now) =>
+        view.Others.Values.Where(o => !o.IsGivenUp(now) && !o.IsReady(image, now)).Select(o => o.Site).Order(StringComparer.Ordinal);
+
+    /// <summary>The sites that hold the image back, when nothing here does; else empty.</summary>
+    public static IReadOnlyList<string> HeldBackBy(SiteView view, ImageId image, bool together, DateTimeOffset now) =>
+        IsReadyHere(view, image, now) && !MayShow(view, image, together, now) ? [.. WaitsFor(view, image, now)] : [];
+
+    /// <param name="usual">What counts for images that do not say it themselves.</param>
+    public static bool IsTogether(CatalogImage? image, bool usual) => image?.Meta.Offer is { } offer ? offer == "together" : usual;
+
+    public static bool IsReadyHere(SiteView view, ImageId image, DateTimeOffset now) => view.Surfaces.All(s =>
+        view.CellOf(image, s.Name) is { State: CellState.Staged or CellState.Advertised }
+        || (s.ProblemSince is { } since && now - since >= Patience));
 
     /// <summary>May the site's own file move to <c>retired/</c>? Only when the image is deleted, out of sight everywhere, and nobody holds it.</summary>
     public static bool MayRetire(SiteView view, ImageId image) =>

@@ -28,4 +28,15 @@ public static class ReasonCode
     public const string Removed = "removed";
     public const string Hidden = "hidden";
     public const string Blocked = "blocked";
+    public const string Disputed = "disputed";
+    public const string Renamed = "renamed";
+    public const string WaitingForSites = "waiting-for-sites";
+
+    // Another site.
+    public const string SiteLate = "site-late";
+
+    // The way from other sites.
+    public const string Fetching = "fetching";
+    public const string WaitingForSource = "waiting-for-source";
+    public const string FetchFailed = "fetch-failed";
 }

@@ -18,6 +18,13 @@ public sealed record SiteView
     /// <summary>Images that all wanted surfaces had ready at once: from then on a failure of one withdraws there only.</summary>
     public ImmutableHashSet<ImageId> Offered { get; init; } = [];
 
+    /// <summary>Images whose flat SHA-256 this site computed itself, from bytes that have the signed root.</summary>
+    public ImmutableHashSet<ImageId> Confirmed { get; init; } = [];
+
+    /// <summary>The other active sites of the fleet, by id.</summary>
+    public ImmutableDictionary<string, OtherSite> Others { get; init; } =
+        ImmutableDictionary.Create<string, OtherSite>(StringComparer.Ordinal);
+
     /// <summary>Since when an image that was in a list, and is still wanted there, is not in it.</summary>
     public ImmutableDictionary<CellKey, DateTimeOffset> Missed { get; init; } = ImmutableDictionary<CellKey, DateTimeOffset>.Empty;
 
@@ -31,17 +38,17 @@ public sealed record SiteView
 
     /// <summary>A view put together from what was stored.</summary>
     public static SiteView Of(
-        CatalogView catalog,
         IEnumerable<KeyValuePair<ImageId, StoreFile>> store,
         IEnumerable<KeyValuePair<CellKey, Cell>> cells,
         IEnumerable<ImageId> offered,
+        IEnumerable<ImageId> confirmed,
         IEnumerable<Lease> leases,
         IEnumerable<SurfaceStatus> surfaces) => new()
     {
-        Catalog = catalog,
         Store = store.ToImmutableDictionary(),
         Cells = cells.ToImmutableDictionary(),
         Offered = [.. offered],
+        Confirmed = [.. confirmed],
         Leases = leases.ToImmutableDictionary(l => l.Id),
         Surfaces = [.. surfaces],
     };
@@ -54,7 +61,7 @@ public sealed record SiteView
         LeasesForgottenSince is not null || Leases.Values.Any(l => l.Image == image && l.Surface == surface);
 
     /// <summary>Should it be on the surfaces of this site?</summary>
-    public bool IsWanted(ImageId image) => Catalog.Images.TryGetValue(image, out var known) && known is { Deleted: false, Meta.Hidden: false };
+    public bool IsWanted(ImageId image) => Catalog.Images.TryGetValue(image, out var known) && Unwanted(known) is null;
 
     /// <summary>The promise: in the list is only what is wanted, whose cell is advertised, and about whose bytes there is no doubt.</summary>
     public bool IsAvailable(ImageId image, SurfaceStatus surface) =>
@@ -75,6 +82,48 @@ public sealed record SiteView
             : was ? this with { Missed = Missed.SetItem(key, now) }
             : this;
     }
+
+    /// <summary>The view under another state of the catalog: what is not wanted any more, or has another name now, leaves the lists.</summary>
+    /// <param name="catalog">The catalog as it is from now on.</param>
+    /// <param name="now">The clock.</param>
+    /// <param name="touched">The images of which the catalog says something else than before.</param>
+    public SiteView WithCatalog(CatalogView catalog, DateTimeOffset now, out IReadOnlyList<ImageId> touched)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        var changed = catalog.Images.Values.Where(i => Catalog.Images.GetValueOrDefault(i.Id) is var known && !ReferenceEquals(known, i)).ToList();
+        var gone = Catalog.Images.Keys.Where(i => !catalog.Images.ContainsKey(i)).ToList();
+        touched = [.. changed.Select(i => i.Id), .. gone];
+        var next = changed.Aggregate(this with { Catalog = catalog }, (view, image) => view.With(image, now));
+        return gone.Aggregate(next, (view, image) => view.WithdrawnEverywhere(
+            image, CellState.Withdrawn, ReasonCode.Removed, "The site that added the image does not count any more.", now) with
+        {
+            Offered = view.Offered.Remove(image),
+        });
+    }
+
+    private SiteView With(CatalogImage image, DateTimeOffset now)
+    {
+        if (Unwanted(image) is { } why)
+        {
+            var view = WithdrawnEverywhere(image.Id, CellState.Withdrawn, why.Code, why.Reason, now);
+            return image.IsVisible ? view : view with { Offered = view.Offered.Remove(image.Id) };
+        }
+
+        return Surfaces.Select(s => new CellKey(image.Id, s.Name)).Aggregate(this, (view, key) =>
+            view.Cells.GetValueOrDefault(key) is { FileName: { } shown } && shown != image.FileName
+                ? view.Withdrawn(
+                    key, CellState.Withdrawn, ReasonCode.Renamed, $"It is called {image.FileName} now, and was shown as {shown}; it comes back under the new name.", now)
+                : view);
+    }
+
+    /// <summary>Why an image should be on no surface of this site; null when it should be.</summary>
+    private (string Code, string Reason)? Unwanted(CatalogImage image) =>
+        image.Deleted ? (ReasonCode.Removed, "The image was removed.")
+        : image.Blocked ? (ReasonCode.Blocked, $"The image is recalled{(image.BlockedWhy is { Length: > 0 } why ? ": " + why : ".")}")
+        : image.Meta.Hidden ? (ReasonCode.Hidden, "The image is hidden.")
+        : image.Disputed && !Confirmed.Contains(image.Id)
+            ? (ReasonCode.Disputed, "Sites disagree which bytes this image is; it is offered once both hashes were computed here and agree.")
+        : null;
 
     /// <summary>Every surface that reads the store's own inode loses the image.</summary>
     public SiteView WithdrawnWhereShared(ImageId image, string code, string reason, DateTimeOffset now) =>

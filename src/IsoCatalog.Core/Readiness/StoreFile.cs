@@ -13,6 +13,11 @@ public abstract record StoreFile
     /// <summary>Something touched it: not served, not copied from, until it was read and compared.</summary>
     public sealed record Doubted(Receipt Receipt, string Reason, DateTimeOffset Since) : StoreFile;
 
+    /// <summary>On its way from other sites. Lives in memory only: after a restart the catalog says again what is to be fetched.</summary>
+    /// <param name="Progress">0 to 1.</param>
+    /// <param name="Code">One of <see cref="ReasonCode"/>.</param>
+    public sealed record Fetching(DateTimeOffset Since, double Progress, string Code, string Reason) : StoreFile;
+
     /// <summary>Gone, or its bytes are wrong (then moved to quarantine).</summary>
     /// <param name="Code"><see cref="ReasonCode.StoreMissing"/> or <see cref="ReasonCode.StoreDamaged"/>.</param>
     public sealed record Lost(string Code, string Reason, DateTimeOffset Since) : StoreFile;

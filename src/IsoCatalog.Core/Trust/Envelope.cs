@@ -51,6 +51,43 @@ public sealed record Envelope(string PayloadType, byte[] Payload, IReadOnlyList<
         }
     }
 
+    /// <summary>Reads an envelope of one type, with the numbers of the rules that it breaks.</summary>
+    public static bool TryRead(
+        ReadOnlySpan<byte> json,
+        int maxBytes,
+        string payloadType,
+        int maxPayload,
+        [NotNullWhen(true)] out Envelope? envelope,
+        [NotNullWhen(false)] out RuleViolation? violation)
+    {
+        violation = !TryParse(json, maxBytes, out envelope, out var error) ? new(json.Length > maxBytes ? Rules.EnvelopeSize : Rules.EnvelopeForm, error)
+            : envelope.PayloadType != payloadType
+                ? new(Rules.PayloadType, $"The envelope holds '{Shown(envelope.PayloadType)}'; '{payloadType}' was expected.")
+            : envelope.Payload.Length > maxPayload
+                ? new(Rules.PayloadSize, $"The payload has {envelope.Payload.Length} bytes; {maxPayload} are allowed.")
+            : null;
+        return violation is null;
+
+        static string Shown(string type) => type.Length > 100 ? type[..100] + "..." : type;
+    }
+
+    /// <summary>The signatures of several holders over the same payload, each byte for byte once.</summary>
+    /// <exception cref="ArgumentException">The payloads or their types differ, or there are too many signatures.</exception>
+    public static Envelope Merged(params IReadOnlyList<Envelope> envelopes)
+    {
+        ArgumentNullException.ThrowIfNull(envelopes);
+        if (envelopes.Any(e => e.PayloadType != envelopes[0].PayloadType || !e.Payload.AsSpan().SequenceEqual(envelopes[0].Payload)))
+        {
+            throw new ArgumentException("The envelopes hold different payloads: every holder must sign the same file.", nameof(envelopes));
+        }
+
+        List<EnvelopeSignature> signatures =
+            [.. envelopes.SelectMany(e => e.Signatures).DistinctBy(s => (s.KeyId, Convert.ToHexString(s.Signature)))];
+        return signatures.Count is >= 1 and <= MaxSignatures
+            ? envelopes[0] with { Signatures = signatures }
+            : throw new ArgumentException($"There are {signatures.Count} signatures; 1 to {MaxSignatures} are allowed.", nameof(envelopes));
+    }
+
     /// <summary>Standard base64 with padding. A document may be megabytes, so it is encoded straight into the JSON.</summary>
     public byte[] ToJson()
     {

@@ -36,9 +36,7 @@ public static class ImageMetainfo
     /// </summary>
     public static (byte[] TorrentFile, Sha1Digest InfoV1) BuildV1(ImageDigests digests)
     {
-        var writer = new BencodeWriter().BeginDictionary();
-        AppendV1(writer, digests, hybrid: false);
-        var info = writer.End().ToArray();
+        var info = BuildV1Info(FileName(digests.Root), digests.Size, digests.PieceLength, digests.V1Pieces.Span);
         return (new BencodeWriter().BeginDictionary().Key("info").Encoded(info).End().ToArray(), InfoHashV1(info));
     }
 
@@ -56,25 +54,32 @@ public static class ImageMetainfo
         }
 
         writer.End().End().End();
-        AppendV1(writer, digests, hybrid: true);
+        AppendV1(writer, FileName(digests.Root), digests.Size, digests.PieceLength, digests.V1Pieces.Span, hybrid: true);
         return writer.End().ToArray();
     }
 
-    private static void AppendV1(BencodeWriter writer, ImageDigests digests, bool hybrid)
+    internal static byte[] BuildV1Info(string name, long size, int pieceLength, ReadOnlySpan<byte> pieces)
     {
-        writer.Key("length").Integer(digests.Size);
+        var writer = new BencodeWriter().BeginDictionary();
+        AppendV1(writer, name, size, pieceLength, pieces, hybrid: false);
+        return writer.End().ToArray();
+    }
+
+    private static void AppendV1(BencodeWriter writer, string name, long size, int pieceLength, ReadOnlySpan<byte> pieces, bool hybrid)
+    {
+        writer.Key("length").Integer(size);
         if (hybrid)
         {
             writer.Key("meta version").Integer(2);
         }
 
-        writer.Key("name").Text(FileName(digests.Root))
-            .Key("piece length").Integer(digests.PieceLength)
-            .Key("pieces").Bytes(digests.V1Pieces.Span)
+        writer.Key("name").Text(name)
+            .Key("piece length").Integer(pieceLength)
+            .Key("pieces").Bytes(pieces)
             .Key("private").Integer(1);
     }
 
 #pragma warning disable CA5350 // The v1 info hash is SHA-1 by definition (BEP 3); the signed one is v2.
-    private static Sha1Digest InfoHashV1(byte[] info) => new(SHA1.HashData(info));
+    internal static Sha1Digest InfoHashV1(ReadOnlySpan<byte> info) => new(SHA1.HashData(info));
 #pragma warning restore CA5350
 }

@@ -57,6 +57,29 @@ public sealed class ProblemTests(SharedSite shared) : IClassFixture<SharedSite>
     public async Task An_add_request_that_is_too_large_is_a_problem() =>
         (await shared.Caller.JsonAsync(HttpMethod.Post, "/api/v1/images", $$"""{"path":"{{new string('x', 2 << 20)}}"}""")).Refused(413, "invalid-request");
 
+    [Theory]
+    [InlineData("PATCH", "/api/v1/images/debian.iso", "Content-Length: 8388608", "413")]
+    [InlineData("POST", "/api/v1/images", "Content-Length: 8388608", "413")]
+    [InlineData("POST", "/api/v1/nothing", "Content-Length: 8388608", "404")]
+    [InlineData("POST", "/api/v1/nothing", "Transfer-Encoding: chunked", "404")]
+    [InlineData("POST", "/api/v1/leases", "Content-Length: 8388608\r\nOrigin: null", "403")]
+    public async Task A_client_that_is_refused_while_it_sends_can_send_on_and_sees_the_answer(string method, string path, string headers, string status)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(shared.Site.Api.Host, shared.Site.Api.Port, Cancel);
+        var stream = socket.GetStream();
+        var head = $"{method} {path} HTTP/1.1\r\nHost: {shared.Site.Api.Authority}\r\nContent-Type: application/json\r\nConnection: close\r\n{headers}\r\n\r\n";
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(head), Cancel);
+        using var reader = new StreamReader(stream);
+        Assert.Equal(status, (await reader.ReadLineAsync(Cancel))!.Split(' ')[1]);
+
+        var body = Encoding.ASCII.GetBytes(new string('x', 8 << 20));
+        var chunked = headers.Contains("chunked", StringComparison.Ordinal);
+        await stream.WriteAsync(chunked ? [.. "800000\r\n"u8, .. body, .. "\r\n0\r\n\r\n"u8] : body, Cancel);
+
+        Assert.Contains("urn:isocatalog:problem:", await reader.ReadToEndAsync(Cancel), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task No_problem_shows_what_is_inside()
     {

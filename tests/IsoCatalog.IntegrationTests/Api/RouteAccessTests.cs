@@ -55,7 +55,7 @@ public sealed class RouteAccessTests
             var asPanel = await Code(panel, method, path);
             Assert.True(role == "panel" ? asPanel.Status is not (401 or 403) : asPanel == (403, "forbidden"), $"{where} as panel: {asPanel}");
             var asOperator = await Code(oper, method, path);
-            Assert.True(asOperator.Status is not (401 or 403), $"{where} as operator: {asOperator}");
+            Assert.True(role == "admin" ? asOperator == (403, "forbidden") : asOperator.Status is not (401 or 403), $"{where} as operator: {asOperator}");
         }
 
         Assert.Equal("Bearer realm=\"isocatalog\"", (await nobody.GetAsync("/api/v1/images"))["WWW-Authenticate"]);
@@ -72,6 +72,8 @@ public sealed class RouteAccessTests
 
         var answer = method == HttpMethod.Get || method == HttpMethod.Delete
             ? await caller.SendAsync(method, path, null)
+            : path == "/api/v1/trust"
+                ? await caller.SendAsync(method, path, new ByteArrayContent([1]) { Headers = { ContentType = new("application/octet-stream") } })
             : await caller.JsonAsync(method, path, "{}");
         return ((int)answer.Status, (int)answer.Status >= 400 ? answer.Problem() : null);
     }

@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using IsoCatalog.Testing;
 using Xunit;
 
@@ -15,7 +17,9 @@ public sealed class SignedCatalogTests
     {
         await using var site = await TestSite.StartAsync(Cancel);
         var image = await ApiCaller.AddAsync(site, "one.iso", 1);
-        using var envelope = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(site.Data, "catalog", "ams.json"), Cancel));
+        var catalog = Path.Combine(site.Data, "catalog");
+        var file = Assert.Single(Directory.GetFiles(Path.Combine(catalog, "documents", "ams")));
+        using var envelope = JsonDocument.Parse(await File.ReadAllBytesAsync(file, Cancel));
         var payload = envelope.RootElement.GetProperty("payload").GetBytesFromBase64();
         var type = envelope.RootElement.GetProperty("payloadType").GetString()!;
         var signature = Path.Combine(site.Root, "sig");
@@ -29,10 +33,17 @@ public sealed class SignedCatalogTests
         Assert.Contains("Verification failure", await Verify(payload), StringComparison.OrdinalIgnoreCase);
         payload[^2] ^= 1;
         using var document = JsonDocument.Parse(payload);
-        Assert.Equal(JsonValueKind.Null, document.RootElement.GetProperty("prev").ValueKind);
-        var value = document.RootElement.GetProperty("entries")[0].GetProperty("value");
-        Assert.Equal(image.Sha256.ToString(), value.GetProperty("sha256").GetString());
-        Assert.Equal(image.InfoV1.ToString(), value.GetProperty("infoV1").GetString());
+        Assert.False(document.RootElement.TryGetProperty("prev", out _));
+        Assert.Equal(Path.GetFileNameWithoutExtension(file), Convert.ToHexStringLower(SHA256.HashData(payload)));
+
+        // What the document lists by its hash is what was signed, too.
+        var listed = document.RootElement.GetProperty("chunks").EnumerateArray().Select(c => c.GetProperty("sha256").GetString()!).ToList();
+        var chunks = listed.ConvertAll(c => File.ReadAllBytes(Path.Combine(catalog, "chunks", c + ".json")));
+        Assert.Equal(listed, chunks.Select(c => Convert.ToHexStringLower(SHA256.HashData(c))));
+        var value = chunks.Select(c => JsonNode.Parse(c)!).SelectMany(c => c["entries"]!.AsArray())
+            .Single(e => e!["key"]!.GetValue<string>().StartsWith("iso:", StringComparison.Ordinal))!["value"]!;
+        Assert.Equal(image.Sha256.ToString(), value["sha256"]!.GetValue<string>());
+        Assert.Equal(image.InfoV1.ToString(), value["infoV1"]!.GetValue<string>());
 
         async Task<string> Verify(byte[] signed)
         {

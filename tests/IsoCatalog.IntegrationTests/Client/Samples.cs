@@ -46,7 +46,10 @@ internal static class Samples
         "ams", "1.2.3", Then, "127.0.0.1:8080", "0.0.0.0:8088", "/var/lib/isocatalog", 1L << 40, 1, 0, 0, "avx512", "3.40.1",
         [new SurfaceView("bmc", "ipmi", "ipmi", 1, 1, null, null), new SurfaceView("console", "volume", "console", 0, 1, "The folder is gone.", "/srv/isos")],
         [],
-        drift);
+        drift,
+        [],
+        [],
+        []);
 
     public static JobView Job(string state, string step = "copying", Problem? problem = null) => new(
         "job1", "add", "/isos/debian.iso", state, step, 1, 2, Then, state == "running" ? null : Then, state == "done" ? Id("abcdef") : null, problem);

@@ -50,6 +50,67 @@ public sealed class CatalogVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Ls_of_several_sites_has_a_column_for_each()
+    {
+        await using var site = await ScriptedSite.StartAsync();
+        var image = Samples.Image();
+        site.On(
+            "GET /api/v1/images",
+            new ImageList([image with
+            {
+                Ready = new Dictionary<string, IReadOnlyDictionary<string, CellView>>
+                {
+                    ["ams"] = Samples.Everywhere(),
+                    ["msk"] = new Dictionary<string, CellView>(),
+                    ["nyc"] = Samples.Everywhere(CellState.Verifying),
+                    ["osl"] = Samples.Everywhere(CellState.Advertised, "site-late", "osl was last heard 70 s ago."),
+                },
+            }]),
+            ApiJson.Default.ImageList);
+
+        var result = await Isocatalog.RunAsync("ls", "--server", site.Address.ToString());
+
+        Assert.Equal(["NAME", "SIZE", "ADDED", "ID", "ams", "msk", "nyc", "osl"], Words(Lines(result)[0]));
+        Assert.Matches(@"abcdef000000 +advertised +unknown +verifying \(1 of 2 ready\) +late$", Lines(result)[1]);
+    }
+
+    [Fact]
+    public async Task Status_has_a_line_for_each_site_and_each_transfer()
+    {
+        await using var site = await ScriptedSite.StartAsync();
+        site.On(
+            "GET /api/v1/status",
+            Samples.Status() with
+            {
+                Sites =
+                [
+                    new SiteStanding("ams", true, "ok", null, null, 2, [new SurfaceStanding("bmc", "ipmi", "ipmi", 3, 3, null, null)], 1L << 40, 3, 0, 0, null, null),
+                    new SiteStanding(
+                        "nyc", false, "late", Samples.Then, 75, 2, [new SurfaceStanding("b", "ipmi", "ipmi", 1, 3, "surface-missing", Samples.Then)], 1 << 30, 1, 2, 1, null,
+                        new SiteLink("nyc:58888", null, null, "Connection refused.", "unreachable", Samples.Then, null, null)),
+                    new SiteStanding("msk", false, "unknown", null, null, null, [], null, null, null, null, null, new SiteLink("msk:58888", null, null, null, null, null, null, null)),
+                ],
+                Transfers =
+                [
+                    new TransferView(
+                        Samples.Id("abcdef"), "debian.iso", Samples.Id("abcdef").Sha256, "fetching", 1 << 30, 1 << 29, 1 << 29, 1 << 20, 512, 8, Samples.Then, null, null,
+                        [new TransferPeer("nyc", 1 << 20, 0, 8, 0.1, 1)]),
+                ],
+                Uploads = [new UploadView("msk", Samples.Id("abcdef"), "debian.iso", 1 << 20, 1 << 21, 0.25)],
+            },
+            ApiJson.Default.StatusView);
+
+        var output = (await Isocatalog.RunAsync("status", "--server", site.Address.ToString())).Output;
+
+        Assert.Matches(@"SITE +STATE +HEARD +IPMI +BEHIND +FREE +LINK", output);
+        Assert.Matches(@"ams +ok +this site +3 of 3 +- +1\.0 TiB +-", output);
+        Assert.Matches(@"nyc +late +\S+ d ago +1 of 3 \(surface-missing\) +2 images, 1 document +1\.0 GiB +unreachable: Connection refused\.", output);
+        Assert.Matches(@"msk +unknown +never +- +\? +- +no answer yet", output);
+        Assert.Matches(@"debian\.iso +fetching +\[########\.{8}\] 50 % +1\.0 GiB +1\.0 MiB/s +9 min +nyc 1\.0 MiB/s +-", output);
+        Assert.Matches(@"debian\.iso +msk +1\.0 MiB/s +2\.0 MiB +\[####\.{12}\] 25 %", output);
+    }
+
+    [Fact]
     public async Task Ls_of_a_surface_shows_what_can_be_mounted()
     {
         var result = await AskAsync("ls", "--surface", "console");

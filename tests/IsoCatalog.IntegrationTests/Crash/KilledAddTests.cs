@@ -21,9 +21,12 @@ public sealed class KilledAddTests(ITestOutputHelper output)
         "fdatasync isocatalog.db-journal",
         "fdatasync isocatalog.db",
         "unlink isocatalog.db-journal",
-        "fsync catalog/.ams.json.tmp",
-        "rename catalog/.ams.json.tmp -> catalog/ams.json",
-        "fsync catalog",
+        "fsync catalog/chunks/.ROOT.json.tmp",
+        "rename catalog/chunks/.ROOT.json.tmp -> catalog/chunks/ROOT.json",
+        "fsync catalog/chunks",
+        "fsync catalog/documents/ams/.ROOT.json.tmp",
+        "rename catalog/documents/ams/.ROOT.json.tmp -> catalog/documents/ams/ROOT.json",
+        "fsync catalog/documents/ams",
     ];
 
     private static readonly string[] PublishSteps =

@@ -7,9 +7,12 @@ public sealed class KilledRemoveTests(ITestOutputHelper output)
 {
     private static readonly string[] RemoveSteps =
     [
-        "fsync catalog/.ams.json.tmp",
-        "rename catalog/.ams.json.tmp -> catalog/ams.json",
-        "fsync catalog",
+        "fsync catalog/chunks/.ROOT.json.tmp",
+        "rename catalog/chunks/.ROOT.json.tmp -> catalog/chunks/ROOT.json",
+        "fsync catalog/chunks",
+        "fsync catalog/documents/ams/.ROOT.json.tmp",
+        "rename catalog/documents/ams/.ROOT.json.tmp -> catalog/documents/ams/ROOT.json",
+        "fsync catalog/documents/ams",
         "fdatasync isocatalog.db-journal",
         "fdatasync data",
         "fdatasync isocatalog.db-journal",

@@ -89,7 +89,7 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
     /// <summary>The promises right after a start: only right bytes are offered, only whole images are visible, nothing promised is missing.</summary>
     public async Task CheckAsync()
     {
-        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(Site.Data, "staging")));
+        Assert.Empty(Directory.GetFiles(Path.Combine(Site.Data, "staging"), "*", SearchOption.AllDirectories));
         foreach (var surface in Surfaces)
         {
             foreach (var image in (await Site.Client.GetAvailableAsync(new AvailableRequest(surface), cancellationToken)).Images)
@@ -174,7 +174,7 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
 
     private DateTime LastWrite() => new[]
     {
-        Site.Data, Path.Combine(Site.Data, "isocatalog.db"), Path.Combine(Site.Data, "catalog"), Path.Combine(Site.Data, "retired"), Site.Console,
+        Site.Data, Path.Combine(Site.Data, "isocatalog.db"), Path.Combine(Site.Data, "catalog", "documents", "ams"), Path.Combine(Site.Data, "retired"), Site.Console,
         Path.Combine(Site.Console, ".isocatalog"),
     }.Max(File.GetLastWriteTimeUtc);
 

@@ -56,12 +56,41 @@ public sealed class DamagedStateTests
         await using var site = await Scenario.StartAsync();
         var image = await site.AddAsync(site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", 1 << 20, 1)), Cancel);
         await site.StopAsync();
-        var catalog = Path.Combine(site.Data, "catalog", "ams.json");
+        var catalog = NewestDocument(site);
         var whole = await File.ReadAllBytesAsync(catalog, Cancel);
         await File.WriteAllBytesAsync(catalog, damage == "of another site" ? await OfAnotherSiteAsync() : Altered(whole, damage), Cancel);
 
         await RefusedAsync(site, "catalog-invalid", catalog, "backup");
         await File.WriteAllBytesAsync(catalog, whole, Cancel);
+        await site.StartAgainAsync(Cancel);
+        Assert.True(await site.ListsAsync("bmc", image.Id, Cancel));
+        Assert.True(await site.ListsAsync("console", image.Id, Cancel));
+    }
+
+    [Theory]
+    [InlineData("altered")]
+    [InlineData("cut in half")]
+    [InlineData("gone")]
+    public async Task A_chunk_of_the_signed_catalog_that_is_not_right_is_named_and_left_alone(string damage)
+    {
+        await using var site = await Scenario.StartAsync();
+        var image = await site.AddAsync(site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", 1 << 20, 1)), Cancel);
+        await site.StopAsync();
+        var chunk = Newest(Path.Combine(site.Data, "catalog", "chunks"));
+        var whole = await File.ReadAllBytesAsync(chunk, Cancel);
+        if (damage == "gone")
+        {
+            File.Delete(chunk);
+        }
+        else
+        {
+            var changed = damage == "altered" ? whole.ToArray() : whole[..(whole.Length / 2)];
+            changed[changed.Length / 2] ^= 1;
+            await File.WriteAllBytesAsync(chunk, changed, Cancel);
+        }
+
+        await RefusedAsync(site, "catalog-invalid", chunk, "backup");
+        await File.WriteAllBytesAsync(chunk, whole, Cancel);
         await site.StartAgainAsync(Cancel);
         Assert.True(await site.ListsAsync("bmc", image.Id, Cancel));
         Assert.True(await site.ListsAsync("console", image.Id, Cancel));
@@ -74,9 +103,12 @@ public sealed class DamagedStateTests
         var source = site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", 1 << 20, 1));
         await site.AddAsync(source, Cancel);
         await site.KillAsync();
-        var catalog = Path.Combine(site.Data, "catalog", "ams.json");
-        File.Delete(catalog);
-        await RefusedAsync(site, "catalog-missing", catalog, "backup", "isocatalog.db");
+        foreach (var document in Directory.GetFiles(Path.Combine(site.Data, "catalog", "documents", "ams")))
+        {
+            File.Delete(document);
+        }
+
+        await RefusedAsync(site, "catalog-missing", Path.Combine(site.Data, "catalog", "documents"), "backup", "isocatalog.db");
 
         // The other way out that the message names.
         File.Delete(Path.Combine(site.Data, "isocatalog.db"));
@@ -99,7 +131,8 @@ public sealed class DamagedStateTests
             Path.Combine(site.Data, "staging", "add-0123456789abcdef"),
             Path.Combine(site.Data, "store", "aa", $".{new string('a', 64)}.torrent.01234567.tmp"),
             Path.Combine(Path.GetDirectoryName(site.StoreFile(image))!, $".{image.Root}.torrent.89abcdef.tmp"),
-            Path.Combine(site.Data, "catalog", ".ams.json.01234567.tmp"),
+            Path.Combine(site.Data, "catalog", "chunks", $".{new string('a', 64)}.json.01234567.tmp"),
+            Path.Combine(site.Data, "catalog", "documents", "ams", $".{new string('b', 64)}.json.01234567.tmp"),
             Path.Combine(site.Console, ".isocatalog", $"{image.Root}.part"),
             Path.Combine(site.Console, ".isocatalog", "own", $".{image.Name}.01234567.tmp"),
         ];
@@ -119,8 +152,11 @@ public sealed class DamagedStateTests
         Assert.Equal(bytes, await witness.ServedAsync(image.Id));
         Assert.Equal(bytes, await File.ReadAllBytesAsync(Path.Combine(site.Console, image.Name), Cancel));
         await site.AddAsync(site.Write("second.iso", IsoBuilder.InMemory("SECOND", 1 << 20, 2)), Cancel);
-        Assert.False(File.Exists(journal));
         Assert.Empty((await site.Client.GetDriftAsync(Cancel)).Drift);
+
+        // While the site runs, a journal is there whenever it writes to its database.
+        await site.StopAsync();
+        Assert.False(File.Exists(journal));
     }
 
     private static async Task DamageAsync(string database, byte[] whole, string damage)
@@ -187,8 +223,12 @@ public sealed class DamagedStateTests
     {
         await using var other = await Scenario.StartAsync();
         await other.AddAsync(other.Write("other.iso", IsoBuilder.InMemory("OTHER", 1 << 20, 9)), Cancel);
-        return await File.ReadAllBytesAsync(Path.Combine(other.Data, "catalog", "ams.json"), Cancel);
+        return await File.ReadAllBytesAsync(NewestDocument(other), Cancel);
     }
+
+    private static string NewestDocument(TestSite site) => Newest(Path.Combine(site.Data, "catalog", "documents", "ams"));
+
+    private static string Newest(string folder) => Directory.GetFiles(folder, "*.json").MaxBy(File.GetLastWriteTimeUtc)!;
 
     private static async Task RefusedAsync(TestSite site, string code, params string[] words)
     {

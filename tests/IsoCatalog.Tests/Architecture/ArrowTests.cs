@@ -84,12 +84,14 @@ public sealed class ArrowTests
     }
 
     [Theory]
-    [InlineData("Storage", "Publishing Mounts Api Jobs Commands Web")]
-    [InlineData("Publishing", "Api Jobs Commands Web")]
-    [InlineData("Mounts", "Api Jobs Commands Web")]
-    [InlineData("Configuration", "Publishing Mounts Api Jobs Commands Web")]
-    [InlineData("Access", "Storage Publishing Mounts Api Jobs Commands Web")]
-    [InlineData("Telemetry", "Publishing Mounts Api Jobs Commands Web")]
+    [InlineData("Storage", "Sync Fleet Publishing Mounts Api Jobs Commands Web")]
+    [InlineData("Fleet", "Sync Publishing Mounts Api Jobs Commands Web")]
+    [InlineData("Sync", "Publishing Mounts Api Jobs Commands Web")]
+    [InlineData("Publishing", "Sync Mounts Api Jobs Commands Web")]
+    [InlineData("Mounts", "Sync Publishing Api Jobs Commands Web")]
+    [InlineData("Configuration", "Sync Publishing Mounts Api Jobs Commands Web")]
+    [InlineData("Access", "Storage Sync Fleet Publishing Mounts Api Jobs Commands Web")]
+    [InlineData("Telemetry", "Sync Publishing Mounts Api Jobs Commands Web")]
     [InlineData("Api", "Jobs Commands")]
     [InlineData("Jobs", "Api Commands Web")]
     public void A_room_of_the_appliance_uses_no_room_above_it(string room, string above)

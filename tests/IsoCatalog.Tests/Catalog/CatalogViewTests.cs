@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using IsoCatalog.Core.Catalog;
@@ -113,8 +113,7 @@ public sealed class CatalogViewTests
 
     /// <summary>Everything that a reader can see of a view.</summary>
     private static string Shown(CatalogView view) => string.Join('\n',
-        JsonSerializer.Serialize(
-            new SiteDocument { Site = "all", Seq = 0, Prev = null, Issued = default, Entries = [.. view.Entries] }, CatalogJson.Default.SiteDocument),
+        string.Join(' ', view.Registers.OrderBy(r => r.Key).Select(r => Encoding.UTF8.GetString(r.Value.Winner.Json.Span))),
         string.Join(' ', view.Images.OrderBy(i => i.Key).Select(i => $"{i.Key} {i.Value.Deleted} {i.Value.Stamp} {i.Value.Title}")),
         string.Join(' ', view.Names.OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => $"{n.Key}={n.Value}")),
         view.LastStamp?.ToString());

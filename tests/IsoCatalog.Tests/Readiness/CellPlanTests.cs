@@ -11,6 +11,7 @@ public sealed class CellPlanTests
     [
         null, SomeSite.Present, new StoreFile.Doubted(SomeSite.Receipt, "touched", SomeSite.Now), new StoreFile.Lost("store-missing", "gone", SomeSite.Now),
         new StoreFile.Retired(SomeSite.Receipt, SomeSite.Now),
+        new StoreFile.Fetching(SomeSite.Now, 0.5, "fetching", "on its way"),
     ];
 
     [Theory]
@@ -72,7 +73,7 @@ public sealed class CellPlanTests
             rows++;
         }
 
-        Assert.Equal(8 * 2 * 5 * 3 * 2 * 2 * 2 * 8, rows);
+        Assert.Equal(8 * 2 * 6 * 3 * 2 * 2 * 2 * 8, rows);
     }
 
     [Fact]

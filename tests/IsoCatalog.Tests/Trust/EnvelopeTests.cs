@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Trust;
 using IsoCatalog.Testing;
 using Xunit;
@@ -157,22 +156,6 @@ public sealed class EnvelopeTests : IDisposable
 
         Assert.True(Envelope.TryParse(Encoding.UTF8.GetBytes(json), 10_000, out var envelope, out var error), error);
         Assert.Equal(payload, envelope.Payload);
-    }
-
-    [Fact]
-    public void A_site_document_speaks_for_its_own_site_only()
-    {
-        var document = new SiteDocument { Site = "ams", Seq = 1, Prev = null, Issued = DateTimeOffset.UnixEpoch, Entries = [] };
-        var json = _key.Sign(SiteDocument.PayloadType, document.ToPayload()).ToJson();
-
-        Assert.True(SiteDocument.TryOpen(json, _key.Public, "ams", out var read, out var hash, out var error), error);
-        Assert.Equal(1, read.Seq);
-        Assert.Equal(SHA256.HashData(document.ToPayload()), hash.ToArray());
-        Assert.False(SiteDocument.TryOpen(json, _key.Public, "nyc", out _, out _, out error));
-        Assert.Contains("speaks for site", error, StringComparison.Ordinal);
-        Assert.False(SiteDocument.TryOpen(_key.Sign(Type, document.ToPayload()).ToJson(), _key.Public, "ams", out _, out _, out _));
-        Assert.False(SiteDocument.TryOpen(_key.Sign(SiteDocument.PayloadType, "[1]"u8.ToArray()).ToJson(), _key.Public, "ams", out _, out _, out _));
-        Assert.False(SiteDocument.TryOpen(_key.Sign(SiteDocument.PayloadType, "null"u8.ToArray()).ToJson(), _key.Public, "ams", out _, out _, out _));
     }
 
     [Fact]

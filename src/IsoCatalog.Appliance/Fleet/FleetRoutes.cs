@@ -1,0 +1,241 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Core.Hashing;
+
+namespace IsoCatalog.Appliance.Fleet;
+
+/// <summary>What the fleet listener answers, below <c>/fleet/v1</c>. A key that no site has may exchange trust documents, slowly, and nothing else.</summary>
+internal sealed class FleetRoutes(
+    SiteLedger ledger, SiteFolders folders, FleetMetrics metrics, TimeProvider time, ILogger<FleetRoutes> log)
+{
+    /// <summary>Addresses whose strangers are told apart; more at once share one budget.</summary>
+    private const int MaxAddresses = 1024;
+
+    private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(60);
+
+    private static ReadOnlyMemory<byte>? Nothing => null;
+
+    private readonly ConcurrentDictionary<IPAddress, RequestBudget> _strangers = [];
+
+    /// <summary>A peer said what it has: its site and its state. Called on the request's thread; must not wait.</summary>
+    public Action<string, FleetState>? Notified { get; set; }
+
+    public string? SiteOf(Sha256Digest key) => ledger.Fleet.SiteOf(key);
+
+    public static FleetState StateOf(FleetSnapshot fleet, TimeProvider time) => new(
+        fleet.Fleet,
+        fleet.Site,
+        time.GetUtcNow(),
+        new TrustHead(fleet.TrustVersion, fleet.TrustHash),
+        fleet.Sites.ToDictionary(
+            s => s.Key,
+            s => new SiteHeads([.. s.Value.Documents], Head(s.Value.Holdings)),
+            StringComparer.Ordinal));
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        using var limit = new CancellationTokenSource(RequestLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
+        try
+        {
+            await AnswerAsync(http, either.Token);
+        }
+        catch (BadHttpRequestException bad)
+        {
+            await RefuseAsync(http, bad.StatusCode, FleetRefusalCode.InvalidRequest, bad.Message, either.Token);
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            http.Abort();
+        }
+        finally
+        {
+            metrics.Served(http.Response.StatusCode, http.Response.ContentLength ?? 0);
+        }
+    }
+
+    private static StatementHead? Head(Statement? statement) => statement is null ? null : new(statement.Epoch, statement.Seq, statement.Sha256);
+
+    private Task AnswerAsync(HttpContext http, CancellationToken cancellationToken)
+    {
+        var fleet = ledger.Fleet;
+        var key = http.Features.Get<FleetConnection>()!.Key;
+        var caller = fleet.SiteOf(key);
+        if (http.Request.Path.Value?.Split('/') is not ["", "fleet", "v1", var what, .. var rest] || rest.Length > 1)
+        {
+            return NotFoundAsync(http, cancellationToken);
+        }
+
+        if (caller == fleet.Site)
+        {
+            return RefuseAsync(
+                http, 403, FleetRefusalCode.OwnKey, $"You show the key of site {fleet.Site}, which is this one: two machines run with the keys of one site.",
+                cancellationToken);
+        }
+
+        if (caller is null)
+        {
+            if (what != "trust")
+            {
+                metrics.Stranger();
+                return RefuseAsync(
+                    http, 403, FleetRefusalCode.UnknownKey, $"No site of trust version {fleet.TrustVersion} has the key {key}.", cancellationToken);
+            }
+
+            if (!BudgetOf(http).TryTake())
+            {
+                http.Response.Headers.RetryAfter = "5";
+                return RefuseAsync(http, 429, FleetRefusalCode.TooManyRequests, "Trust documents are exchanged slowly with unknown keys.", cancellationToken);
+            }
+        }
+
+        return (http.Request.Method, what, rest) switch
+        {
+            ("GET", "state", []) => StateAsync(http, fleet, cancellationToken),
+            ("GET", "documents", [var hash]) => BytesAsync(
+                http, Sha256Digest.TryParse(hash, out var digest) && fleet.Documents.TryGetValue(digest, out var envelope) ? envelope : Nothing, cancellationToken),
+            ("GET", "chunks", [var hash]) => FileAsync(http, Sha256Digest.TryParse(hash, out var digest) ? folders.ChunkFile(digest) : null, cancellationToken),
+            ("GET", "holdings", [var site]) => BytesAsync(http, Body(fleet.Sites.GetValueOrDefault(site)?.Holdings?.Envelope), cancellationToken),
+            // The word of a site about its own replicas; it counts towards that site alone, so nobody relays it.
+            ("GET", "members", [var site]) => FileAsync(http, site == fleet.Site ? folders.MembersFile(site) : null, cancellationToken),
+            ("GET", "torrents", [var root]) => FileAsync(http, Sha256Digest.TryParse(root, out var digest) ? folders.MetainfoFile(digest) : null, cancellationToken),
+            ("GET", "trust", [var version]) => FileAsync(
+                http,
+                long.TryParse(version, System.Globalization.NumberStyles.None, null, out var number) && number <= fleet.TrustVersion ? folders.TrustFile(number) : null,
+                cancellationToken),
+            ("POST", "trust", []) => TrustAsync(http, cancellationToken),
+            ("POST", "notify", []) => NotifyAsync(http, caller!, fleet, cancellationToken),
+            _ => NotFoundAsync(http, cancellationToken),
+        };
+    }
+
+    private RequestBudget BudgetOf(HttpContext http)
+    {
+        var address = http.Connection.RemoteIpAddress ?? IPAddress.None;
+        if (_strangers.Count >= MaxAddresses && !_strangers.ContainsKey(address))
+        {
+            address = IPAddress.None;
+        }
+
+        return _strangers.GetOrAdd(address, _ => new RequestBudget(20, TimeSpan.FromSeconds(0.5), time));
+    }
+
+    private Task StateAsync(HttpContext http, FleetSnapshot fleet, CancellationToken cancellationToken) =>
+        BytesAsync(http, JsonSerializer.SerializeToUtf8Bytes(StateOf(fleet, time), FleetJson.Default.FleetState), cancellationToken);
+
+    private async Task NotifyAsync(HttpContext http, string caller, FleetSnapshot fleet, CancellationToken cancellationToken)
+    {
+        FleetState? state;
+        try
+        {
+            state = JsonSerializer.Deserialize(await BodyAsync(http, FleetState.MaxBytes, cancellationToken), FleetJson.Default.FleetState);
+        }
+        catch (JsonException e)
+        {
+            await RefuseAsync(http, 400, FleetRefusalCode.InvalidRequest, e.Message, cancellationToken);
+            return;
+        }
+
+        if (state is null || state.Fleet != fleet.Fleet || state.Site != caller)
+        {
+            await RefuseAsync(
+                http, 409, FleetRefusalCode.WrongFleet, $"This is site {fleet.Site} of fleet {fleet.Fleet}; you are {caller} to it.", cancellationToken);
+            return;
+        }
+
+        Notified?.Invoke(caller, state);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private async Task TrustAsync(HttpContext http, CancellationToken cancellationToken)
+    {
+        var body = await BodyAsync(http, FleetLimits.Trust, cancellationToken);
+        var refusal = ledger.AdmitTrust(body).Violation;
+        if (refusal is not null)
+        {
+            Log.TrustRefused(log, http.Connection.RemoteIpAddress, refusal.ToString());
+            await RefuseAsync(http, 422, FleetRefusalCode.Refused, refusal.ToString(), cancellationToken);
+            return;
+        }
+
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static async Task<byte[]> BodyAsync(HttpContext http, int most, CancellationToken cancellationToken)
+    {
+        if (http.Request.ContentLength > most)
+        {
+            throw new BadHttpRequestException($"The body has {http.Request.ContentLength} bytes; {most} are allowed.", 413);
+        }
+
+        using var body = new MemoryStream();
+        var buffer = new byte[16 << 10];
+        while (await http.Request.Body.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+        {
+            if (body.Length + read > most)
+            {
+                throw new BadHttpRequestException($"The body has more than {most} bytes.", 413);
+            }
+
+            body.Write(buffer, 0, read);
+        }
+
+        return body.ToArray();
+    }
+
+    private static async Task FileAsync(HttpContext http, string? path, CancellationToken cancellationToken)
+    {
+        byte[]? bytes = null;
+        try
+        {
+            bytes = path is null ? null : await File.ReadAllBytesAsync(path, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Gone between the state and the request, or never there: the caller asks for the state again.
+        }
+
+        await BytesAsync(http, Body(bytes), cancellationToken);
+    }
+
+    /// <summary>An array that is null would turn into memory that is empty.</summary>
+    private static ReadOnlyMemory<byte>? Body(byte[]? bytes) => bytes is null ? Nothing : bytes;
+
+    private static Task BytesAsync(HttpContext http, ReadOnlyMemory<byte>? body, CancellationToken cancellationToken)
+    {
+        if (body is not { } bytes)
+        {
+            return NotFoundAsync(http, cancellationToken);
+        }
+
+        http.Response.ContentType = "application/octet-stream";
+        http.Response.ContentLength = bytes.Length;
+        return http.Response.Body.WriteAsync(bytes, cancellationToken).AsTask();
+    }
+
+    private static Task NotFoundAsync(HttpContext http, CancellationToken cancellationToken) => WriteAsync(
+        http, 404, new FleetRefusal(FleetRefusalCode.NotFound, "There is no such thing here."), cancellationToken);
+
+    private Task RefuseAsync(HttpContext http, int status, string code, string detail, CancellationToken cancellationToken)
+    {
+        var fleet = ledger.Fleet;
+        return WriteAsync(http, status, new FleetRefusal(code, detail, new TrustHead(fleet.TrustVersion, fleet.TrustHash)), cancellationToken);
+    }
+
+    private static Task WriteAsync(HttpContext http, int status, FleetRefusal refusal, CancellationToken cancellationToken)
+    {
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return Task.CompletedTask;
+        }
+
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(refusal, FleetJson.Default.FleetRefusal);
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = bytes.Length;
+        return http.Response.Body.WriteAsync(bytes, cancellationToken).AsTask();
+    }
+}

@@ -1,0 +1,430 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Trust;
+
+namespace IsoCatalog.Appliance.Fleet;
+
+/// <summary>
+/// One other site: tells it at once when there is something new here, and fetches what it has and this site lacks when it says so, and every ten seconds
+/// in any case. Whatever it sends, or does not send, holds up nobody else.
+/// </summary>
+internal sealed class PeerExchange : IDisposable
+{
+    /// <summary>Changes that come closer together than this are told as one.</summary>
+    private static readonly TimeSpan NotifyPause = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(10);
+
+    /// <summary>What a peer says of itself is as good as what it answers, but only an answer shows its clock and how far away it is.</summary>
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestForGarbage = TimeSpan.FromMinutes(5);
+
+    private const int MaxTrustVersions = 2048;
+    private const int MaxDocumentsOfASite = 64;
+    private const int ChunksAtOnce = 4;
+
+    private readonly PeerClient _client;
+    private readonly SiteLedger _ledger;
+    private readonly FleetMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly RefusedDocuments _refused;
+    private readonly Channel<byte> _wake = Channel.CreateBounded<byte>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<byte> _news = Channel.CreateBounded<byte>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private FleetState? _hint;
+    private int _bad;
+    private long _trust;
+    private long _asked;
+    private volatile PeerStatus _status;
+
+    public PeerExchange(PeerConfiguration peer, PeerClient client, SiteLedger ledger, FleetMetrics metrics, TimeProvider time, ILogger log)
+    {
+        Peer = peer;
+        _client = client;
+        _ledger = ledger;
+        _metrics = metrics;
+        _time = time;
+        _log = log;
+        _refused = new RefusedDocuments(time);
+        _status = new PeerStatus(peer.Site, $"{peer.Fleet.Host}:{peer.Fleet.Port}");
+    }
+
+    public PeerConfiguration Peer { get; }
+
+    public PeerClient Client => _client;
+
+    public PeerStatus Status => _status with { Received = _client.Received, Sent = _client.Sent };
+
+    /// <summary>There is something new at this site.</summary>
+    public void Tell() => _news.Writer.TryWrite(0);
+
+    /// <summary>The peer says what it has.</summary>
+    public void Heard(FleetState state)
+    {
+        // One that sends rubbish is not let in through the back door either.
+        if (Volatile.Read(ref _bad) < 3)
+        {
+            Volatile.Write(ref _hint, state);
+            _wake.Writer.TryWrite(0);
+        }
+    }
+
+    public void Recheck()
+    {
+        _client.Recheck();
+        _wake.Writer.TryWrite(0);
+    }
+
+    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(PullAsync(cancellationToken), NotifyAsync(cancellationToken));
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task NotifyAsync(CancellationToken cancellationToken)
+    {
+        var told = -1L;
+        await foreach (var _ in _news.Reader.ReadAllAsync(cancellationToken))
+        {
+            var fleet = _ledger.Fleet;
+            if (fleet.Version == told || Volatile.Read(ref _bad) > 0)
+            {
+                // One that sends rubbish is left to ask by itself.
+                continue;
+            }
+
+            told = fleet.Version;
+            try
+            {
+                await _client.NotifyAsync(FleetRoutes.StateOf(fleet, _time), cancellationToken);
+            }
+            catch (PeerException)
+            {
+                // It polls. Why it could not be told is found out by asking it.
+                if (_status.ReachableSince is not null)
+                {
+                    _wake.Writer.TryWrite(0);
+                }
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                Log.Broke(_log, Peer.Site, e);
+            }
+
+            await Task.Delay(NotifyPause, _time, cancellationToken);
+        }
+    }
+
+    private async Task PullAsync(CancellationToken cancellationToken)
+    {
+        var failures = 0;
+        while (true)
+        {
+            try
+            {
+                var clean = await ExchangeAsync(Interlocked.Exchange(ref _hint, null), cancellationToken);
+                failures = 0;
+                Volatile.Write(ref _bad, clean ? 0 : _bad + 1);
+            }
+            catch (PeerException e)
+            {
+                failures++;
+                if (e.Fault == PeerFault.Garbage)
+                {
+                    Volatile.Write(ref _bad, _bad + 1);
+                }
+
+                Fail(e);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                failures++;
+                Log.Broke(_log, Peer.Site, e);
+            }
+
+            await WaitAsync(PauseAfter(failures), cancellationToken);
+        }
+    }
+
+    private TimeSpan PauseAfter(int failures)
+    {
+        var pause = _bad > 0 ? Doubled(Poll, _bad, LongestForGarbage) : failures > 0 ? Doubled(FirstRetry, failures - 1, Poll) : Poll;
+        return pause * (0.8 + (0.4 * Random.Shared.NextDouble()));
+    }
+
+    private static TimeSpan Doubled(TimeSpan first, int times, TimeSpan most) => first * Math.Pow(2, Math.Min(times, 16)) is var pause && pause < most ? pause : most;
+
+    private async Task WaitAsync(TimeSpan pause, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var woken = _wake.Reader.WaitToReadAsync(limit.Token).AsTask();
+        await Task.WhenAny(woken, Task.Delay(pause, _time, limit.Token));
+        await limit.CancelAsync();
+        cancellationToken.ThrowIfCancellationRequested();
+        _wake.Reader.TryRead(out var _);
+    }
+
+    /// <returns>False when something of it was refused.</returns>
+    private async Task<bool> ExchangeAsync(FleetState? hint, CancellationToken cancellationToken)
+    {
+        FleetState state;
+        try
+        {
+            if (hint is not null && _status.ReachableSince is not null && _time.GetElapsedTime(_asked) < AskAgain)
+            {
+                state = hint;
+            }
+            else
+            {
+                var answer = await _client.GetStateAsync(cancellationToken);
+                state = answer.State;
+                _asked = _time.GetTimestamp();
+                _ledger.RecordClock(Peer.Site, answer.Offset);
+                _status = _status with { ClockOffset = answer.Offset, RoundTrip = answer.RoundTrip };
+            }
+        }
+        catch (PeerException e) when (e.Fault is PeerFault.UnknownToPeer or PeerFault.WrongKey)
+        {
+            try
+            {
+                await ExchangeTrustAsync(e, cancellationToken);
+            }
+            catch (PeerException)
+            {
+                // What is wrong is that the keys do not fit; that this could not be mended either is no better news.
+            }
+
+            throw;
+        }
+
+        if (state.Fleet != _ledger.Fleet.Fleet)
+        {
+            throw new PeerException(PeerFault.Garbage, $"Site {Peer.Site} belongs to fleet {state.Fleet}; this one to {_ledger.Fleet.Fleet}.");
+        }
+
+        Reached(state);
+        if (_ledger.Fleet.TrustVersion is var trust && trust != _trust)
+        {
+            // Another trust document may think otherwise of what was refused.
+            _trust = trust;
+            _refused.Clear();
+        }
+
+        var clean = await FetchTrustAsync(state.Trust, cancellationToken);
+        foreach (var (site, heads) in state.Sites.Where(s => _ledger.Fleet.ActiveSites.ContainsKey(s.Key) || _ledger.Fleet.Sites.ContainsKey(s.Key)))
+        {
+            foreach (var document in heads.Documents.Take(MaxDocumentsOfASite))
+            {
+                clean &= await FetchDocumentAsync(document, cancellationToken);
+            }
+
+            clean &= await FetchHoldingsAsync(site, heads.Holdings, cancellationToken);
+        }
+
+        _status = _status with { LastExchange = _time.GetUtcNow() };
+        return clean;
+    }
+
+    /// <summary>Version by version, because each is signed by the roots of the one before.</summary>
+    private async Task<bool> FetchTrustAsync(TrustHead theirs, CancellationToken cancellationToken)
+    {
+        var ours = _ledger.Fleet;
+        if (theirs.Version == ours.TrustVersion && theirs.Sha256 != ours.TrustHash && !_refused.Holds(theirs.Sha256))
+        {
+            // Two documents of one version, both signed by the roots or not: the rules say what it is, and that it is to be seen.
+            return Took(_ledger.AdmitTrust(await _client.GetTrustAsync(theirs.Version, anyKey: false, cancellationToken)), theirs.Sha256);
+        }
+
+        for (var i = 0; i < MaxTrustVersions && _ledger.Fleet.TrustVersion is var have && have < theirs.Version; i++)
+        {
+            var report = _ledger.AdmitTrust(await _client.GetTrustAsync(have + 1, anyKey: false, cancellationToken));
+            if (!Took(report, null) || !report.Changed)
+            {
+                return report.Violation is null;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>One of the two does not know the other's key. That may be because a key was changed and one of them has not heard of it.</summary>
+    private async Task ExchangeTrustAsync(PeerException why, CancellationToken cancellationToken)
+    {
+        var anyKey = why.Fault == PeerFault.WrongKey;
+        var before = _ledger.Fleet.TrustVersion;
+        try
+        {
+            for (var i = 0; i < MaxTrustVersions; i++)
+            {
+                var report = _ledger.AdmitTrust(await _client.GetTrustAsync(_ledger.Fleet.TrustVersion + 1, anyKey, cancellationToken));
+                if (!Took(report, null) || !report.Changed)
+                {
+                    return;
+                }
+            }
+        }
+        catch (PeerException e) when (e.Fault == PeerFault.NotFound)
+        {
+            // It has nothing newer; perhaps we do.
+        }
+
+        for (var next = (why.Trust?.Version ?? _ledger.Fleet.TrustVersion - 1) + 1; next <= _ledger.Fleet.TrustVersion; next++)
+        {
+            if (_ledger.ReadTrust(next) is not { } envelope)
+            {
+                return;
+            }
+
+            try
+            {
+                await _client.PostTrustAsync(envelope, anyKey, cancellationToken);
+            }
+            catch (PeerException e) when (e.Fault == PeerFault.Refused && e.Trust is { } theirs && theirs.Version < next - 1)
+            {
+                next = theirs.Version;
+            }
+        }
+
+        // Only if one of the two knows more now is it worth while to ask again at once.
+        if (_ledger.Fleet.TrustVersion > before || why.Trust?.Version < before)
+        {
+            _wake.Writer.TryWrite(0);
+        }
+    }
+
+    private async Task<bool> FetchDocumentAsync(Sha256Digest document, CancellationToken cancellationToken)
+    {
+        if (_ledger.Fleet.Knows(document) || _refused.Holds(document))
+        {
+            return true;
+        }
+
+        byte[] envelope;
+        try
+        {
+            envelope = await _client.GetDocumentAsync(document, cancellationToken);
+        }
+        catch (PeerException e) when (e.Fault == PeerFault.NotFound)
+        {
+            // Replaced since it said so; it says so again.
+            _wake.Writer.TryWrite(0);
+            return true;
+        }
+        catch (PeerException e) when (e.Fault == PeerFault.Garbage)
+        {
+            return Took(Garbage(e), document);
+        }
+
+        var report = _ledger.AdmitDocument(document, envelope, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty);
+        if (report.MissingChunks.Count == 0)
+        {
+            return Took(report, document);
+        }
+
+        var chunks = new Dictionary<Sha256Digest, ReadOnlyMemory<byte>>();
+        try
+        {
+            foreach (var some in report.MissingChunks.Chunk(ChunksAtOnce))
+            {
+                foreach (var (hash, bytes) in await Task.WhenAll(some.Select(async c => (c.Sha256, await _client.GetChunkAsync(c, cancellationToken)))))
+                {
+                    chunks[hash] = bytes;
+                }
+            }
+        }
+        catch (PeerException e) when (e.Fault == PeerFault.NotFound)
+        {
+            _wake.Writer.TryWrite(0);
+            return true;
+        }
+        catch (PeerException e) when (e.Fault == PeerFault.Garbage)
+        {
+            return Took(Garbage(e), document);
+        }
+
+        return Took(_ledger.AdmitDocument(document, envelope, chunks), document);
+    }
+
+    private async Task<bool> FetchHoldingsAsync(string site, StatementHead? theirs, CancellationToken cancellationToken)
+    {
+        var ours = _ledger.Fleet.Sites.GetValueOrDefault(site)?.Holdings;
+        if (theirs is null || theirs.Sha256 == ours?.Sha256 || site == _ledger.Fleet.Site || _refused.Holds(theirs.Sha256)
+            || (ours is not null && (theirs.Epoch, theirs.Seq).CompareTo((ours.Epoch, ours.Seq)) <= 0))
+        {
+            return true;
+        }
+
+        try
+        {
+            return Took(_ledger.AdmitHoldings(site, await _client.GetHoldingsAsync(site, cancellationToken)), theirs.Sha256);
+        }
+        catch (PeerException e) when (e.Fault == PeerFault.NotFound)
+        {
+            return true;
+        }
+        catch (PeerException e) when (e.Fault == PeerFault.Garbage)
+        {
+            return Took(Garbage(e), theirs.Sha256);
+        }
+    }
+
+    /// <summary>One thing that cannot be what it is said to be does not stop the others.</summary>
+    private static AdmitReport Garbage(PeerException e) => new(Violation: new RuleViolation("garbage", e.Message));
+
+    /// <summary>Counts and shows a refusal, once for each document.</summary>
+    private bool Took(AdmitReport report, Sha256Digest? what)
+    {
+        if (report.Violation is not { } violation)
+        {
+            return true;
+        }
+
+        if (what is { } document)
+        {
+            _refused.Add(document);
+        }
+
+        _metrics.Refused(Peer.Site, violation.Rule);
+        _status = _status.WithRefusal(violation.Rule, violation.ToString(), _time.GetUtcNow());
+        Log.Refused(_log, Peer.Site, violation.ToString());
+        return false;
+    }
+
+    private void Reached(FleetState state)
+    {
+        if (_status.ReachableSince is null)
+        {
+            Log.Reached(_log, Peer.Site, _status.Address);
+        }
+
+        _status = _status with
+        {
+            ReachableSince = _status.ReachableSince ?? _time.GetUtcNow(),
+            Error = null,
+            ErrorCode = null,
+            ErrorSince = null,
+            TrustVersion = state.Trust.Version,
+        };
+    }
+
+    private void Fail(PeerException e)
+    {
+        var code = e.Fault.ToString().ToLowerInvariant();
+        _metrics.Failed(Peer.Site, code);
+        if (_status.ErrorCode != code)
+        {
+            Log.Failed(_log, Peer.Site, e.Message);
+        }
+
+        _status = _status with
+        {
+            ReachableSince = null,
+            Error = e.Message,
+            ErrorCode = code,
+            ErrorSince = _status.ErrorSince ?? _time.GetUtcNow(),
+        };
+    }
+}

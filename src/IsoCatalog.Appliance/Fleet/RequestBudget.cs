@@ -1,0 +1,26 @@
+namespace IsoCatalog.Appliance.Fleet;
+
+/// <summary>So many requests at once, and one more each so often. Thread-safe.</summary>
+internal sealed class RequestBudget(int burst, TimeSpan refill, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private double _left = burst;
+    private long _last = time.GetTimestamp();
+
+    public bool TryTake()
+    {
+        lock (_gate)
+        {
+            var now = time.GetTimestamp();
+            _left = Math.Min(burst, _left + (time.GetElapsedTime(_last, now) / refill));
+            _last = now;
+            if (_left < 1)
+            {
+                return false;
+            }
+
+            _left--;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using IsoCatalog.Appliance.Fleet;
+using IsoCatalog.Client;
+using IsoCatalog.Core.Readiness;
+
+namespace IsoCatalog.Appliance.Publishing;
+
+/// <summary>Which other sites are not as they should be. Pure.</summary>
+internal static class SiteDrift
+{
+    public const string DocumentsRefused = "documents-refused";
+
+    /// <param name="peers">How this site reaches them.</param>
+    /// <param name="started">When this site was started: others need a moment to be heard.</param>
+    public static IEnumerable<DriftView> Of(SiteView view, IReadOnlyList<PeerStatus> peers, DateTimeOffset started, DateTimeOffset now) =>
+        view.Others.Values.Where(o => now - started >= OtherSite.Fresh && now - o.Heard > OtherSite.Fresh)
+            .OrderBy(o => o.Site, StringComparer.Ordinal)
+            .Select(o => Late(o, peers.FirstOrDefault(p => p.Site == o.Site)))
+            .Concat(peers.SelectMany(p => p.Refusals.Where(r => r.Value.IsRecent(now)).Select(r => Refused(p.Site, r.Key, r.Value))));
+
+    private static DriftView Late(OtherSite other, PeerStatus? peer) => new(
+        ReasonCode.SiteLate,
+        $"Nothing is heard of {other.Site}, so it is not known what can be mounted there. "
+        + (peer?.Error ?? (peer?.ReachableSince is null
+            ? "No way to it is known; look at its machine and at 'isocatalog status' there."
+            : "It answers, but does not say what it has: look at its log and its clock.")),
+        null,
+        null,
+        other.Heard,
+        other.Site);
+
+    private static DriftView Refused(string site, string rule, RuleRefusals refusals) => new(
+        DocumentsRefused,
+        $"{site} offers what breaks rule {rule} of docs/catalog-format.md and was refused, {refusals.Count} times since the start. The last: {refusals.Words} "
+        + "Compare the versions of both sites; if they are the same, find out who has that site's key.",
+        null,
+        null,
+        refusals.Since,
+        site);
+}

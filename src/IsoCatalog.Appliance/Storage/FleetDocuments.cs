@@ -1,0 +1,432 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Trust;
+
+namespace IsoCatalog.Appliance.Storage;
+
+/// <summary>
+/// The signed documents of the whole fleet: this site's own, which it writes, and those of the others, which it keeps and passes on byte for byte. They are the
+/// truth about what is in the catalog. Called under the ledger's lock; not thread-safe but for <see cref="Snapshot"/> and <see cref="Clocks"/>.
+/// </summary>
+internal sealed class FleetDocuments(
+    string site, SiteFolders folders, SigningKey key, EventLog events, SiteAlarms alarms, TimeProvider time, ILogger<FleetDocuments> log)
+{
+    /// <summary>A document is signed anew so often, so that others see that the site is alive; it ends after the fleet's catalog time, a week by default.</summary>
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan CollectEvery = TimeSpan.FromMinutes(5);
+
+    private readonly DocumentFiles _files = new(folders);
+    private ImmutableSortedDictionary<string, Statement> _holdings = ImmutableSortedDictionary.Create<string, Statement>(StringComparer.Ordinal);
+    private TrustStore _trust = null!;
+    private FleetCatalog _catalog = null!;
+    private SiteWriter? _writer;
+    private long _epoch;
+    private DateTimeOffset _signed;
+    private long _collected = time.GetTimestamp();
+    private volatile FleetSnapshot _snapshot = null!;
+
+    public FleetClocks Clocks { get; } = new(time);
+
+    /// <summary>The newest state, for whoever hands it on. Thread-safe.</summary>
+    public FleetSnapshot Snapshot => _snapshot;
+
+    public CatalogView View => _catalog.View;
+
+    public FleetCatalog Catalog => _catalog;
+
+    /// <summary>The highest epoch that this site has begun to write in.</summary>
+    public long Epoch => _epoch;
+
+    /// <param name="storedEpoch">The highest epoch that the database remembers; 0 if none.</param>
+    /// <param name="written">This site has signed a document, so one must be there.</param>
+    /// <exception cref="SiteStartException">An own document, or the trust documents, cannot be used. A foreign one is dropped and fetched again.</exception>
+    public CatalogView Load(long storedEpoch, bool written)
+    {
+        _epoch = storedEpoch;
+        _trust = TrustStore.Load(folders);
+        _catalog = new FleetCatalog { Trust = _trust.Chain, Self = site };
+        try
+        {
+            _files.Clean();
+            var own = _files.DocumentsOf(site).ToList();
+            own.ForEach(LoadOwn);
+            if (written && own.Count == 0 && IsActive(site))
+            {
+                throw new SiteStartException(
+                    "catalog-missing",
+                    $"This site's signed documents are gone from {folders.Documents}, and with them what it put into the catalog. Put the folder {folders.Catalog} back from a "
+                    + "backup. To begin with an empty catalog instead, move isocatalog.db away and add the images again.");
+            }
+
+            foreach (var path in _files.Sites().Where(s => s != site).SelectMany(_files.DocumentsOf))
+            {
+                LoadForeign(path);
+            }
+
+            foreach (var (other, path) in _files.Holdings())
+            {
+                LoadHoldings(other, path);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SiteStartException("catalog-unreadable", $"{folders.Catalog}: {e.Message} Make it readable for the user that runs the site.", e);
+        }
+
+        _signed = _catalog.Sites.GetValueOrDefault(site)?.Head?.Manifest.Issued ?? DateTimeOffset.MinValue;
+        TrustAlarms.Raise(alarms, _trust.Chain, site, key, folders);
+        Show();
+        return _catalog.View;
+    }
+
+    /// <summary>The stamp for new entries.</summary>
+    public Stamp NextStamp() => Writer().NextStamp(_catalog, time.GetUtcNow());
+
+    /// <summary>Signs entries into the next document; nothing counts before <see cref="PreparedWrite.Commit"/>.</summary>
+    public Outcome<PreparedWrite> Prepare(params IReadOnlyList<Entry> entries)
+    {
+        switch (Writer().Write(_catalog, entries, key, time.GetUtcNow(), Clocks.Reference()))
+        {
+            case WriteOutcome.Refused { Violation: var violation }:
+                return new Refusal(CodeOf(violation), violation.Message);
+            case WriteOutcome.Written { Writer: var writer, Document: var document }:
+                return _catalog.Admit(document.Envelope, document.ChunkBytes, Clocks.Reference()) is Admission.Admitted admitted
+                    ? new PreparedWrite(admitted.Catalog.View, () => Commit(writer, document, admitted.Catalog))
+                    : throw new InvalidOperationException("A document that was just signed is not admitted.");
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    /// <summary>Takes a document of any site, if it counts and all of it is here.</summary>
+    /// <param name="asked">The payload hash that it was asked for by.</param>
+    /// <param name="chunks">Those that are not here yet, as far as they were fetched.</param>
+    public AdmitReport Admit(Sha256Digest asked, byte[] envelope, IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> chunks)
+    {
+        if (!Envelope.TryRead(envelope, FleetCatalog.MaxEnvelope, SiteManifest.PayloadType, SiteManifest.MaxPayload, out var read, out var violation))
+        {
+            return new AdmitReport(Violation: violation);
+        }
+
+        if (new Sha256Digest(SHA256.HashData(read.Payload)) != asked)
+        {
+            return new AdmitReport(Violation: new RuleViolation("garbage", $"The document {asked} was asked for, and another one came."));
+        }
+
+        switch (_catalog.Admit(envelope, chunks, Clocks.Reference()))
+        {
+            case Admission.Admitted admitted:
+                _files.Write(admitted.Document.Site, asked, envelope, admitted.Document.Chunks.Select(c => KeyValuePair.Create(c.Sha256, c.Bytes)));
+                _catalog = admitted.Catalog;
+                Forked(admitted.Forks);
+                Show();
+                return new AdmitReport(Changed: true);
+            case Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } }:
+                return new AdmitReport { MissingChunks = missing };
+            case Admission.Pending pending:
+                _files.Write(pending.Document.Site, asked, envelope, pending.Document.Chunks);
+                _catalog = pending.Catalog;
+                Show();
+                return new AdmitReport(Pending: true);
+            case Admission.Refused refused:
+                _catalog = refused.Catalog;
+                return new AdmitReport(Violation: refused.Violation);
+            case var known:
+                _catalog = known.Catalog;
+                return new AdmitReport();
+        }
+    }
+
+    /// <summary>Signs what this site has and shows. Not written down: after a restart everything is looked at anew, and the epoch is another one.</summary>
+    public void SignHoldings(HeldStore store, IReadOnlyList<HeldSurface> surfaces, IReadOnlyList<HeldImage> images, IReadOnlyList<DisputeFinding> disputed)
+    {
+        var writer = Writer();
+        var holdings = new Holdings
+        {
+            Fleet = _trust.Chain.Fleet,
+            Site = site,
+            Epoch = writer.Epoch,
+            Seq = (_holdings.GetValueOrDefault(site) is { } last && last.Epoch == writer.Epoch ? last.Seq : 0) + 1,
+            BootId = writer.BootId,
+            Issued = time.GetUtcNow(),
+            Trust = _trust.Chain.Newest.Ref,
+            Catalog = _catalog.Heads,
+            Store = store,
+            Surfaces = surfaces,
+            Images = images,
+            Disputed = disputed,
+        };
+        var payload = holdings.ToPayload();
+        var envelope = key.Sign(Core.Catalog.Holdings.PayloadType, payload).ToJson();
+        _holdings = _holdings.SetItem(
+            site, new Statement(holdings.Epoch, holdings.Seq, new Sha256Digest(SHA256.HashData(payload)), envelope, time.GetUtcNow(), holdings));
+        Show();
+    }
+
+    /// <summary>Takes what a site says that it holds, if it is newer than what it said before.</summary>
+    public AdmitReport AdmitHoldings(string from, byte[] envelope)
+    {
+        if (HoldingsOf(from, envelope, time.GetUtcNow(), out var violation) is not { } statement)
+        {
+            return new AdmitReport(Violation: violation);
+        }
+
+        if (_holdings.TryGetValue(from, out var before) && (statement.Epoch, statement.Seq).CompareTo((before.Epoch, before.Seq)) <= 0)
+        {
+            return new AdmitReport();
+        }
+
+        _files.WriteHoldings(from, envelope);
+        _holdings = _holdings.SetItem(from, statement);
+        Show();
+        return new AdmitReport(Changed: true);
+    }
+
+    /// <summary>Takes the next trust document, if the roots of the one before have signed it; then everything is weighed anew.</summary>
+    public AdmitReport AdmitTrust(ReadOnlySpan<byte> envelope)
+    {
+        var report = _trust.Admit(envelope);
+        if (report.Changed)
+        {
+            _catalog = _catalog.WithTrust(_trust.Chain);
+            _holdings = _holdings.RemoveRange(_holdings.Keys.Where(s => s != site && !IsActive(s)));
+            RetryPending();
+            TrustAlarms.Raise(alarms, _trust.Chain, site, key, folders);
+            events.Add("fleet", $"Trust version {_trust.Chain.Current.Version} is in force.");
+            Show();
+        }
+
+        return report;
+    }
+
+    public byte[]? ReadTrust(long version) => _trust.ReadVersion(version);
+
+    /// <summary>Looks at what waits, signs anew when it is time, and deletes what nobody names any more.</summary>
+    /// <param name="republish">Somebody listens: the site shows that it is alive.</param>
+    /// <returns>Whether the catalog changed.</returns>
+    public bool Keep(bool republish)
+    {
+        var before = _catalog.View;
+        if (RetryPending())
+        {
+            Show();
+        }
+
+        if (republish && time.GetUtcNow() - _signed >= Heartbeat && Prepare([]) is Outcome<PreparedWrite>.Done { Value: var heartbeat })
+        {
+            heartbeat.Commit();
+        }
+
+        if (time.GetElapsedTime(_collected) >= CollectEvery)
+        {
+            _collected = time.GetTimestamp();
+            Collect();
+        }
+
+        return !ReferenceEquals(before, _catalog.View);
+    }
+
+    private static string CodeOf(RuleViolation violation) => violation.Rule switch
+    {
+        Rules.WriteClock => RefusalCode.ClockImplausible,
+        Rules.WriteRoom => RefusalCode.NoSpace,
+        Rules.WriteEntry => RefusalCode.InvalidRequest,
+        _ => RefusalCode.NotTrusted,
+    };
+
+    private SiteWriter Writer() => _writer ??= Begin();
+
+    /// <summary>A new epoch for each start: what was written before and forgotten, by a restored backup say, can never be written over.</summary>
+    private SiteWriter Begin()
+    {
+        var writer = SiteWriter.Start(_catalog, site, RandomId.New(), _epoch, _catalog.Clock);
+        _epoch = writer.Epoch;
+        return writer;
+    }
+
+    private void Commit(SiteWriter writer, SignedDocument document, FleetCatalog catalog)
+    {
+        try
+        {
+            _files.Write(site, document.Ref.Sha256, document.Envelope, document.ChunkBytes);
+        }
+        catch
+        {
+            // It may be there in spite of the failure. Its place in the count is used up: the next one begins an epoch of its own.
+            _writer = null;
+            throw;
+        }
+
+        _writer = writer;
+        _catalog = catalog;
+        _signed = document.Manifest.Issued;
+        Show();
+    }
+
+    private bool RetryPending()
+    {
+        if (_catalog.Pending.IsEmpty)
+        {
+            return false;
+        }
+
+        var (catalog, outcomes) = _catalog.Retry(Clocks.Reference());
+        if (outcomes.All(o => o is Admission.Pending))
+        {
+            return false;
+        }
+
+        // Their files are there since they came, but for chunks that were fetched with them and are kept in the document itself.
+        foreach (var admitted in outcomes.OfType<Admission.Admitted>())
+        {
+            _files.Write(
+                admitted.Document.Site, admitted.Document.Ref.Sha256, admitted.Document.Envelope.Span,
+                admitted.Document.Chunks.Select(c => KeyValuePair.Create(c.Sha256, c.Bytes)));
+            Forked(admitted.Forks);
+        }
+
+        _catalog = catalog;
+        return true;
+    }
+
+    private void LoadOwn(string path)
+    {
+        var outcome = Offer(path, dropDamaged: false);
+        var problem = outcome switch
+        {
+            null => "It is no signed document.",
+            Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } } =>
+                $"Its chunk {folders.ChunkFile(missing[0].Sha256)} is missing or damaged.",
+            Admission.Refused { Violation: var violation } => violation.ToString(),
+            _ => null,
+        };
+        if (problem is not null && IsActive(site))
+        {
+            throw new SiteStartException(
+                "catalog-invalid", $"{path} is not this site's signed catalog. {problem} Put back the folder {folders.Catalog}, or the key that signed it, from a backup.");
+        }
+
+        _catalog = outcome?.Catalog ?? _catalog;
+    }
+
+    private void LoadForeign(string path)
+    {
+        switch (Offer(path, dropDamaged: true))
+        {
+            case Admission.Pending { Reason: PendingReason.MissingChunks }:
+            case Admission.Refused:
+            case null:
+                Log.DocumentDropped(log, path);
+                events.Add("fleet", $"{path} is damaged or does not count any more; it was dropped and is fetched again.");
+                DocumentFiles.Drop(path);
+                break;
+            case var outcome:
+                _catalog = outcome.Catalog;
+                break;
+        }
+    }
+
+    private Admission? Offer(string path, bool dropDamaged)
+    {
+        var envelope = DocumentFiles.Read(path, FleetCatalog.MaxEnvelope);
+        var outcome = _catalog.Admit(envelope, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty, Clocks.Reference());
+        if (outcome is not Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } })
+        {
+            return outcome;
+        }
+
+        outcome = _catalog.Admit(envelope, _files.ReadChunks(missing), Clocks.Reference());
+        if (dropDamaged && outcome is Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var damaged } })
+        {
+            // Out of the way, so that the right one can take its place.
+            foreach (var chunk in damaged.Where(c => File.Exists(folders.ChunkFile(c.Sha256))))
+            {
+                DocumentFiles.Drop(folders.ChunkFile(chunk.Sha256));
+            }
+        }
+
+        return outcome;
+    }
+
+    private void LoadHoldings(string from, string path)
+    {
+        // Nobody knows how long it lay there: it counts for the order of statements, and as old.
+        if (IsActive(from) && HoldingsOf(from, DocumentFiles.Read(path, Core.Catalog.Holdings.MaxPayload * 3 / 2), null, out _) is { } statement)
+        {
+            _holdings = _holdings.SetItem(from, statement);
+        }
+        else
+        {
+            DocumentFiles.Drop(path);
+        }
+    }
+
+    private Statement? HoldingsOf(string from, byte[] envelope, DateTimeOffset? at, out RuleViolation? violation)
+    {
+        if (!Core.Catalog.Holdings.TryOpen(envelope, _trust.Chain, out var holdings, out violation))
+        {
+            return null;
+        }
+
+        if (holdings.Site != from)
+        {
+            violation = new RuleViolation("garbage", $"The holdings of '{from}' were asked for, and those of '{holdings.Site}' came.");
+            return null;
+        }
+
+        _ = Envelope.TryParse(envelope, envelope.Length, out var read, out _);
+        return new Statement(holdings.Epoch, holdings.Seq, new Sha256Digest(SHA256.HashData(read!.Payload)), envelope, at, holdings);
+    }
+
+    private bool IsActive(string id) => _trust.Chain.Current.Sites.GetValueOrDefault(id) is { Status: SiteStatus.Active };
+
+    private void Forked(IReadOnlyList<ForkEvidence> forks)
+    {
+        foreach (var fork in forks)
+        {
+            Log.Forked(log, fork.Site, fork.Kind, fork.Epoch, fork.Seq, fork.First, fork.Second);
+            alarms.Set(
+                SiteAlarms.DocumentsForked,
+                $"Site '{fork.Site}' signed two documents for one place in its count ({fork.Epoch}/{fork.Seq}: {fork.First} and {fork.Second}). It was restored from a backup "
+                + "or cloned, or its key is in wrong hands. Both are in the catalog; find out which it was.");
+        }
+    }
+
+    private void Collect()
+    {
+        var kept = _catalog.Sites.Values.SelectMany(s => s.Retained.Concat(s.SetAside)).ToList();
+        var pending = _catalog.Pending;
+        _files.Collect(
+            kept.Select(d => d.Ref.Sha256).Concat(pending.Select(p => p.Ref.Sha256)).ToHashSet(),
+            kept.SelectMany(d => d.Chunks).Select(c => c.Sha256).Concat(pending.SelectMany(p => p.Chunks.Keys)).ToHashSet());
+    }
+
+    private SiteStatements StatementsOf(string id)
+    {
+        var said = _catalog.Sites.GetValueOrDefault(id);
+        return new SiteStatements(
+            [.. (said?.Retained ?? []).Select(d => d.Ref.Sha256)],
+            _holdings.GetValueOrDefault(id),
+            said?.Head is { } head ? new DocumentHead(head.Ref, head.Manifest.Issued) : null);
+    }
+
+    private void Show()
+    {
+        var retained = _catalog.Sites.Where(s => !s.Value.Retained.IsEmpty).ToList();
+        var sites = retained.Select(s => s.Key).Union(_holdings.Keys, StringComparer.Ordinal);
+        _snapshot = new FleetSnapshot
+        {
+            Site = site,
+            Version = (_snapshot?.Version ?? 0) + 1,
+            Trust = _trust.Chain,
+            ActiveSites = _trust.Chain.Current.Sites.Where(s => s.Value.Status == SiteStatus.Active)
+                .ToImmutableSortedDictionary(s => s.Key, s => s.Value.Address, StringComparer.Ordinal),
+            Sites = sites.ToImmutableSortedDictionary(s => s, StatementsOf, StringComparer.Ordinal),
+            Pending = [.. _catalog.Pending.Select(p => p.Ref.Sha256)],
+            Documents = retained.SelectMany(s => s.Value.Retained).ToImmutableDictionary(d => d.Ref.Sha256, d => d.Envelope),
+        };
+    }
+}

@@ -1,0 +1,37 @@
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Fleet;
+using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Swarm;
+
+namespace IsoCatalog.Appliance.Sync;
+
+/// <summary>Keeps the swarm's peers as the trust document and the configuration have them, and its limits as the hour has them.</summary>
+internal sealed class SwarmUpkeep(SwarmEngine swarm, SiteLedger ledger, FleetPeers peers, FetchConfiguration fetch, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    private IReadOnlyList<SwarmPeer> _told = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, time);
+        do
+        {
+            var fleet = ledger.Fleet;
+            IReadOnlyList<SwarmPeer> now =
+            [
+                .. peers.Effective(fleet).SelectMany(p => fleet.Trust.Speakers.TlsOf(p.Site).Select(key => new SwarmPeer(p.Site, p.Swarm, key))),
+            ];
+            if (!now.SequenceEqual(_told))
+            {
+                swarm.SetPeers(now);
+                _told = now;
+            }
+
+            var (download, upload) = RateSchedule.At(fetch, time.GetUtcNow());
+            swarm.DownloadLimit = download;
+            swarm.UploadLimit = upload;
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+}

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Trust;
+
+namespace IsoCatalog.Core.Catalog;
+
+/// <summary>
+/// All documents of all sites that count, and the view that they give. Immutable and pure: it is offered documents, the bytes of chunks and a reference time, and
+/// answers with the state afterwards. Sites that were offered the same documents, in whatever order and however often, have the same view.
+/// </summary>
+public sealed record FleetCatalog
+{
+    /// <summary>Bytes of the envelope of a manifest.</summary>
+    public const int MaxEnvelope = (SiteManifest.MaxPayload / 3 * 4) + 16384;
+
+    /// <summary>Documents of one site that wait; beyond, the oldest are dropped (and come again, because peers go on offering them).</summary>
+    public const int MaxPending = 8;
+
+    /// <summary>Documents of all sites together that wait: who signed one that is under a later trust version is not known yet, so its site is only a claim.</summary>
+    public const int MaxPendingInAll = 128;
+
+    /// <summary>The trust document that decides who may say what.</summary>
+    public required TrustChain Trust { get; init; }
+
+    /// <summary>This site: its own documents do not wait for a clock. Null for an onlooker.</summary>
+    public string? Self { get; init; }
+
+    public ImmutableSortedDictionary<string, SiteRecord> Sites { get; init; } = ImmutableSortedDictionary.Create<string, SiteRecord>(StringComparer.Ordinal);
+
+    public ImmutableArray<PendingDocument> Pending { get; init; } = [];
+
+    /// <summary>Newest last; the last 64.</summary>
+    public ImmutableArray<ForkEvidence> Forks { get; init; } = [];
+
+    public CatalogView View { get; init; } = CatalogView.Empty;
+
+    /// <summary>The highest clock of any admitted document: the next stamp here is above it.</summary>
+    public HybridTime Clock { get; init; }
+
+    /// <summary>The newest document of each site; what this site tells as <c>seen</c>.</summary>
+    public ImmutableSortedDictionary<string, DocumentRef> Heads => Sites.Where(s => s.Value.Head is not null)
+        .ToImmutableSortedDictionary(s => s.Key, s => s.Value.Head!.Ref, StringComparer.Ordinal);
+
+    /// <summary>What must be known before this site may say that it is up to date: per site the newest document that anybody has seen.</summary>
+    public ImmutableSortedDictionary<string, DocumentRef> Floors
+    {
+        get
+        {
+            var floors = Heads.ToBuilder();
+            foreach (var (site, seen) in Sites.Values.Select(s => s.Head).OfType<AdmittedDocument>().SelectMany(d => d.Manifest.Seen))
+            {
+                if (!floors.TryGetValue(site, out var known) || (seen.Epoch, seen.Seq).CompareTo((known.Epoch, known.Seq)) > 0)
+                {
+                    floors[site] = seen;
+                }
+            }
+
+            return floors.ToImmutable();
+        }
+    }
+
+    /// <summary>Sites of which somebody has seen a newer document than this site has.</summary>
+    public IEnumerable<string> Behind
+    {
+        get
+        {
+            var heads = Heads;
+            return Floors.Where(f => !heads.TryGetValue(f.Key, out var head) || (head.Epoch, head.Seq).CompareTo((f.Value.Epoch, f.Value.Seq)) < 0).Select(f => f.Key);
+        }
+    }
+
+    /// <summary>Documents that a keep-list of the trust document names and that are not here: to be fetched by their hash.</summary>
+    public IEnumerable<(string Site, Sha256Digest Document)> Missing =>
+        Trust.Current.Sites.Keys.SelectMany(site => Trust.Speakers.KeptOf(site)
+            .Where(hash => !Sites.TryGetValue(site, out var record) || (record.Retained.All(d => d.Ref.Sha256 != hash) && !record.Covered.Contains(hash)))
+            .Select(hash => (site, hash)));
+
+    /// <summary>The state under another trust document. A pure function of the documents and the chain, so that all sites that know both agree.</summary>
+    public FleetCatalog WithTrust(TrustChain trust)
+    {
+        ArgumentNullException.ThrowIfNull(trust);
+        var sites = Sites.ToImmutableSortedDictionary(s => s.Key, s => s.Value.Under(trust.Speakers, trust.Current.Params.MaxRetained), StringComparer.Ordinal);
+        var next = this with { Trust = trust, Sites = sites };
+        return sites.All(s => s.Value.Retained.SequenceEqual(Sites[s.Key].Retained)) ? next : next with { View = next.Joined() };
+    }
+
+    /// <summary>The view that the retained documents give by themselves; always equal to <see cref="View"/>.</summary>
+    public CatalogView Joined() => CatalogView.Empty.With(
+        Sites.Values.SelectMany(s => s.Retained).SelectMany(d => d.Chunks).DistinctBy(c => c.Sha256).SelectMany(c => c.Entries));
+
+    /// <summary>Offers a document.</summary>
+    /// <param name="envelope">As it came; kept, not copied.</param>
+    /// <param name="chunks">Bytes of chunks by their SHA-256, as far as they are at hand; those that the state holds need not be given.</param>
+    /// <param name="reference">See <see cref="ReferenceClock"/>.</param>
+    public Admission Admit(ReadOnlyMemory<byte> envelope, IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> chunks, DateTimeOffset reference) =>
+        new DocumentOffer(this, envelope, chunks, reference).Decide();
+
+    /// <summary>Tries every pending document again.</summary>
+    public (FleetCatalog Catalog, IReadOnlyList<Admission> Outcomes) Retry(DateTimeOffset reference)
+    {
+        var (catalog, outcomes) = (this, new List<Admission>());
+        foreach (var pending in Pending)
+        {
+            var outcome = catalog.Admit(pending.Envelope, pending.Chunks, reference);
+            catalog = outcome is Admission.Pending ? outcome.Catalog : outcome.Catalog.WithoutPending(pending.Ref.Sha256);
+            outcomes.Add(outcome);
+        }
+
+        return (catalog, outcomes);
+    }
+
+    internal FleetCatalog WithPending(PendingDocument document)
+    {
+        var others = Pending.Where(p => p.Ref.Sha256 != document.Ref.Sha256).ToList();
+        var ofSite = others.Where(p => p.Site == document.Site).Append(document).OrderByDescending(p => p.Ref).Take(MaxPending);
+        return this with { Pending = [.. others.Where(p => p.Site != document.Site).Take(MaxPendingInAll), .. ofSite.Reverse()] };
+    }
+
+    internal FleetCatalog WithoutPending(params IEnumerable<Sha256Digest> documents)
+    {
+        var gone = documents.ToHashSet();
+        return Pending.Any(p => gone.Contains(p.Ref.Sha256)) ? this with { Pending = Pending.RemoveAll(p => gone.Contains(p.Ref.Sha256)) } : this;
+    }
+}

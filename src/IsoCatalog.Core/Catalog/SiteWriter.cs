@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Trust;
+
+namespace IsoCatalog.Core.Catalog;
+
+/// <summary>
+/// What this site says next. Immutable and pure: an answer holds the writer that continues from it, the signed manifest and the chunks that are new. It counts only
+/// once the caller has made them durable and offered them to its own <see cref="FleetCatalog"/>; a caller that fails goes on with the old writer.
+/// </summary>
+public sealed record SiteWriter
+{
+    /// <summary>Per cent of the room that only deletions and recalls may use, so that a full site can still take things away.</summary>
+    public const int KeptForRemoval = 5;
+
+    public required string Site { get; init; }
+
+    public required RandomId BootId { get; init; }
+
+    public required long Epoch { get; init; }
+
+    /// <summary>Of the last document; 0 before the first of this epoch.</summary>
+    public required long Seq { get; init; }
+
+    /// <summary>The last document, of whatever epoch.</summary>
+    public Sha256Digest? Last { get; init; }
+
+    /// <summary>Never below any stamp that this site gave.</summary>
+    public HybridTime Clock { get; init; }
+
+    public ImmutableSortedDictionary<int, CatalogChunk> Chunks { get; init; } = ImmutableSortedDictionary<int, CatalogChunk>.Empty;
+
+    /// <summary>A writer in a new epoch that restates all that the catalog knows of the site's own words, those included that the site itself forgot.</summary>
+    /// <param name="storedEpoch">The highest epoch that this machine remembers; 0 if none.</param>
+    /// <param name="storedClock">The highest clock that it remembers.</param>
+    public static SiteWriter Start(FleetCatalog catalog, string site, RandomId bootId, long storedEpoch, HybridTime storedClock)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        var record = catalog.Sites.GetValueOrDefault(site);
+        return new SiteWriter
+        {
+            Site = site,
+            BootId = bootId,
+            Epoch = Math.Max(storedEpoch, record?.Retained.Concat(record.SetAside).Select(d => d.Ref.Epoch).DefaultIfEmpty().Max() ?? 0) + 1,
+            Seq = 0,
+            Last = record?.Head?.Ref.Sha256,
+            Clock = storedClock > catalog.Clock ? storedClock : catalog.Clock,
+            Chunks = catalog.View.StatedBy(site).GroupBy(e => e.Key.Bucket).ToImmutableSortedDictionary(g => g.Key, g => CatalogChunk.Of(g.Key, g)),
+        };
+    }
+
+    /// <summary>The stamp for new entries: above everything that this site has said or admitted.</summary>
+    public Stamp NextStamp(FleetCatalog catalog, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        var last = catalog.Clock > Clock ? catalog.Clock : Clock;
+        return Stamp.Next(last == default ? null : last.For(Site), now, Site);
+    }
+
+    /// <summary>Signs the entries into the next document; with none, signs again what there is (the heartbeat).</summary>
+    /// <param name="entries">Stamped with <see cref="NextStamp"/>; <see cref="Entry.Obs"/> is filled in here.</param>
+    /// <param name="now">This machine's clock.</param>
+    /// <param name="reference">See <see cref="ReferenceClock"/>.</param>
+    public WriteOutcome Write(FleetCatalog catalog, IReadOnlyList<Entry> entries, SigningKey key, DateTimeOffset now, DateTimeOffset reference)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(entries);
+        ArgumentNullException.ThrowIfNull(key);
+        if (Objection(catalog, entries, key, now, reference) is { } objection)
+        {
+            return new WriteOutcome.Refused(objection);
+        }
+
+        List<StatedEntry> stated = [.. entries.Select(e => StatedEntry.Of(e.Obs is null ? e with { Obs = catalog.View.Registers.GetValueOrDefault(e.Key)?.Winner.Hash } : e))];
+        foreach (var entry in stated)
+        {
+            if (EntryText.Check(entry) is { } violation)
+            {
+                return new WriteOutcome.Refused(new(Rules.WriteEntry, $"{entry.Key} cannot be signed. {violation}"));
+            }
+        }
+
+        var chunks = Chunks;
+        foreach (var bucket in stated.GroupBy(e => e.Key.Bucket))
+        {
+            var kept = chunks.TryGetValue(bucket.Key, out var before) ? before.Entries : [];
+            chunks = chunks.SetItem(bucket.Key, CatalogChunk.Of(bucket.Key, kept.Concat(bucket).GroupBy(e => e.Key).Select(g => g.Max(StatedEntry.Order)!)));
+        }
+
+        return Shortage(catalog.Trust.Current.Params, chunks, stated) is { } shortage
+            ? new WriteOutcome.Refused(shortage)
+            : Signed(catalog, chunks, stated, key, now);
+    }
+
+    private RuleViolation? Objection(FleetCatalog catalog, IReadOnlyList<Entry> entries, SigningKey key, DateTimeOffset now, DateTimeOffset reference)
+    {
+        var trust = catalog.Trust.Current;
+        if (entries.Count > 0 && trust.IsExpired(now))
+        {
+            return new(
+                Rules.WriteTrustExpired,
+                $"The trust document expired at {trust.Expires:yyyy-MM-dd HH:mm} UTC. Nothing new is signed until the root keys sign the next one: isocatalog trust renew.");
+        }
+
+        if (catalog.Trust.Speakers.SignersOf(Site).All(k => k.KeyId != key.Public.KeyId))
+        {
+            return new(
+                Rules.WriteKey, $"The key {key.Public.KeyId} is not a signing key of '{Site}' in trust version {trust.Version}; what it signs would be refused everywhere.");
+        }
+
+        if ((now - reference).Duration() > TimeSpan.FromMilliseconds(trust.Params.MaxFutureMs))
+        {
+            return new(
+                Rules.WriteClock,
+                $"The clock of this machine says {now:yyyy-MM-dd HH:mm:ss} UTC, most sites say {reference:yyyy-MM-dd HH:mm:ss}. Nothing is signed until it is right: check NTP (timedatectl).");
+        }
+
+        return entries.FirstOrDefault(e => e.Stamp.Site != Site || HybridTime.Of(e.Stamp) <= Clock) is { } old
+            ? new(Rules.WriteStamp, $"The entry {old.Key} is not stamped by '{Site}' above its last clock {Clock.Ms}.{Clock.N}.")
+            : null;
+    }
+
+    private RuleViolation? Shortage(TrustParams limits, ImmutableSortedDictionary<int, CatalogChunk> chunks, List<StatedEntry> stated)
+    {
+        var percent = stated.All(e => e.Entry is BlockEntry or { Deleted: true }) ? 100 : 100 - KeptForRemoval;
+        var bytes = chunks.Values.Sum(c => (long)c.Bytes.Length);
+        var entries = chunks.Values.Sum(c => (long)c.Entries.Length);
+        return bytes > limits.MaxDocBytes * percent / 100 || entries > (long)limits.MaxEntries * percent / 100
+            || stated.Any(e => chunks[e.Key.Bucket].Bytes.Length > CatalogChunk.MaxBytes / 100 * percent)
+            ? new(
+                Rules.WriteRoom,
+                $"The catalog of '{Site}' is full: {entries} entries in {bytes} bytes; {limits.MaxEntries} and {limits.MaxDocBytes} are allowed, the last {KeptForRemoval} % for "
+                + "deletions and recalls. Add from another site, or raise maxEntries and maxDocBytes in the trust document.")
+            : null;
+    }
+
+    private WriteOutcome.Written Signed(
+        FleetCatalog catalog, ImmutableSortedDictionary<int, CatalogChunk> chunks, List<StatedEntry> stated, SigningKey key, DateTimeOffset now)
+    {
+        var clock = stated.Select(e => HybridTime.Of(e.Stamp)).Append(Clock).Max();
+        var trust = catalog.Trust;
+        var manifest = new SiteManifest
+        {
+            Fleet = trust.Fleet,
+            Site = Site,
+            Epoch = Epoch,
+            Seq = Seq + 1,
+            Prev = Last,
+            BootId = BootId,
+            Issued = now,
+            Expires = now.AddSeconds(trust.Current.Params.CatalogTtlS),
+            Hlc = clock,
+            Trust = trust.Newest.Ref,
+            Seen = catalog.Heads.Remove(Site),
+            Chunks = [.. chunks.Values.Select(c => c.Ref)],
+        };
+        var payload = manifest.ToPayload();
+        var hash = new Sha256Digest(SHA256.HashData(payload));
+        var known = Chunks.Values.Select(c => c.Sha256).ToHashSet();
+        return new WriteOutcome.Written(
+            this with { Seq = Seq + 1, Last = hash, Clock = clock, Chunks = chunks },
+            new SignedDocument(
+                new DocumentRef(Epoch, Seq + 1, hash),
+                manifest,
+                key.Sign(SiteManifest.PayloadType, payload).ToJson(),
+                [.. chunks.Values.Where(c => Seq == 0 || !known.Contains(c.Sha256))]));
+    }
+}
+
+public abstract record WriteOutcome
+{
+    private WriteOutcome()
+    {
+    }
+
+    /// <param name="Writer">Continues after this document.</param>
+    public sealed record Written(SiteWriter Writer, SignedDocument Document) : WriteOutcome;
+
+    public sealed record Refused(RuleViolation Violation) : WriteOutcome;
+}
+
+/// <param name="Envelope">To be stored and sent as it is.</param>
+/// <param name="NewChunks">Those that the document before did not have; of the first in an epoch all.</param>
+public sealed record SignedDocument(DocumentRef Ref, SiteManifest Manifest, byte[] Envelope, IReadOnlyList<CatalogChunk> NewChunks)
+{
+    /// <summary>As <see cref="FleetCatalog.Admit"/> takes them.</summary>
+    public IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> ChunkBytes => NewChunks.ToDictionary(c => c.Sha256, c => c.Bytes);
+}

@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
+
+namespace IsoCatalog.Core.Readiness;
+
+/// <summary>Another active site of the fleet, as its newest signed holdings show it here.</summary>
+/// <param name="Heard">When the newest holdings came in, by this site's clock; before any did, when this site began to wait for them.</param>
+public sealed record OtherSite(string Site, DateTimeOffset Heard)
+{
+    /// <summary>Older than this, holdings answer nothing.</summary>
+    public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(60);
+
+    /// <summary>Which holdings these are: the SHA-256 of their payload.</summary>
+    public Sha256Digest? Said { get; init; }
+
+    /// <summary>Null until the first holdings came in.</summary>
+    public ImmutableArray<OtherSurface>? Surfaces { get; init; }
+
+    public ImmutableDictionary<CellKey, Cell> Cells { get; init; } = ImmutableDictionary<CellKey, Cell>.Empty;
+
+    /// <summary>What that site has verified in its own store.</summary>
+    public ImmutableHashSet<ImageId> Stored { get; init; } = [];
+
+    /// <summary>What was removed and is still kept there.</summary>
+    public ImmutableHashSet<ImageId> Kept { get; init; } = [];
+
+    /// <summary>Images that it began to show, after all wanted sites had them ready.</summary>
+    public ImmutableHashSet<ImageId> Offered { get; init; } = [];
+
+    public ImmutableHashSet<ImageId> Confirmed { get; init; } = [];
+
+    /// <summary>May be asked about: its answer is young enough.</summary>
+    public bool IsFresh(DateTimeOffset now) => Surfaces is not null && now - Heard < Fresh;
+
+    /// <summary>Out of reach for so long that nobody waits for it.</summary>
+    public bool IsGivenUp(DateTimeOffset now) => now - Heard >= CellPlan.Patience;
+
+    /// <summary>Has the bytes, in its store or among what it can restore.</summary>
+    public bool Holds(ImageId image) => Stored.Contains(image) || Kept.Contains(image);
+
+    public Cell? CellOf(ImageId image, string surface) => Cells.GetValueOrDefault(new CellKey(image, surface));
+
+    /// <summary>Ready on all its surfaces but those that have been unusable for long.</summary>
+    public bool IsReady(ImageId image, DateTimeOffset now) =>
+        Offered.Contains(image)
+        || (Surfaces is { } surfaces && surfaces.All(s =>
+            CellOf(image, s.Name) is { State: CellState.Staged or CellState.Advertised }
+            || (s.ProblemSince is { } since && now - since >= CellPlan.Patience)));
+
+    public bool IsAvailable(ImageId image, OtherSurface surface) =>
+        surface.ProblemSince is null && CellOf(image, surface.Name) is { State: CellState.Advertised };
+}
+
+/// <param name="ProblemSince">From when on nothing is offered there; null while it works.</param>
+/// <param name="Problem">Why, machine-readable.</param>
+public sealed record OtherSurface(string Name, string Kind, string Group, DateTimeOffset? ProblemSince = null, string? Problem = null);

@@ -1,0 +1,56 @@
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Swarm.Pieces;
+using IsoCatalog.Swarm.Storage;
+
+namespace IsoCatalog.Swarm.Peers;
+
+/// <summary>What everything in one engine shares.</summary>
+internal sealed class SwarmContext : IDisposable
+{
+    private readonly Action<SwarmEvent>? _onEvent;
+
+    public SwarmContext(SwarmOptions options, TimeProvider clock, Action<SwarmEvent>? onEvent)
+    {
+        (Options, Clock, _onEvent) = (options, clock, onEvent);
+        Ledger = new PeerLedger(clock, options.BanTime);
+        Download = new TokenBucket(clock) { Rate = options.DownloadLimit };
+        Upload = new TokenBucket(clock) { Rate = options.UploadLimit };
+        Budget = new OpenBudget(options.MaxOpenBytes);
+        Work = new WorkThreads(Math.Clamp(Environment.ProcessorCount, 2, 8));
+    }
+
+    public SwarmOptions Options { get; }
+
+    public TimeProvider Clock { get; }
+
+    public PeerLedger Ledger { get; }
+
+    public TokenBucket Download { get; }
+
+    public TokenBucket Upload { get; }
+
+    public OpenBudget Budget { get; }
+
+    public WorkThreads Work { get; }
+
+    /// <summary>In every handshake of this engine, so that it knows itself.</summary>
+    public Sha1Digest PeerId { get; } = MakePeerId();
+
+    public void Report(SwarmEventKind kind, string message, string? peer = null, Sha256Digest? root = null) =>
+        _onEvent?.Invoke(new SwarmEvent(kind, message, peer, root));
+
+    public void Dispose()
+    {
+        Work.Dispose();
+        Download.Dispose();
+        Upload.Dispose();
+    }
+
+    private static Sha1Digest MakePeerId()
+    {
+        var id = new byte[Sha1Digest.Length];
+        System.Security.Cryptography.RandomNumberGenerator.Fill(id);
+        "-IC0100-"u8.CopyTo(id);
+        return new Sha1Digest(id);
+    }
+}

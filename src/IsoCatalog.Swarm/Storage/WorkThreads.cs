@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+
+namespace IsoCatalog.Swarm.Storage;
+
+/// <summary>A few threads of our own for hashing and disk writes, so that a slow disk never takes the threads that the network needs.</summary>
+internal sealed class WorkThreads : IDisposable
+{
+    private readonly BlockingCollection<Action> _work = [];
+    private readonly Thread[] _threads;
+
+    public WorkThreads(int count)
+    {
+        _threads = [.. Enumerable.Range(0, count).Select(i => new Thread(Run) { IsBackground = true, Name = $"swarm work {i}" })];
+        foreach (var thread in _threads)
+        {
+            thread.Start();
+        }
+    }
+
+    /// <summary>False when the threads are ending.</summary>
+    public bool TryRun(Action work)
+    {
+        try
+        {
+            return _work.TryAdd(work);
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        _work.CompleteAdding();
+        foreach (var thread in _threads)
+        {
+            thread.Join();
+        }
+
+        _work.Dispose();
+    }
+
+    private void Run()
+    {
+        foreach (var work in _work.GetConsumingEnumerable())
+        {
+            work();
+        }
+    }
+}

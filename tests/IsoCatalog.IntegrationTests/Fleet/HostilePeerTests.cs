@@ -1,0 +1,143 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using IsoCatalog.IntegrationTests.Api;
+using IsoCatalog.Testing;
+using Xunit;
+
+namespace IsoCatalog.IntegrationTests.Fleet;
+
+/// <summary>A site of the fleet that misbehaves, with the right key: the others go on, and it is seen.</summary>
+public sealed class HostilePeerTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("garbage")]
+    [InlineData("oversize")]
+    [InlineData("endless-header")]
+    [InlineData("other-site")]
+    [InlineData("too-deep")]
+    public async Task A_peer_that_answers_with_rubbish_is_named_and_backed_off_while_the_others_go_on(string how)
+    {
+        await using var fleet = await TestFleet.PrepareAsync(Cancel, "ams", "nyc", "evil");
+        var (ams, nyc, evil) = (fleet["ams"], fleet["nyc"], fleet["evil"]);
+        await ams.StartAgainAsync(Cancel);
+        await nyc.StartAgainAsync(Cancel);
+        await using var peer = new RawPeer(RawPeer.Certificate(evil.TlsKey()), request => how switch
+        {
+            "garbage" => "<html>hello</html>"u8.ToArray(),
+            "oversize" => Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n{}"),
+            "endless-header" => Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nX-Long: " + new string('x', 100_000) + "\r\n\r\n"),
+            "other-site" => State("nyc", ams),
+            _ => Encoding.ASCII.GetBytes(new string('[', 5000)),
+        });
+        await MeetAsync(ams, nyc, peer);
+        await TestSite.EventuallyAsync(async () => (await ams.PeerAsync("evil")).ErrorCode == "garbage", Cancel);
+        await GoesOnAsync(ams, nyc);
+        using var api = new ApiCaller(ams.Api);
+        Assert.Contains("isocatalog_fleet_failed_total{peer=\"evil\",reason=\"garbage\"}", (await api.GetAsync("/metrics")).Text, StringComparison.Ordinal);
+        Assert.InRange(peer.Requests.Count, 1, 10);
+    }
+
+    [Fact]
+    public async Task Documents_and_chunks_that_are_not_what_they_are_said_to_be_are_refused_by_rule_and_counted()
+    {
+        await using var fleet = await TestFleet.PrepareAsync(Cancel, "ams", "nyc", "evil");
+        var (ams, nyc, evil) = (fleet["ams"], fleet["nyc"], fleet["evil"]);
+        await ams.StartAgainAsync(Cancel);
+        await nyc.StartAgainAsync(Cancel);
+
+        // A real document of the site, made by the site itself, with its chunks; then it stops, and the peer serves it with changes.
+        await evil.StartAgainAsync(Cancel);
+        await evil.PutAsync("bait.iso", 1);
+        await evil.PutAsync("bait-2.iso", 2);
+        await evil.StopAsync();
+        var files = Directory.GetFiles(Path.Combine(evil.Data, "catalog", "documents", "evil")).ToDictionary(f => Path.GetFileNameWithoutExtension(f), File.ReadAllBytes);
+        var tampered = new string('a', 64);
+        var swapped = new string('b', 64);
+        await using var peer = new RawPeer(RawPeer.Certificate(evil.TlsKey()), request => request switch
+        {
+            "GET /fleet/v1/state" => State("evil", ams, [.. files.Keys, tampered, swapped]),
+            _ when request.StartsWith("GET /fleet/v1/documents/aaaa", StringComparison.Ordinal) => Tampered(files.Values.First()),
+            _ when request.StartsWith("GET /fleet/v1/documents/bbbb", StringComparison.Ordinal) => files.Values.First(),
+            _ when request.StartsWith("GET /fleet/v1/documents/", StringComparison.Ordinal) => files.GetValueOrDefault(request.Split('/')[^1]),
+            _ when request.StartsWith("GET /fleet/v1/chunks/", StringComparison.Ordinal) => Chunk(evil, request.Split('/')[^1], spoil: true),
+            _ => null,
+        });
+        await MeetAsync(ams, nyc, peer);
+        await TestSite.EventuallyAsync(async () => (await ams.PeerAsync("evil")).Refused.Values.Sum() >= 3, Cancel);
+        await GoesOnAsync(ams, nyc);
+        var seen = await ams.PeerAsync("evil");
+        Assert.Contains("garbage", seen.Refused.Keys);
+        Assert.DoesNotContain(await NamesAsync(ams), n => n.StartsWith("bait", StringComparison.Ordinal));
+        using var api = new ApiCaller(ams.Api);
+        Assert.Contains("isocatalog_fleet_refused_total{peer=\"evil\",rule=\"garbage\"}", (await api.GetAsync("/metrics")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_peer_that_never_ends_its_answer_holds_up_nobody_else()
+    {
+        await using var fleet = await TestFleet.PrepareAsync(Cancel, "ams", "nyc", "evil");
+        var (ams, nyc, evil) = (fleet["ams"], fleet["nyc"], fleet["evil"]);
+        await ams.StartAgainAsync(Cancel);
+        await nyc.StartAgainAsync(Cancel);
+        using var hold = new ManualResetEventSlim();
+        await using var peer = new RawPeer(RawPeer.Certificate(evil.TlsKey()), _ =>
+        {
+            hold.Wait(TimeSpan.FromSeconds(20), Cancel);
+            return null;
+        });
+        await MeetAsync(ams, nyc, peer);
+        await TestSite.EventuallyAsync(() => Task.FromResult(peer.Requests.Count > 0), Cancel);
+        await GoesOnAsync(ams, nyc);
+        hold.Set();
+    }
+
+    private static async Task MeetAsync(TestSite ams, TestSite nyc, RawPeer evil)
+    {
+        await ams.SetPeersAsync([new("nyc", nyc.FleetAddress!, nyc.FleetAddress!), new("evil", evil.Address, evil.Address)], Cancel);
+        await nyc.SetPeersAsync([new("ams", ams.FleetAddress!, ams.FleetAddress!), new("evil", evil.Address, evil.Address)], Cancel);
+    }
+
+    private static async Task GoesOnAsync(TestSite ams, TestSite nyc)
+    {
+        await ams.KnowsAsync((await nyc.PutAsync("from-nyc.iso", 11)).Id);
+        await nyc.KnowsAsync((await ams.PutAsync("from-ams.iso", 12)).Id);
+    }
+
+    private static async Task<IEnumerable<string>> NamesAsync(TestSite site) => (await site.Client.GetImagesAsync(Cancel)).Images.Select(i => i.Name);
+
+    /// <summary>As the site would say it, of the same fleet and trust version.</summary>
+    private static byte[] State(string site, TestSite ams, params string[] documents)
+    {
+        var peers = ams.Client.GetPeersAsync(Cancel).GetAwaiter().GetResult();
+        return Encoding.UTF8.GetBytes(new JsonObject
+        {
+            ["fleet"] = peers.FleetId,
+            ["site"] = site,
+            ["now"] = TimeProvider.System.GetUtcNow().ToString("O", System.Globalization.CultureInfo.InvariantCulture),
+            ["trust"] = new JsonObject { ["version"] = peers.Trust, ["sha256"] = peers.TrustSha256.ToString() },
+            ["sites"] = new JsonObject { ["evil"] = new JsonObject { ["documents"] = new JsonArray([.. documents.Select(d => JsonValue.Create(d))]) } },
+        }.ToJsonString());
+    }
+
+    private static byte[] Tampered(byte[] envelope)
+    {
+        var json = JsonNode.Parse(envelope)!;
+        var payload = Convert.FromBase64String(json["payload"]!.GetValue<string>());
+        payload[^3] ^= 1;
+        json["payload"] = Convert.ToBase64String(payload);
+        return Encoding.UTF8.GetBytes(json.ToJsonString());
+    }
+
+    private static byte[]? Chunk(TestSite site, string hash, bool spoil)
+    {
+        var bytes = File.ReadAllBytes(Path.Combine(site.Data, "catalog", "chunks", hash + ".json"));
+        if (spoil)
+        {
+            bytes[bytes.Length / 2] ^= 1;
+        }
+
+        return bytes;
+    }
+}

@@ -1,0 +1,16 @@
+using System.Security.Cryptography;
+using IsoCatalog.Testing.Standard;
+using Xunit;
+
+namespace IsoCatalog.IntegrationTests.Interop;
+
+/// <summary>What standard clients wrote.</summary>
+internal static class Downloads
+{
+    /// <summary>The file that a client made of the image has its hash.</summary>
+    public static async Task SameAsync(SeededImage image, string folder, CancellationToken cancellationToken)
+    {
+        var bytes = await File.ReadAllBytesAsync(Path.Combine(folder, image.FileName), cancellationToken);
+        Assert.Equal(Convert.ToHexString(SHA256.HashData(image.Bytes)), Convert.ToHexString(SHA256.HashData(bytes)));
+    }
+}
