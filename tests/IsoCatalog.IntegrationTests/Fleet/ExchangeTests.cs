@@ -1,6 +1,5 @@
 using IsoCatalog.Client;
 using IsoCatalog.IntegrationTests.Api;
-using IsoCatalog.Core.Readiness;
 using IsoCatalog.Testing;
 using Xunit;
 
