@@ -73,8 +73,8 @@ public sealed class RawPeer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
         await _accepting;
+        _listener.Stop();
         _stop.Dispose();
         _certificate.Dispose();
     }

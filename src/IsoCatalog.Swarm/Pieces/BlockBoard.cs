@@ -103,7 +103,9 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
         lock (_gate)
         {
             source.Starved = false;
-            if (_ended || !source.Open || blocks <= 0)
+
+            // A connection that just ended may still look for work; what it took nobody would ever fetch.
+            if (_ended || !source.Open || blocks <= 0 || !_sources.Contains(source))
             {
                 return 0;
             }

@@ -65,6 +65,18 @@ public sealed class BlockBoardTests
         Assert.Equal(Claim.Unasked, board.TryClaim(one, piece, block, out _, out _));
     }
 
+    /// <summary>The cut of a connection and its last look for work cross: blocks that it took then were waited for without end.</summary>
+    [Fact]
+    public void A_source_that_has_left_is_asked_for_nothing()
+    {
+        var board = Board();
+        var (one, two) = (Source(board, "one"), Source(board, "two"));
+        Ask(board, one, 10);
+        board.Remove(one);
+        Assert.Empty(Ask(board, one, 33));
+        Assert.Equal(33, Ask(board, two, 33).Count);
+    }
+
     [Fact]
     public void A_block_that_nobody_asked_for_is_not_taken()
     {
