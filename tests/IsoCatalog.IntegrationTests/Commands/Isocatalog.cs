@@ -35,7 +35,8 @@ internal static class Isocatalog
 
     public static Process Start((string Name, string Value)[] environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Counterpart.Require("dotnet"), [Assembly, .. arguments])
+        // Whoever started the tests in the background of a shell made them ignore Ctrl-C, and what they start would inherit that.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", Counterpart.Require("dotnet"), Assembly, .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
