@@ -5,6 +5,7 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.HostilePeers;
 
 /// <summary>Callers that speak wrongly, slowly, too much or not at all, while a sound peer fetches.</summary>
+[Collection(typeof(WholeMachine))]
 public sealed class BadCallerTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -92,7 +93,7 @@ public sealed class BadCallerTests
     {
         await using var siege = new Siege(options => options with { HandshakeTimeout = TimeSpan.FromSeconds(4) }).Seeding();
         await using var caller = new SlowPeer(Siege.Image, Slowness.Mute);
-        var calls = Enumerable.Range(0, 300).Select(_ => caller.CallAsync(siege.Victim.Address, Cancelled)).ToArray();
+        var calls = Enumerable.Range(0, 100).Select(_ => caller.CallAsync(siege.Victim.Address, Cancelled)).ToArray();
         await siege.Victim.CutAsync(CutReason.TooMany, Cancelled);
         await using var sound = new Interop.PlainEngine();
         sound.Name("victim", siege.Victim.Address);

@@ -6,6 +6,7 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.HostilePeers;
 
 /// <summary>Peers that offer an image and do not give it as they should.</summary>
+[Collection(typeof(WholeMachine))]
 public sealed class BadSeedTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

@@ -13,6 +13,7 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.HostilePeers;
 
 /// <summary>The listener for pinned peers: whoever has no known key gets no byte of an image, and no word of the protocol.</summary>
+[Collection(typeof(WholeMachine))]
 public sealed class UnknownKeyTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

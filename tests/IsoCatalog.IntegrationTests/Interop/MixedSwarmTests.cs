@@ -4,6 +4,7 @@ using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Interop;
 
+[Collection(typeof(WholeMachine))]
 public sealed class MixedSwarmTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -6,6 +6,7 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Interop;
 
 /// <summary>Standard seeds whose file went wrong after they had checked it.</summary>
+[Collection(typeof(WholeMachine))]
 public sealed class WrongSeedTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -6,6 +6,7 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Scenarios;
 
 /// <summary>Two sites that did not hear of each other said something about the same thing; afterwards all agree, and nothing is lost.</summary>
+[Collection(typeof(WholeMachine))]
 public sealed class ConflictTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -8,6 +8,7 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Scenarios;
 
 /// <summary>What a fleet promises: whole sites in processes of their own, joined through the verbs.</summary>
+[Collection(typeof(WholeMachine))]
 public sealed class ThreeSitesTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Swarm;
 
+[Collection(typeof(WholeMachine))]
 public sealed class BadPeerTests
 {
     private const int MiB = 1024 * 1024;

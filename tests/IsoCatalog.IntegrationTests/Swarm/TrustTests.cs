@@ -4,6 +4,7 @@ using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Swarm;
 
+[Collection(typeof(WholeMachine))]
 public sealed class TrustTests
 {
     private const int MiB = 1024 * 1024;

@@ -10,6 +10,7 @@ namespace IsoCatalog.IntegrationTests.Wan;
 /// <summary>
 /// The link that transfers are measured on is itself right. What a busy machine can make worse (slower, later) is bounded on one side only.
 /// </summary>
+[Collection(typeof(WholeMachine))]
 public sealed class WanLinkTests : IAsyncLifetime
 {
     private static readonly TimeSpan OneWay = TimeSpan.FromMilliseconds(40);
