@@ -41,22 +41,21 @@ internal sealed class EngineEntities(EngineInventory inventory)
     public Entity Domain(StorageDomain domain)
     {
         var href = $"{Root}/storagedomains/{domain.Id:D}";
-        return Common(domain, href)
-            .One(Centers(domain))
-            .Text("status", domain.DataCenters.Count == 0 ? "unattached" : null)
-            .One(Storage(domain));
+        var thing = Head(domain, href);
+        if (domain.Iso is not null)
+        {
+            thing.Links(("files", href + "/files"));
+        }
+
+        return Rest(thing, domain, null, domain.DataCenters.Count == 0 ? "unattached" : null);
     }
 
     /// <summary>As in a data center, where the status is the real one.</summary>
     public Entity AttachedDomain(StorageDomain domain, DataCenter center, EngineFaults faults)
     {
         var href = $"{Root}/datacenters/{center.Id:D}/storagedomains/{domain.Id:D}";
-        var actions = new Entity("actions").Links(("activate", href + "/activate"), ("deactivate", href + "/deactivate"));
-        return Common(domain, href, actions)
-            .One(Reference("data_center", "datacenters", center.Id))
-            .One(Centers(domain))
-            .Text("status", inventory.StatusOf(domain, center.Name, faults))
-            .One(Storage(domain));
+        var thing = Head(domain, href).One(new Entity("actions").Links(("activate", href + "/activate"), ("deactivate", href + "/deactivate")));
+        return Rest(thing, domain, Reference("data_center", "datacenters", center.Id), inventory.StatusOf(domain, center.Name, faults));
     }
 
     public static Entity File(StorageDomain domain, string name) =>
@@ -123,28 +122,31 @@ internal sealed class EngineEntities(EngineInventory inventory)
 
     private static string Time(DateTimeOffset time) => time.ToString("yyyy-MM-ddTHH:mm:ss.fffzzz");
 
-    private static Entity Common(StorageDomain domain, string href, Entity? actions = null)
+    private static Entity Head(StorageDomain domain, string href) => Entity.At("storage_domain", href, domain.Id.ToString("D"))
+        .Text("name", domain.Name)
+        .Text("description", domain.Iso is null ? "A data domain" : "ISO images")
+        .Text("comment", "");
+
+    private Entity Rest(Entity thing, StorageDomain domain, Entity? center, string? status)
     {
         var (available, used) = Space(domain);
-        var thing = Entity.At("storage_domain", href, domain.Id.ToString("D"))
-            .Text("name", domain.Name)
-            .Text("description", domain.Iso is null ? "A data domain" : "ISO images")
-            .Text("comment", "");
-        if (domain.Iso is not null && actions is null)
-        {
-            thing.Links(("files", href + "/files"));
-        }
-
         return thing
-            .One(actions)
             .Text("available", available.ToString())
             .Text("backup", "false")
             .Text("block_size", "512")
             .Text("committed", "0")
             .Text("critical_space_action_blocker", "5")
+            .One(center)
+            .One(Centers(domain))
             .Text("discard_after_delete", "false")
             .Text("external_status", "ok")
             .Text("master", domain.Iso is null ? "true" : "false")
+            .Text("status", status)
+            .One(new Entity("storage")
+                .Text("address", "localhost")
+                .Text("nfs_version", "auto")
+                .Text("path", domain.Iso?.Path ?? $"/exports/{domain.Name}")
+                .Text("type", "nfs"))
             .Text("storage_format", domain.Iso is null ? "v5" : "v1")
             .Text("supports_discard", "false")
             .Text("type", domain.Iso is null ? "data" : "iso")
@@ -152,12 +154,6 @@ internal sealed class EngineEntities(EngineInventory inventory)
             .Text("warning_low_space_indicator", "10")
             .Text("wipe_after_delete", "false");
     }
-
-    private static Entity Storage(StorageDomain domain) => new Entity("storage")
-        .Text("address", "localhost")
-        .Text("nfs_version", "auto")
-        .Text("path", domain.Iso?.Path ?? $"/exports/{domain.Name}")
-        .Text("type", "nfs");
 
     private Entity? Centers(StorageDomain domain) => domain.DataCenters.Count == 0
         ? null

@@ -46,6 +46,12 @@ internal sealed class EngineExchange(EngineApi api, EngineTokens tokens, string?
             (type, body) = Spoil(type!, body, garbage, form!);
         }
 
+        if (context.Request is { Method: "GET", ContentLength: > 0 })
+        {
+            // libgovirt announces a body with its GETs, and after a 401 repeats them without that body: what comes next must not be taken for it.
+            response.Headers.Connection = "close";
+        }
+
         response.ContentType = type;
         response.ContentLength = body.Length;
         await response.Body.WriteAsync(body, context.RequestAborted);

@@ -86,11 +86,17 @@ public sealed class EngineSimulator : IAsyncDisposable
             folder = options.CaFile is null ? Directory.CreateTempSubdirectory("isocatalog-engine-").FullName : null;
             caFile = Path.GetFullPath(options.CaFile ?? Path.Combine(folder!, "ca.pem"));
             await File.WriteAllTextAsync(caFile, caPem, cancellationToken);
-            builder.WebHost.ConfigureKestrel(k => k.Listen(options.Listen, l => (bound = l).UseHttps(certificate)));
+            builder.WebHost.ConfigureKestrel(k => k.Listen(options.Listen, l => Bind(l).UseHttps(certificate)));
         }
         else
         {
-            builder.WebHost.ConfigureKestrel(k => k.Listen(options.Listen, l => bound = l));
+            builder.WebHost.ConfigureKestrel(k => k.Listen(options.Listen, l => Bind(l)));
+        }
+
+        ListenOptions Bind(ListenOptions listen)
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            return bound = listen;
         }
 
         var engine = new EngineSimulator(options, inventory, caPem, folder, caFile);
