@@ -173,6 +173,17 @@ internal sealed class ImageFolder : IDisposable
         return found;
     }
 
+    /// <summary>See <see cref="FolderLayout.CleanRetired"/>.</summary>
+    public Task<SurfaceOutcome> CleanRetiredAsync(
+        DateTimeOffset before, Func<string, DateTimeOffset, bool> mayGo, CancellationToken cancellationToken) => Do(
+        "clean up in",
+        () =>
+        {
+            _folder.CleanRetired(before, mayGo);
+            return new SurfaceOutcome.Done();
+        },
+        cancellationToken);
+
     public void Dispose() => _turn.Dispose();
 
     /// <returns>Done when the part is there and was read back already; null when it is to be made.</returns>
