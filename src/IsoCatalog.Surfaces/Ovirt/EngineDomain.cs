@@ -142,13 +142,11 @@ internal sealed class EngineDomain : IAsyncDisposable
         try
         {
             var (name, statuses) = await _client.DomainAsync(cancellationToken);
-            var remembered = await _client.FilesAsync(refresh: false, cancellationToken);
             var (centers, clusters) = await PlacesAsync(at, cancellationToken);
             var look = new EngineLook(
                 at,
                 name,
-                [.. statuses.Select(s => new DataCenter(s.Id, centers.GetValueOrDefault(s.Id) ?? s.Id, s.Status, Ready: false, [.. clusters[s.Id].OrderBy(c => c.Name, StringComparer.Ordinal)]))],
-                remembered);
+                [.. statuses.Select(s => new DataCenter(s.Id, centers.GetValueOrDefault(s.Id) ?? s.Id, s.Status, Ready: false, [.. clusters[s.Id].OrderBy(c => c.Name, StringComparer.Ordinal)]))]);
             Learn(news => news with { Look = look, LookFailure = null });
             return look;
         }
@@ -236,7 +234,7 @@ internal sealed class EngineDomain : IAsyncDisposable
         FrozenSet<string> names;
         try
         {
-            names = await _client.FilesAsync(refresh: true, cancellationToken);
+            names = await _client.FilesAsync(cancellationToken);
         }
         catch (EngineException failure)
         {
