@@ -51,6 +51,7 @@ internal static class SiteApi
         ImageEndpoints.Map(api);
         LeaseEndpoints.Map(api);
         SiteEndpoints.Map(api);
+        SurfaceEndpoints.Map(api);
         PeerEndpoints.Map(api);
         EventEndpoint.Map(api);
         HealthEndpoints.Map(app);
