@@ -21,6 +21,7 @@ internal sealed class SignIn(AccessOptions options, AccessPolicy policy, Session
             return decision;
         }
 
+        Log.SignedIn(logger, ((AccessDecision.Accepted)decision).Name, client);
         http.Response.Cookies.Append(options.SessionCookie, sessions.Open(Token.HashOf(token.Trim())), Cookie(http));
         return decision;
     }

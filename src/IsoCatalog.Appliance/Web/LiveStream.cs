@@ -14,8 +14,8 @@ internal sealed class LiveStream(PageSource source, PageRenderer renderer, TimeP
 
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
-    /// <summary>Ages grow also while nothing happens.</summary>
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
+    /// <summary>Ages grow also while nothing happens, and not everything that is shown makes a new view of the ledger.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
 
     /// <summary>Then the browser asks anew, and whether it still may is decided anew.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);

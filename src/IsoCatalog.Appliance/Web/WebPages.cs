@@ -40,14 +40,13 @@ internal static class WebPages
 
     private static async Task SignInAsync(HttpContext http, SignIn sessions)
     {
-        if (!http.Request.HasFormContentType || http.Request.ContentLength is not (> 0 and <= LongestForm))
+        if (await TokenAsync(http.Request, http.RequestAborted) is not { } token)
         {
             await AnswerAsync<SignInDocument>(http, 400, new SignInPage("That was no sign-in form."));
             return;
         }
 
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        switch (sessions.Open(http, form["token"].ToString()))
+        switch (sessions.Open(http, token))
         {
             case AccessDecision.Accepted:
                 await See(http, "/");
@@ -55,6 +54,23 @@ internal static class WebPages
             case AccessDecision.Refused refused:
                 await AnswerAsync<SignInDocument>(http, AccessProblem.StatusOf(refused.Code), new SignInPage(refused.Message));
                 break;
+        }
+    }
+
+    private static async Task<string?> TokenAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (request.ContentType?.Split(';')[0].Trim() is not "application/x-www-form-urlencoded" || request.ContentLength is not (> 0 and <= LongestForm))
+        {
+            return null;
+        }
+
+        try
+        {
+            return (await request.ReadFormAsync(cancellationToken))["token"].ToString();
+        }
+        catch (InvalidDataException)
+        {
+            return null;
         }
     }
 

@@ -70,7 +70,8 @@ public sealed class PageRendererTests
         Assert.DoesNotContain(" onclick", html, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("http:", html, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("https:", html, StringComparison.OrdinalIgnoreCase);
-        Assert.DoesNotContain("></script><", html.Replace(PageAssets.Address("live.js"), "", StringComparison.Ordinal).Replace(" defer></script>", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("<script src=\"/assets/live.js?v=", html, StringComparison.Ordinal);
+        Assert.Contains("\" defer></script>", html, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,8 +93,7 @@ public sealed class PageRendererTests
         Assert.Equal("event: part", lines[0]);
         Assert.Equal(["", ""], lines[^2..]);
         Assert.All(lines[1..^2], l => Assert.StartsWith("data: ", l, StringComparison.Ordinal));
-        Assert.Equal("images", XElement.Parse(html.Replace(" checked>", ">", StringComparison.Ordinal).Replace("maxlength=\"100\">", "maxlength=\"100\"/>", StringComparison.Ordinal)
-            .Replace("value=\"unready\">", "value=\"unready\"/>", StringComparison.Ordinal)).Attribute("id")!.Value);
+        Assert.Equal("images", XElement.Parse(html).Attribute("id")!.Value);
     }
 
     private static int Count(string text, string part) => text.Split(part).Length - 1;
