@@ -1,6 +1,5 @@
 using IsoCatalog.Testing;
 using Microsoft.Playwright;
-using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Web;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using IsoCatalog.Client;
 using IsoCatalog.Testing;
 using Microsoft.Playwright;
 using Xunit;

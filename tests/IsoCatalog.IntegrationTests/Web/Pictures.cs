@@ -56,7 +56,7 @@ public sealed class Pictures
         await using var browser = new Browser();
         var page = await browser.OpenAsync(ams.Api);
         await page.GotoAsync("/");
-        await Expect(page.Locator("#images details.cell").First).ToContainTextAsync("fetching");
+        await Expect(page.Locator("#images details.cell", new PageLocatorOptions { HasText = "fetching" }).First).ToBeVisibleAsync();
         await Expect(page.Locator("#drift li").First).ToBeVisibleAsync();
         await SaveAsync(page, folder, "live-page-light.png");
         var dark = await browser.OpenAsync(fleet["nyc"].Api, dark: true);
@@ -72,7 +72,8 @@ public sealed class Pictures
     private static async Task<ImageView> AddAsync(TestSite site, string file, string title, int size)
     {
         using var content = new MemoryStream(IsoBuilder.InMemory("PICTURE", size, Encoding.UTF8.GetBytes(file).Sum(b => b)));
-        return await site.Client.UploadImageAsync(content, file, null, title, "installer", Cancel);
+        var image = await site.Client.UploadImageAsync(content, file, null, null, null, Cancel);
+        return await site.Client.ChangeImageAsync(image.Id.ToString(), new ImagePatch(Title: title), Cancel);
     }
 
     private static Task SaveAsync(IPage page, string folder, string name) =>
