@@ -222,6 +222,13 @@ internal sealed class PeerExchange : IDisposable
             }
 
             clean &= await FetchHoldingsAsync(site, heads.Holdings, cancellationToken);
+            clean &= await FetchMembersAsync(site, heads.Members, cancellationToken);
+        }
+
+        // What a revoked site may still have said: no state names it, because what covers it may count no more.
+        foreach (var document in _ledger.Fleet.Missing.Take(MaxDocumentsOfASite))
+        {
+            clean &= await FetchDocumentAsync(document, cancellationToken);
         }
 
         _status = _status with { LastExchange = _time.GetUtcNow() };
@@ -297,7 +304,8 @@ internal sealed class PeerExchange : IDisposable
 
     private async Task<bool> FetchDocumentAsync(Sha256Digest document, CancellationToken cancellationToken)
     {
-        if (_ledger.Fleet.Knows(document) || _refused.Holds(document))
+        var missed = _ledger.Fleet.Missing.Contains(document);
+        if ((!missed && _ledger.Fleet.Knows(document)) || _refused.Holds(document))
         {
             return true;
         }
@@ -309,8 +317,12 @@ internal sealed class PeerExchange : IDisposable
         }
         catch (PeerException e) when (e.Fault == PeerFault.NotFound)
         {
-            // Replaced since it said so; it says so again.
-            _wake.Writer.TryWrite(0);
+            // Replaced since it said so; it says so again. What a keep-list names, it may never have had.
+            if (!missed)
+            {
+                _wake.Writer.TryWrite(0);
+            }
+
             return true;
         }
         catch (PeerException e) when (e.Fault == PeerFault.Garbage)
@@ -348,9 +360,20 @@ internal sealed class PeerExchange : IDisposable
         return Took(_ledger.AdmitDocument(document, envelope, chunks), document);
     }
 
-    private async Task<bool> FetchHoldingsAsync(string site, StatementHead? theirs, CancellationToken cancellationToken)
+    private Task<bool> FetchHoldingsAsync(string site, StatementHead? theirs, CancellationToken cancellationToken) => FetchStatementAsync(
+        site, theirs, _ledger.Fleet.Sites.GetValueOrDefault(site)?.Holdings, _client.GetHoldingsAsync, _ledger.AdmitHoldings, cancellationToken);
+
+    private Task<bool> FetchMembersAsync(string site, StatementHead? theirs, CancellationToken cancellationToken) => FetchStatementAsync(
+        site, theirs, _ledger.Fleet.Sites.GetValueOrDefault(site)?.Members, _client.GetMembersAsync, _ledger.AdmitMembers, cancellationToken);
+
+    private async Task<bool> FetchStatementAsync(
+        string site,
+        StatementHead? theirs,
+        SignedStatement? ours,
+        Func<string, CancellationToken, Task<byte[]>> get,
+        Func<string, byte[], AdmitReport> admit,
+        CancellationToken cancellationToken)
     {
-        var ours = _ledger.Fleet.Sites.GetValueOrDefault(site)?.Holdings;
         if (theirs is null || theirs.Sha256 == ours?.Sha256 || site == _ledger.Fleet.Site || _refused.Holds(theirs.Sha256)
             || (ours is not null && (theirs.Epoch, theirs.Seq).CompareTo((ours.Epoch, ours.Seq)) <= 0))
         {
@@ -359,7 +382,7 @@ internal sealed class PeerExchange : IDisposable
 
         try
         {
-            return Took(_ledger.AdmitHoldings(site, await _client.GetHoldingsAsync(site, cancellationToken)), theirs.Sha256);
+            return Took(admit(site, await get(site, cancellationToken)), theirs.Sha256);
         }
         catch (PeerException e) when (e.Fault == PeerFault.NotFound)
         {

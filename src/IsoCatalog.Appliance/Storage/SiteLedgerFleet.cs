@@ -45,6 +45,17 @@ internal sealed partial class SiteLedger
         }
     }
 
+    /// <inheritdoc cref="FleetDocuments.AdmitMembers"/>
+    public AdmitReport AdmitMembers(string site, byte[] envelope)
+    {
+        lock (_gate)
+        {
+            var report = _documents.AdmitMembers(site, envelope);
+            Follow_NeedsLock(report.Changed);
+            return report;
+        }
+    }
+
     /// <inheritdoc cref="FleetDocuments.AdmitTrust"/>
     public AdmitReport AdmitTrust(byte[] envelope)
     {
@@ -130,28 +141,23 @@ internal sealed partial class SiteLedger
 
             _told = view;
             var (surfaces, images) = (SiteHoldings.SurfacesOf(view), SiteHoldings.ImagesOf(view));
+            var wrong = ImageClaims.FalseOf(view).ToList();
+            var disputed = SiteHoldings.DisputedOf(wrong);
+            _documents.RaiseFalseClaims(wrong);
             var said = _documents.Snapshot.Sites.GetValueOrDefault(Fleet.Site)?.Holdings?.Holdings;
-            if (!force && said is not null && SiteHoldings.SaysTheSame(said, surfaces, images))
+            if (!force && said is not null && SiteHoldings.SaysTheSame(said, surfaces, images, disputed))
             {
                 return false;
             }
 
             SaveEpoch_NeedsLock();
-            _documents.SignHoldings(new HeldStore(freeBytes, totalBytes), surfaces, images, Disputed(view));
+            _documents.SignHoldings(new HeldStore(freeBytes, totalBytes), surfaces, images, disputed);
             SaveEpoch_NeedsLock();
             Show_NeedsLock(view);
             _told = _view;
             return true;
         }
     }
-
-    private static IReadOnlyList<DisputeFinding> Disputed(SiteView view) =>
-    [
-        .. view.Store
-            .Where(s => s.Value is StoreFile.Lost { Code: ReasonCode.Disputed } && view.Catalog.Images.ContainsKey(s.Key))
-            .Select(s => (Image: view.Catalog.Images[s.Key], ((StoreFile.Lost)s.Value).Since))
-            .Select(d => new DisputeFinding(d.Image.Id, d.Image.Value.Size, d.Image.Value.Root, d.Image.Stamp.Site, d.Since)),
-    ];
 
     /// <summary>Lets the site see the fleet as its documents have it now. What other sites took away is withdrawn at once.</summary>
     private void Follow_NeedsLock(bool changed)
@@ -163,7 +169,7 @@ internal sealed partial class SiteLedger
 
         var (view, now) = (_view, _time.GetUtcNow());
         var next = view with { Others = OthersNow(view.Others, now) };
-        if (ReferenceEquals(view.Catalog, _documents.View))
+        if (ReferenceEquals(view.Signed, _documents.View))
         {
             Show_NeedsLock(next);
             return;
