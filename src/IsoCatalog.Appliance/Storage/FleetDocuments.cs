@@ -25,6 +25,7 @@ internal sealed class FleetDocuments(
     private FleetCatalog _catalog = null!;
     private SiteWriter? _writer;
     private long _epoch;
+    private long _storedClock;
     private DateTimeOffset _signed;
     private long _collected = time.GetTimestamp();
     private volatile FleetSnapshot _snapshot = null!;
@@ -42,10 +43,12 @@ internal sealed class FleetDocuments(
     public long Epoch => _epoch;
 
     /// <param name="storedEpoch">The highest epoch that the database remembers; 0 if none.</param>
+    /// <param name="storedClock">The highest clock of any document that was ever admitted, Unix milliseconds; 0 if none.</param>
     /// <param name="written">This site has signed a document, so one must be there.</param>
     /// <exception cref="SiteStartException">An own document, or the trust documents, cannot be used. A foreign one is dropped and fetched again.</exception>
-    public CatalogView Load(long storedEpoch, bool written)
+    public CatalogView Load(long storedEpoch, long storedClock, bool written)
     {
+        _storedClock = storedClock;
         _epoch = storedEpoch;
         _trust = TrustStore.Load(folders);
         _catalog = new FleetCatalog { Trust = _trust.Chain, Self = site };
@@ -295,6 +298,8 @@ internal sealed class FleetDocuments(
             null => "It is no signed document.",
             Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } } =>
                 $"Its chunk {folders.ChunkFile(missing[0].Sha256)} is missing or damaged.",
+            // By a key that was taken from the site before it came back: the trust document says which of these count.
+            Admission.Refused { Violation.Rule: Rules.ManifestPast } => null,
             Admission.Refused { Violation: var violation } => violation.ToString(),
             _ => null,
         };
@@ -324,16 +329,23 @@ internal sealed class FleetDocuments(
         }
     }
 
+    /// <summary>What once counted is not in the future because this machine's clock fell behind, and nobody else has been asked yet.</summary>
+    private DateTimeOffset LoadReference()
+    {
+        var (now, before) = (Clocks.Reference(), DateTimeOffset.FromUnixTimeMilliseconds(_storedClock - _trust.Chain.Current.Params.MaxFutureMs));
+        return before > now ? before : now;
+    }
+
     private Admission? Offer(string path, bool dropDamaged)
     {
         var envelope = DocumentFiles.Read(path, FleetCatalog.MaxEnvelope);
-        var outcome = _catalog.Admit(envelope, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty, Clocks.Reference());
+        var outcome = _catalog.Admit(envelope, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty, LoadReference());
         if (outcome is not Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } })
         {
             return outcome;
         }
 
-        outcome = _catalog.Admit(envelope, _files.ReadChunks(missing), Clocks.Reference());
+        outcome = _catalog.Admit(envelope, _files.ReadChunks(missing), LoadReference());
         if (dropDamaged && outcome is Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var damaged } })
         {
             // Out of the way, so that the right one can take its place.

@@ -604,7 +604,10 @@ internal sealed partial class SiteLedger : IDisposable
 
     private SiteView Load(IEnumerable<SurfaceStatus> surfaces)
     {
-        var catalog = _documents.Load(long.Parse(Facts.GetValueOrDefault(EpochFact, "0")), written: Facts.ContainsKey(SiteDatabase.CatalogSigned));
+        var catalog = _documents.Load(
+            long.Parse(Facts.GetValueOrDefault(EpochFact, "0")),
+            _savedClock = long.Parse(Facts.GetValueOrDefault(ClockFact, "0")),
+            written: Facts.ContainsKey(SiteDatabase.CatalogSigned));
         if (catalog.StatedBy(Fleet.Site).Any())
         {
             NoteSigned_NeedsLock();

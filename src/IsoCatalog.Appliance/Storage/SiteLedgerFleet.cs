@@ -9,8 +9,10 @@ namespace IsoCatalog.Appliance.Storage;
 internal sealed partial class SiteLedger
 {
     private const string EpochFact = "epoch";
+    private const string ClockFact = "clock";
 
     private long _savedEpoch;
+    private long _savedClock;
     private bool _signed;
     private SiteView? _told;
 
@@ -105,6 +107,16 @@ internal sealed partial class SiteLedger
         }
     }
 
+    /// <summary>So that a clock that falls behind does not take out of the catalog what is in it.</summary>
+    private void SaveClock_NeedsLock()
+    {
+        if (_documents.Catalog.Clock.Ms is var clock && clock > _savedClock)
+        {
+            _database.SaveFact(ClockFact, clock.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            _savedClock = clock;
+        }
+    }
+
     /// <summary>From the first document on, none is a loss.</summary>
     private void NoteSigned_NeedsLock()
     {
@@ -190,6 +202,7 @@ internal sealed partial class SiteLedger
             }
 
             SaveCells(view, next, touched);
+            SaveClock_NeedsLock();
         }), metadata);
         foreach (var id in touched)
         {

@@ -117,16 +117,16 @@ internal sealed class Fetcher(
     private async Task<Failure?> FetchAsync(CatalogImage image, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        Say(image, 0, ReasonCode.WaitingForSource, "No site that can be reached offers its bytes yet.");
-        if (await torrents.FindAsync(image, cancellationToken) is not { } torrent)
-        {
-            return new Failure(ReasonCode.WaitingForSource, "No site that can be reached offers its bytes yet.");
-        }
-
         var staged = store.Folders.FetchFile(image.Value.Root);
         if (ShortOf(image, staged) is { } shortage)
         {
             return shortage;
+        }
+
+        Say(image, 0, ReasonCode.WaitingForSource, "No site that can be reached offers its bytes yet.");
+        if (await torrents.FindAsync(image, cancellationToken) is not { } torrent)
+        {
+            return new Failure(ReasonCode.WaitingForSource, "No site that can be reached offers its bytes yet.");
         }
 
         // An attempt before this one may have failed, or have been refused after its end.
