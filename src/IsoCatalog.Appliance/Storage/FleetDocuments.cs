@@ -317,6 +317,8 @@ internal sealed class FleetDocuments(
         switch (Offer(path, dropDamaged: true))
         {
             case Admission.Pending { Reason: PendingReason.MissingChunks }:
+            case Admission.Pending { Reason: PendingReason.NeedsNewerVersion { Chunks: var all } }
+                when Lacking(all, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty).Count > 0:
             case Admission.Refused:
             case null:
                 Log.DocumentDropped(log, path);

@@ -24,12 +24,16 @@ public static class ImageClaims
     public static IEnumerable<FalseClaim> FalseOf(SiteView view)
     {
         ArgumentNullException.ThrowIfNull(view);
-        return from image in view.Catalog.Images.Values
-               where image.Disputed || view.Computed.Verdict(image.Value) == false
-               from entry in Stated(view.Catalog, image.Id)
-               where !entry.Deleted && view.Computed.Verdict(entry.Value) == false
-               orderby image.Id, entry.Stamp
-               select new FalseClaim(entry, view.Computed.About(entry.Value)!);
+        return view.Catalog.Images.Values.Where(i => i.Disputed || view.Computed.Verdict(i.Value) == false).OrderBy(i => i.Id).SelectMany(i => FalseOf(view, i));
+    }
+
+    /// <summary>Of one image, the oldest first.</summary>
+    public static IEnumerable<FalseClaim> FalseOf(SiteView view, CatalogImage image)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        ArgumentNullException.ThrowIfNull(image);
+        return Stated(view.Catalog, image.Id).Where(e => !e.Deleted && view.Computed.Verdict(e.Value) == false).OrderBy(e => e.Stamp)
+            .Select(e => new FalseClaim(e, view.Computed.About(e.Value)!));
     }
 
     /// <summary>The true one; else what is in the store already; else the oldest that is not known to be false.</summary>

@@ -66,7 +66,8 @@ public sealed record SiteView
     public bool IsClaimedByAnother(CatalogImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        return image.Disputed && Store.Any(s => s.Key != image.Id && s.Value is StoreFile.Present or StoreFile.Doubted && s.Value.Held?.Root == image.Value.Root);
+        return image.Disputed && Catalog.Roots.TryGetValue(image.Value.Root, out var claimants) && claimants.Any(c =>
+            c != image.Id && Store.GetValueOrDefault(c) is (StoreFile.Present or StoreFile.Doubted) and { Held: { } held } && held.Root == image.Value.Root);
     }
 
     public Cell? CellOf(ImageId image, string surface) => Cells.GetValueOrDefault(new CellKey(image, surface));
@@ -135,7 +136,7 @@ public sealed record SiteView
         var file = Store.GetValueOrDefault(image.Id);
         if (!image.Deleted && Computed.Verdict(image.Value) == false)
         {
-            var reason = ImageClaims.FalseOf(this).FirstOrDefault(c => c.Entry.Image == image.Id)?.Words ?? "Its SHA-256 and its root do not belong together.";
+            var reason = ImageClaims.FalseOf(this, image).FirstOrDefault()?.Words ?? "Its SHA-256 and its root do not belong together.";
             var lost = file as StoreFile.Lost ?? new StoreFile.Lost(ReasonCode.Disputed, reason, now);
             return (this with { Store = Store.SetItem(image.Id, lost with { Code = ReasonCode.Disputed, Reason = reason }) })
                 .WithdrawnEverywhere(image.Id, CellState.Quarantined, ReasonCode.Disputed, reason, now);

@@ -18,11 +18,14 @@ internal static class Connections
     {
         var sockets = Directory.GetFiles($"/proc/{process}/fd").Select(Target).Where(t => t.StartsWith("socket:[", StringComparison.Ordinal))
             .Select(t => long.Parse(t[8..^1], CultureInfo.InvariantCulture)).ToHashSet();
-        return File.ReadAllLines($"/proc/{process}/net/tcp").Skip(1)
+        return new[] { "tcp", "tcp6" }.SelectMany(table => File.ReadAllLines($"/proc/{process}/net/{table}").Skip(1))
             .Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Where(f => f[3] == Established && sockets.Contains(long.Parse(f[9], CultureInfo.InvariantCulture)))
-            .Select(f => (f[1], f[2]));
+            .Select(f => (AsFour(f[1]), AsFour(f[2])));
     }
+
+    /// <summary>A socket of either family may carry IPv4; then its address stands in the last four bytes.</summary>
+    private static string AsFour(string end) => end[^"0100007F:0000".Length..];
 
     private static string Target(string descriptor)
     {

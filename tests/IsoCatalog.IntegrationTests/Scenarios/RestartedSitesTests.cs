@@ -12,6 +12,7 @@ namespace IsoCatalog.IntegrationTests.Scenarios;
 public sealed class RestartedSitesTests(ITestOutputHelper output)
 {
     private const int Rounds = 6;
+    private const int MostInARound = 3;
 
     /// <summary>What a site may have fetched and not yet noted when it is killed: it syncs and notes its progress twice a second, and more seldom on a slow disk.</summary>
     private const long AllowancePerEnd = 16 << 20;
@@ -51,7 +52,7 @@ public sealed class RestartedSitesTests(ITestOutputHelper output)
         {
             foreach (var (image, bytes) in _acknowledged.Values)
             {
-                await site.ListsEverywhereAsync(image, seconds: 120);
+                await ListedAsync(site, image);
                 Assert.Equal(bytes, await File.ReadAllBytesAsync(Path.Combine(site.Console, image.Name), Cancel));
             }
         }
@@ -75,7 +76,7 @@ public sealed class RestartedSitesTests(ITestOutputHelper output)
     {
         try
         {
-            while (!cut.IsCancellationRequested)
+            for (var added = 0; added < MostInARound; added++)
             {
                 var name = $"image-{Interlocked.Increment(ref _made)}.iso";
                 var bytes = IsoBuilder.InMemory("RESTART", random.Next(100_000, 3_000_000), _made);
@@ -87,6 +88,20 @@ public sealed class RestartedSitesTests(ITestOutputHelper output)
         catch (Exception e) when (e is ApplianceUnreachableException or OperationCanceledException or IOException or ObjectDisposedException or ApplianceException)
         {
             // Cut off, or the site is on its way down: not acknowledged.
+        }
+    }
+
+    private async Task ListedAsync(TestSite site, ImageView image)
+    {
+        try
+        {
+            await site.ListsEverywhereAsync(image, seconds: 120);
+        }
+        catch (TimeoutException)
+        {
+            var cells = (await site.FindAsync(image.Id))?.Ready.SelectMany(r => r.Value.Select(c => $"{r.Key}/{c.Key}: {c.Value.State} {c.Value.Code} {c.Value.Reason}")) ?? ["it is unknown"];
+            output.WriteLine($"{image.Name} at {site.Id}: {string.Join("; ", cells)}");
+            throw;
         }
     }
 

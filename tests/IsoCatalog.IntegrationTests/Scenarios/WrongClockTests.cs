@@ -11,45 +11,44 @@ public sealed class WrongClockTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData("+3000s", "ahead")]
-    [InlineData("-3000s", "behind")]
-    public async Task A_site_with_a_wrong_clock_says_so_and_signs_nothing_while_the_others_go_on_and_later_it_converges(string off, string how)
+    [Fact]
+    public async Task A_site_with_a_wrong_clock_says_so_and_signs_nothing_while_the_others_go_on_and_later_it_converges()
     {
         await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc", "msk");
         var (ams, nyc, msk) = (fleet["ams"], fleet["nyc"], fleet["msk"]);
-        var first = await msk.PutAsync("first.iso", 1);
-        var second = await ams.PutAsync("second.iso", 2);
-        await ListedAsync(fleet, first, second);
-
-        await msk.StopAsync();
-        await msk.StartAgainAsync(Cancel, Clock(off));
-
-        // Alone with a wrong clock it has what it had.
-        foreach (var image in new[] { first, second })
+        List<ImageView> images = [await msk.PutAsync("one.iso", 1), await ams.PutAsync("two.iso", 2)];
+        await ListedAsync(fleet, images);
+        foreach (var (off, how) in new[] { ("+3000s", "ahead"), ("-3000s", "behind") })
         {
-            Assert.True(await msk.ListsAsync("bmc", image.Id, Cancel), $"{image.Name} is not on the list after a start with a wrong clock.");
-        }
+            await msk.StopAsync();
+            await msk.StartAgainAsync(Cancel, Clock(off));
 
-        await fleet.IntroduceAsync(Cancel);
-        await TestSite.EventuallyAsync(async () => (await OffAsync(msk)).Any(d => d.Site is null), Cancel);
-        foreach (var site in new[] { ams, nyc })
-        {
-            await TestSite.EventuallyAsync(
-                async () => (await OffAsync(site)).Any(d => d.Site == "msk" && d.Reason.Contains(how, StringComparison.Ordinal)), Cancel, 60);
-            Assert.DoesNotContain(await OffAsync(site), d => d.Site != "msk");
-        }
+            // Alone with a wrong clock it has what it had.
+            foreach (var image in images)
+            {
+                Assert.True(await msk.ListsAsync("bmc", image.Id, Cancel), $"{image.Name} is not on the list after a start at {off}.");
+            }
 
-        var refused = await Assert.ThrowsAsync<ApplianceException>(() => msk.PutAsync("late.iso", 3));
-        Assert.Equal((503, "clock-implausible"), (refused.Problem.Status, refused.Problem.Code));
-        var third = await ams.PutAsync("third.iso", 4);
-        await ListedAsync(fleet, first, second, third);
+            await fleet.IntroduceAsync(Cancel);
+            await TestSite.EventuallyAsync(async () => (await OffAsync(msk)).Any(d => d.Site is null), Cancel);
+            foreach (var site in new[] { ams, nyc })
+            {
+                await TestSite.EventuallyAsync(
+                    async () => (await OffAsync(site)).Any(d => d.Site == "msk" && d.Reason.Contains(how, StringComparison.Ordinal)), Cancel, 60);
+                Assert.DoesNotContain(await OffAsync(site), d => d.Site != "msk");
+            }
+
+            var refused = await Assert.ThrowsAsync<ApplianceException>(() => msk.PutAsync("late.iso", 3));
+            Assert.Equal((503, "clock-implausible"), (refused.Problem.Status, refused.Problem.Code));
+            images.Add(await ams.PutAsync($"while-{how}.iso", images.Count + 10));
+            await ListedAsync(fleet, images);
+        }
 
         await msk.StopAsync();
         await msk.StartAgainAsync(Cancel);
         await fleet.IntroduceAsync(Cancel);
-        var fourth = await msk.PutAsync("fourth.iso", 5);
-        await ListedAsync(fleet, first, second, third, fourth);
+        images.Add(await msk.PutAsync("last.iso", 5));
+        await ListedAsync(fleet, images);
         foreach (var site in fleet.Sites)
         {
             await TestSite.EventuallyAsync(async () => (await OffAsync(site)).Count == 0, Cancel, 60);
@@ -57,28 +56,24 @@ public sealed class WrongClockTests
     }
 
     [Fact]
-    public async Task M_11_what_a_site_signs_alone_in_the_future_waits_at_the_others_and_counts_when_its_time_has_come()
+    public async Task M_11_what_a_site_signs_alone_in_the_future_waits_at_the_other_and_counts_when_its_time_has_come()
     {
-        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc", "msk");
-        var (ams, nyc, msk) = (fleet["ams"], fleet["nyc"], fleet["msk"]);
+        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "msk");
+        var (ams, msk) = (fleet["ams"], fleet["msk"]);
         var before = await msk.PutAsync("before.iso", 1);
         await ListedAsync(fleet, before);
         await msk.StopAsync();
         await msk.StartAgainAsync(Cancel, Clock("+3000s"));
-        await msk.SetPeersAsync([new("ams", "127.0.0.1:1", "127.0.0.1:1"), new("nyc", "127.0.0.1:1", "127.0.0.1:1")], Cancel);
+        await msk.SetPeersAsync([new("ams", "127.0.0.1:1", "127.0.0.1:1")], Cancel);
         var future = await msk.PutAsync("future.iso", 2);
         await fleet.IntroduceAsync(Cancel);
 
-        // The others have the document, byte for byte, and do not count it.
-        foreach (var site in new[] { ams, nyc })
-        {
-            await TestSite.EventuallyAsync(() => Task.FromResult(Documents(site).IsSupersetOf(Documents(msk))), Cancel);
-            Assert.Null(await site.FindAsync(future.Id));
-        }
+        // The other has the document and does not count it.
+        await TestSite.EventuallyAsync(() => Task.FromResult(Documents(ams).IsSupersetOf(Documents(msk))), Cancel);
+        Assert.Null(await ams.FindAsync(future.Id));
 
         var meanwhile = await ams.PutAsync("meanwhile.iso", 3);
         await ams.ListsEverywhereAsync(meanwhile);
-        await nyc.ListsEverywhereAsync(meanwhile);
 
         // Fifty minutes later, also after a restart of all; msk's clock is right by then.
         foreach (var site in fleet.Sites)
@@ -99,7 +94,7 @@ public sealed class WrongClockTests
     private static HashSet<string> Documents(TestSite site) =>
         [.. Directory.GetFiles(Path.Combine(site.Data, "catalog", "documents", "msk"), "*.json").Select(f => Path.GetFileName(f))];
 
-    private static async Task ListedAsync(TestFleet fleet, params ImageView[] images)
+    private static async Task ListedAsync(TestFleet fleet, params IReadOnlyCollection<ImageView> images)
     {
         foreach (var site in fleet.Sites)
         {
