@@ -42,6 +42,10 @@ public sealed record CatalogView
     /// <summary>The newest entry of each register that a site itself has stated: what its next document restates.</summary>
     public IEnumerable<StatedEntry> StatedBy(string site) => Registers.Values.Select(r => r.Of(site)).OfType<StatedEntry>();
 
+    /// <summary>The same view with these images in the place of those of their ids.</summary>
+    internal CatalogView WithImages(IEnumerable<CatalogImage> images) =>
+        images.Select(i => KeyValuePair.Create(i.Id, i)).ToList() is { Count: > 0 } changed ? this with { Images = Images.SetItems(changed) } : this;
+
     public CatalogView With(Entry entry) => With([StatedEntry.Of(entry)]);
 
     public CatalogView With(IEnumerable<Entry> entries) => With(entries.Select(StatedEntry.Of));
