@@ -282,6 +282,8 @@ internal sealed partial class SiteLedger : IDisposable
             if (file is StoreFile.Doubted or StoreFile.Lost)
             {
                 Withdraw_NeedsLock(next, [id], save);
+                var (code, reason) = file is StoreFile.Lost gone ? (gone.Code, gone.Reason) : ("store-doubted", ((StoreFile.Doubted)file).Reason);
+                _events.Add("drift", reason, id, code: code);
             }
             else
             {

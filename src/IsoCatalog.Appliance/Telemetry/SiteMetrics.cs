@@ -15,7 +15,7 @@ internal sealed class SiteMetrics
     private readonly SiteLedger _ledger;
     private readonly TimeProvider _time;
 
-    public SiteMetrics(Meter meter, SiteLedger ledger, SiteFolders folders, TimeProvider time)
+    public SiteMetrics(Meter meter, SiteLedger ledger, SiteFolders folders, EventLog events, TimeProvider time)
     {
         _ledger = ledger;
         _time = time;
@@ -42,6 +42,10 @@ internal sealed class SiteMetrics
         meter.CreateObservableGauge("isocatalog.catalog.age", Ages, "s", "Age of the newest signed document that is here, by the site that signed it.");
         meter.CreateObservableGauge("isocatalog.site.up", Heard, description: "1 while another site says what it has: it was heard within the last 60 seconds.");
         meter.CreateObservableGauge("isocatalog.site.heard.age", HeardAges, "s", "Since another site last said what it has.");
+        meter.CreateObservableCounter(
+            "isocatalog.drift.found",
+            () => events.Found.Select(f => new Measurement<long>(f.Value, new("code", f.Key.Code), new("surface", f.Key.Surface))),
+            description: "What was found not to be as it should be, by code and surface; also what was mended before anybody looked.");
         meter.CreateObservableGauge("isocatalog.leases", () => ledger.View.Leases.Count, description: "Leases now.");
     }
 
