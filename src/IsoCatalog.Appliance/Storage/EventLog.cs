@@ -14,6 +14,7 @@ internal sealed class EventLog(TimeProvider time)
     private readonly Lock _gate = new();
     private ImmutableQueue<SiteEvent> _recent = [];
     private ImmutableArray<Channel<SiteEvent>> _listeners = [];
+    private ImmutableDictionary<(string Code, string Surface), long> _found = ImmutableDictionary<(string Code, string Surface), long>.Empty;
     private int _count;
 
     // Ids go on rising across restarts without being stored, so that a listener's Last-Event-ID never means another event.
@@ -25,6 +26,12 @@ internal sealed class EventLog(TimeProvider time)
         {
             var happened = new SiteEvent(_next++, time.GetUtcNow(), type, text, image, surface, code);
             _recent = _recent.Enqueue(happened);
+            if (type == "drift")
+            {
+                var about = (code ?? "", surface ?? "");
+                _found = _found.SetItem(about, _found.GetValueOrDefault(about) + 1);
+            }
+
             if (++_count > Kept)
             {
                 _recent = _recent.Dequeue();
@@ -38,6 +45,18 @@ internal sealed class EventLog(TimeProvider time)
                 {
                     listener.Writer.TryComplete();
                 }
+            }
+        }
+    }
+
+    /// <summary>How often something was found not to be as it should be, since the start.</summary>
+    public ImmutableDictionary<(string Code, string Surface), long> Found
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _found;
             }
         }
     }

@@ -15,7 +15,7 @@ internal sealed class SiteMetrics
     private readonly SiteLedger _ledger;
     private readonly TimeProvider _time;
 
-    public SiteMetrics(Meter meter, SiteLedger ledger, SiteFolders folders, TimeProvider time)
+    public SiteMetrics(Meter meter, SiteLedger ledger, SiteFolders folders, EventLog events, TimeProvider time)
     {
         _ledger = ledger;
         _time = time;
@@ -28,6 +28,7 @@ internal sealed class SiteMetrics
             "From the first byte read to the signed entry.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.5, 1, 5, 15, 60, 300, 1800] });
         meter.CreateObservableGauge("isocatalog.catalog.images", () => ledger.View.Catalog.Live.Count(), description: "Live images in the catalog.");
+        meter.CreateObservableGauge("isocatalog.catalog.blocked", () => ledger.View.Catalog.Blocks.Count(), description: "Recalls that stand.");
         meter.CreateObservableGauge(
             "isocatalog.catalog.last.change",
             () => (ledger.View.Catalog.LastStamp?.Ms ?? 0) / 1000.0,
@@ -41,6 +42,10 @@ internal sealed class SiteMetrics
         meter.CreateObservableGauge("isocatalog.catalog.age", Ages, "s", "Age of the newest signed document that is here, by the site that signed it.");
         meter.CreateObservableGauge("isocatalog.site.up", Heard, description: "1 while another site says what it has: it was heard within the last 60 seconds.");
         meter.CreateObservableGauge("isocatalog.site.heard.age", HeardAges, "s", "Since another site last said what it has.");
+        meter.CreateObservableCounter(
+            "isocatalog.drift.found",
+            () => events.Found.Select(f => new Measurement<long>(f.Value, new("code", f.Key.Code), new("surface", f.Key.Surface))),
+            description: "What was found not to be as it should be, by code and surface; also what was mended before anybody looked.");
         meter.CreateObservableGauge("isocatalog.leases", () => ledger.View.Leases.Count, description: "Leases now.");
     }
 
