@@ -282,6 +282,10 @@ internal sealed partial class SiteLedger : IDisposable
             if (file is StoreFile.Doubted or StoreFile.Lost)
             {
                 Withdraw_NeedsLock(next, [id], save);
+                if (file is StoreFile.Lost bad)
+                {
+                    _events.Add("drift", bad.Reason, id, code: bad.Code);
+                }
             }
             else
             {

@@ -25,8 +25,13 @@ internal sealed class SwarmMetrics
 
     private int Transfers() => _swarm.Transfers.Count(t => !t.Completion.IsCompleted);
 
-    private IEnumerable<Measurement<long>> Corrupt() =>
-        _swarm.Counters.CorruptLeaves.Select(c => new Measurement<long>(c.Value, new KeyValuePair<string, object?>("peer", c.Key)));
+    /// <summary>Of every peer there is, so that the first wrong block is an increase.</summary>
+    private IEnumerable<Measurement<long>> Corrupt()
+    {
+        var corrupt = _swarm.Counters.CorruptLeaves;
+        return _swarm.Peers.Select(p => p.Name).Union(corrupt.Keys, StringComparer.Ordinal)
+            .Select(peer => new Measurement<long>(corrupt.GetValueOrDefault(peer), new KeyValuePair<string, object?>("peer", peer)));
+    }
 
     private IEnumerable<Measurement<double>> ByPeer(Func<PeerSnapshot, double> rate) => _swarm.Peers
         .GroupBy(p => p.Name, StringComparer.Ordinal)
