@@ -82,7 +82,7 @@ $version
 It needs libssl 3, libstdc++, CA certificates and time zones (Debian: libssl3 libstdc++6 libsqlite3-0 ca-certificates tzdata;
 EL: openssl-libs libstdc++ sqlite-libs ca-certificates tzdata)$([ -d "$stage/dotnet" ] || echo ', and the ASP.NET Core runtime 10.0')."
 if [ -e "$config" ]; then
-  "$stage/app/isocatalog" check-config --config "$config" || die "version $version does not take $config. Nothing was changed."
+  "$stage/app/isocatalog" check-config "$config" || die "version $version does not take $config. Nothing was changed."
 fi
 
 if ! getent passwd isocatalog >/dev/null; then
@@ -141,6 +141,6 @@ elif [ -n "$join" ] && [ ! -e "$data/catalog/trust" ]; then
   say "not started: join first (isocatalog join join.json), then systemctl enable --now isocatalog"
 else
   systemctl enable --quiet isocatalog
-  systemctl restart isocatalog || { systemctl status --no-pager isocatalog; die "it did not start."; }
+  systemctl restart isocatalog || { systemctl --no-pager status isocatalog || true; die "it did not start."; }
   say "isocatalog runs. See: isocatalog status"
 fi
