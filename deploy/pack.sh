@@ -10,7 +10,8 @@ output=${1:-$name.tar.gz}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/$name"
-dotnet publish "$root/src/IsoCatalog.Appliance" -c Release -nologo -v quiet -o "$work/$name/app" -p:DebugType=none -p:GenerateDocumentationFile=false
+dotnet publish "$root/src/IsoCatalog.Appliance" -c Release -nologo -v quiet -o "$work/$name/app"
+rm -f "$work/$name/app"/*.pdb "$work/$name/app"/*.xml
 if [ -n "$runtime" ]; then
   # The runtime that built it, without the SDK. It must be the machine's own kind (not musl for glibc).
   dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
