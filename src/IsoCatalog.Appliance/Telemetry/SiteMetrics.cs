@@ -34,6 +34,7 @@ internal sealed class SiteMetrics
             "From the first byte read to the signed entry.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.5, 1, 5, 15, 60, 300, 1800] });
         meter.CreateObservableGauge("isocatalog.catalog.images", () => ledger.View.Catalog.Live.Count(), description: "Live images in the catalog.");
+        meter.CreateObservableGauge("isocatalog.catalog.blocked", () => ledger.View.Catalog.Blocks.Count(), description: "Recalls that stand.");
         meter.CreateObservableGauge(
             "isocatalog.catalog.last.change",
             () => (ledger.View.Catalog.LastStamp?.Ms ?? 0) / 1000.0,

@@ -27,6 +27,7 @@ public sealed class CatalogVerbTests : IAsyncLifetime
             .Refuse("POST /api/v1/images/debian.iso/restore", 409, "not-restorable", "It was not removed.")
             .On("GET /api/v1/available", Samples.Available("debian.iso"), ApiJson.Default.AvailableAnswer)
             .On("GET /api/v1/retired", new RetiredList([new RetiredView(Samples.Id("012345"), "old.iso", 1 << 20, Samples.Then, null)]), ApiJson.Default.RetiredList)
+            .On("GET /api/v1/blocks", new BlockList([new BlockView(Samples.Id("fedcba"), null, "tampered", "admin", "ams", Samples.Then, 0)]), ApiJson.Default.BlockList)
             .On(
                 "GET /api/v1/status",
                 Samples.Status(new DriftView("surface-missing", "The folder is gone.", "console", null, Samples.Then)),
