@@ -23,7 +23,7 @@ HELP
 die() { echo "install.sh: $*" >&2; exit 1; }
 say() { echo "install.sh: $*"; }
 
-site= address= volume= join= from= start=yes uninstall=
+site='' address='' volume='' join='' from='' start=yes uninstall=''
 here=$(cd "$(dirname "$0")" && pwd)
 while [ $# -gt 0 ]; do
   case $1 in
@@ -137,8 +137,9 @@ fi
 systemctl daemon-reload
 if [ -z "$start" ]; then
   say "not started. When it is configured: systemctl enable --now isocatalog"
-elif [ -n "$join" ] && [ ! -e "$data/catalog/trust" ]; then
-  say "not started: join first (isocatalog join join.json), then systemctl enable --now isocatalog"
+elif [ -z "$(ls "$data/catalog/trust" 2>/dev/null)" ]; then
+  say "not started, because this site is in no fleet yet. When join.json is here:"
+  say "  install -m 644 join.json $data/ && runuser -u isocatalog -- isocatalog join $data/join.json && systemctl enable --now isocatalog"
 else
   systemctl enable --quiet isocatalog
   systemctl restart isocatalog || { systemctl --no-pager status isocatalog || true; die "it did not start."; }

@@ -18,7 +18,7 @@ if [ -n "$runtime" ]; then
   mkdir -p "$work/$name/dotnet/shared"
   cp -R "$dotnet/host" "$work/$name/dotnet/"
   for framework in Microsoft.NETCore.App Microsoft.AspNetCore.App; do
-    newest=$(ls "$dotnet/shared/$framework" | grep '^10\.' | sort -V | tail -n 1)
+    newest=$(cd "$dotnet/shared/$framework" && printf '%s\n' 10.* | sort -V | tail -n 1)
     mkdir "$work/$name/dotnet/shared/$framework"
     cp -R "$dotnet/shared/$framework/$newest" "$work/$name/dotnet/shared/$framework/"
   done

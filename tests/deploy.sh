@@ -44,7 +44,7 @@ done
 
 step "what is wrong is refused before anything is changed"
 inside './package/install.sh --help | grep -q uninstall'
-inside '! ./package/install.sh --nonsense 2>/dev/null; [ ! -e /opt/isocatalog ]'
+inside 'if ./package/install.sh --nonsense 2>/dev/null; then exit 1; fi; [ ! -e /opt/isocatalog ]'
 
 step "install"
 inside './package/install.sh --site ams --address ams.example.com --volume /srv/console-isos'
@@ -61,10 +61,21 @@ inside './package/install.sh; for i in $(seq 30); do isocatalog ls >/dev/null 2>
 inside '[ "$(systemctl is-active isocatalog)" = active ]'
 
 step "an upgrade that does not take the configuration changes nothing"
-inside 'before=$(systemctl show -p MainPID --value isocatalog); echo "nonsense: 1" >> /etc/isocatalog/site.yaml; ! ./package/install.sh 2>/dev/null
+inside 'before=$(systemctl show -p MainPID --value isocatalog); echo "nonsense: 1" >> /etc/isocatalog/site.yaml; if ./package/install.sh 2>/dev/null; then exit 1; fi
   [ "$(systemctl show -p MainPID --value isocatalog)" = "$before" ]; sed -i /nonsense/d /etc/isocatalog/site.yaml'
 
 step "uninstall leaves what is not the program; a new install has it again"
 inside './package/install.sh --uninstall; [ ! -e /opt/isocatalog ]; [ ! -e /usr/local/bin/isocatalog ]; [ -e /var/lib/isocatalog/keys/site-sign.pem ]; [ -e /srv/console-isos/memtest.iso ]'
 inside './package/install.sh; for i in $(seq 30); do isocatalog ls >/dev/null 2>&1 && break; sleep 1; done; isocatalog ls --surface console --quiet | grep sha256; isocatalog status | grep "No drift"'
 inside 'systemd-analyze security --no-pager isocatalog | tail -n 1'
+
+step "a second site joins, as docs/install.md says"
+inside 'systemctl stop isocatalog; mv /var/lib/isocatalog /var/lib/first; mv /etc/isocatalog /etc/first
+  sed -i s:/var/lib/isocatalog:/var/lib/first: /etc/first/site.yaml
+  ./package/install.sh --site nyc --address nyc.example.com --join | tee said
+  isocatalog trust add-site /var/lib/isocatalog/join-request.json --config /etc/first/site.yaml --root-key /root/isocatalog-root-key.pem \
+    --fingerprint "$(sed -n "s/^Fingerprint: *//p" said)" --out join.json
+  install -m 644 join.json /var/lib/isocatalog/
+  runuser -u isocatalog -- isocatalog join /var/lib/isocatalog/join.json
+  systemctl enable --now isocatalog
+  for i in $(seq 30); do isocatalog status >/dev/null 2>&1 && break; sleep 1; done; isocatalog status'
