@@ -101,7 +101,7 @@ internal static class DemoCommand
             if (!once)
             {
                 Tell(json, "Press Ctrl-C to end; everything started here ends with it.");
-                await Task.WhenAny(fleet.Sites.Select(s => s.WaitForExitAsync(cancellationToken)));
+                await fleet.KeepUpAsync(words => Tell(json, Markup.Escape(words)), cancellationToken);
             }
 
             return ExitCode.Ok;
@@ -155,9 +155,11 @@ internal static class DemoCommand
         AnsiConsole.Write(table);
         var first = fleet.Sites[0];
         Tell(false, $"[bold]{Markup.Escape(image.Name)}[/] is available on every surface of every site after {total.TotalSeconds:F1} s.");
-        Tell(false, $"Ask as a panel does:  curl '{first.Api}api/v1/available?surface=ipmi'");
-        Tell(false, $"Drop an image into:   {Markup.Escape(Path.Combine(first.Data, "inbox"))}");
-        Tell(false, $"Watch the fleet:      isocatalog status --watch --server {first.Api}");
+
+        // To be copied: nothing may wrap them.
+        Console.Out.WriteLine($"Ask as a panel does:  curl '{first.Api}api/v1/available?surface=ipmi'");
+        Console.Out.WriteLine($"Drop an image into:   {Path.Combine(first.Data, "inbox")}");
+        Console.Out.WriteLine($"Watch the fleet:      isocatalog status --watch --server {first.Api}");
     }
 
     private static void Tell(bool json, string markup)

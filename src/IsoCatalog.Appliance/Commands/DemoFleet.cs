@@ -45,6 +45,11 @@ internal sealed class DemoFleet : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts again whichever site ends, until it is cancelled.</summary>
+    /// <exception cref="DemoException">A site does not start any more.</exception>
+    public async Task KeepUpAsync(Action<string> tell, CancellationToken cancellationToken) =>
+        await await Task.WhenAny(Sites.Select(s => s.KeepUpAsync(PeersOf(s), tell, cancellationToken)));
+
     public async ValueTask DisposeAsync() => await Task.WhenAll(Sites.Select(s => s.DisposeAsync().AsTask()));
 
     /// <summary>A fleet for the demonstration alone: its root key lives as long as this call. A folder of an earlier one keeps its fleet.</summary>
@@ -78,8 +83,10 @@ internal sealed class DemoFleet : IAsyncDisposable
         foreach (var site in Sites)
         {
             using var socket = ApplianceClient.OverSocket(site.Socket);
-            await socket.SetPeersAsync(
-                new PeerSetting([.. Sites.Where(s => s != site).Select(s => new PeerAddress(s.Id, s.Fleet!, s.Swarm!))]), cancellationToken);
+            await socket.SetPeersAsync(new PeerSetting(PeersOf(site)), cancellationToken);
         }
     }
+
+    private IReadOnlyList<PeerAddress> PeersOf(DemoSiteProcess site) =>
+        [.. Sites.Where(s => s != site).Select(s => new PeerAddress(s.Id, s.Fleet!, s.Swarm!))];
 }
