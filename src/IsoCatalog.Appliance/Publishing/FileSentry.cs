@@ -92,6 +92,10 @@ internal sealed class FileSentry : BackgroundService
                 _happened.Add("drift", $"The watch on {happened.Folder} is not complete; everything is compared now.", code: WatchIncomplete);
                 await CompareEverythingAsync(cancellationToken);
                 break;
+            case FolderEventKind.FolderGone or FolderEventKind.Unmounted when Path.GetDirectoryName(happened.Folder) == _store.Folders.Store:
+                _doubts.StatStore(cancellationToken);
+                MendStore(happened.Folder, cancellationToken);
+                break;
             case FolderEventKind.FolderGone:
             case FolderEventKind.Unmounted:
                 await CompareEverythingAsync(cancellationToken);
@@ -136,6 +140,20 @@ internal sealed class FileSentry : BackgroundService
         {
             await publisher.ObserveAsync(cancellationToken);
             Watch(publisher);
+        }
+    }
+
+    /// <summary>Images that come back need a place, and that it is watched. But where the whole data folder is gone, as when its file system is unmounted, nothing is
+    /// written in its place.</summary>
+    private void MendStore(string folder, CancellationToken cancellationToken)
+    {
+        if (File.Exists(_store.Folders.Database))
+        {
+            Directory.CreateDirectory(folder);
+            _watch.Add(folder);
+
+            // What happened before the watch stood was seen by nobody.
+            _doubts.StatStore(cancellationToken);
         }
     }
 

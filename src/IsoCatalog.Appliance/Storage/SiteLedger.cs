@@ -282,10 +282,8 @@ internal sealed partial class SiteLedger : IDisposable
             if (file is StoreFile.Doubted or StoreFile.Lost)
             {
                 Withdraw_NeedsLock(next, [id], save);
-                if (file is StoreFile.Lost bad)
-                {
-                    _events.Add("drift", bad.Reason, id, code: bad.Code);
-                }
+                var (code, reason) = file is StoreFile.Lost gone ? (gone.Code, gone.Reason) : ("store-doubted", ((StoreFile.Doubted)file).Reason);
+                _events.Add("drift", reason, id, code: code);
             }
             else
             {

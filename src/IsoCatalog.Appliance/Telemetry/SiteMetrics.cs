@@ -14,7 +14,7 @@ internal sealed class SiteMetrics
     private readonly Histogram<double> _addSeconds;
     // Counted from zero, so that the first one is an increase.
     private static readonly string[] FoundOnSurfaces = [ReasonCode.FileMissing, ReasonCode.FileChanged, ReasonCode.HashMismatch, ReasonCode.ReadError];
-    private static readonly string[] FoundElsewhere = [ReasonCode.StoreMissing, ReasonCode.StoreDamaged, FileSentry.WatchIncomplete];
+    private static readonly string[] FoundElsewhere = [ReasonCode.StoreMissing, ReasonCode.StoreDamaged, "store-doubted", FileSentry.WatchIncomplete];
 
     private readonly SiteLedger _ledger;
     private readonly EventLog _events;

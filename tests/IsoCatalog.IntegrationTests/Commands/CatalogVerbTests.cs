@@ -121,11 +121,12 @@ public sealed class CatalogVerbTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Ls_all_shows_what_can_be_restored()
+    public async Task Ls_all_shows_what_can_be_restored_and_what_is_recalled()
     {
         var result = await AskAsync("ls", "--all");
 
-        Assert.Equal(["old.iso", "1.0", "MiB", "removed", "2026-03-01", "012345000000", "-", "-"], Words(Lines(result)[^1]));
+        Assert.Equal(["old.iso", "1.0", "MiB", "removed", "2026-03-01", "012345000000", "-", "-"], Words(Lines(result)[^2]));
+        Assert.Equal(["-", "-", "recalled", "2026-03-01", "fedcba000000", "-", "-"], Words(Lines(result)[^1]));
     }
 
     [Theory]
