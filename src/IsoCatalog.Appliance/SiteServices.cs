@@ -88,6 +88,7 @@ internal static class SiteServices
         services.AddSingleton<Leases>();
         services.AddSingleton<SiteMetrics>();
         services.AddSingleton(new LimitMetrics(parts.Meter, configuration, parts.Ledger, parts.Folders));
+        services.AddSingleton(new EngineMetrics(parts.Meter, parts.Surfaces));
         services.AddSingleton<RetiredKeeper>();
         services.AddSingleton<Scrub>();
 

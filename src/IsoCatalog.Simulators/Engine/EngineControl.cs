@@ -66,7 +66,7 @@ internal static class EngineControl
         {
             var said = await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted) as JsonObject
                 ?? throw new JsonException("An object is needed.");
-            var whole = keepOthers ? JsonSerializer.SerializeToNode(engine.Faults, EngineControlJson.Default.EngineFaults)!.AsObject() : [];
+            var whole = JsonSerializer.SerializeToNode(keepOthers ? engine.Faults : EngineFaults.None, EngineControlJson.Default.EngineFaults)!.AsObject();
             foreach (var (name, value) in said)
             {
                 whole[name] = value?.DeepClone();

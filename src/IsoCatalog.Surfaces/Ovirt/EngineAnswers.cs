@@ -23,7 +23,7 @@ internal sealed record FileList
 
     /// <summary>Who answers something else than files did not answer with no files.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Others { get; init; }
+    public Dictionary<string, JsonElement>? Others { get; set; }
 }
 
 internal sealed record MachineList(List<MachineAnswer>? Vm);

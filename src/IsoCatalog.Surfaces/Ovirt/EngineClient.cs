@@ -99,12 +99,26 @@ internal sealed partial class EngineClient : IAsyncDisposable
                 .ToLookup(c => c.DataCenter!.Id!, c => new Cluster(Name(c.Id!), Name(c.Name!)), StringComparer.Ordinal));
     }
 
-    /// <summary>What the engine lists, from its memory or after it had a host look.</summary>
-    /// <param name="refresh">With true each data center's host is asked: expensive, and an event in the engine's log. With false it may be old.</param>
-    /// <param name="cancellationToken">Ends the waiting; the engine goes on.</param>
-    public Task<FrozenSet<string>> FilesAsync(bool refresh, CancellationToken cancellationToken) => refresh
-        ? GuardAsync(_once, token => FilesAsync("true", _options.Timing.Refresh, token), cancellationToken)
-        : GuardAsync(_asking, token => FilesAsync("false", _options.Timing.Answer, token), cancellationToken);
+    /// <summary>Has a host of each data center list the domain, and gives what the engine then lists: expensive, and an event in the engine's log. Without
+    /// the force it might be an old list.</summary>
+    public Task<FrozenSet<string>> FilesAsync(CancellationToken cancellationToken) => GuardAsync(
+        _once,
+        async token =>
+        {
+            var path = $"{Domain}/files?refresh=true";
+            var answer = await _session.GetAsync(path, MaxLarge, _options.Timing.Refresh, token);
+            if (answer.Status != HttpStatusCode.OK)
+            {
+                throw Failure(answer, path);
+            }
+
+            return answer.As(EngineJson.Default.FileList) is { } list
+                && (list.File is not null || list.Others is null || list.Others.Keys.All(Known.Contains))
+                && (list.File ?? []).All(f => (f?.Name ?? f?.Id) is { Length: > 0 and <= MaxName })
+                ? (list.File ?? []).Select(f => (f.Name ?? f.Id)!).ToFrozenSet(StringComparer.Ordinal)
+                : throw Strange(path);
+        },
+        cancellationToken);
 
     /// <summary>Files in drives, and one machine that has each; of the clusters given, or of all when none is known.</summary>
     public async Task<IReadOnlyDictionary<string, string>> DrivesAsync(IReadOnlySet<string> clusters, CancellationToken cancellationToken)
@@ -142,22 +156,6 @@ internal sealed partial class EngineClient : IAsyncDisposable
         await _session.LogOutAsync(CancellationToken.None);
         _session.Dispose();
         _transport.Dispose();
-    }
-
-    private async Task<FrozenSet<string>> FilesAsync(string refresh, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        var path = $"{Domain}/files?refresh={refresh}";
-        var answer = await _session.GetAsync(path, MaxLarge, timeout, cancellationToken);
-        if (answer.Status != HttpStatusCode.OK)
-        {
-            throw Failure(answer, path);
-        }
-
-        return answer.As(EngineJson.Default.FileList) is { } list
-            && (list.File is not null || list.Others is null || list.Others.Keys.All(Known.Contains))
-            && (list.File ?? []).All(f => (f?.Name ?? f?.Id) is { Length: > 0 and <= MaxName })
-            ? (list.File ?? []).Select(f => (f.Name ?? f.Id)!).ToFrozenSet(StringComparer.Ordinal)
-            : throw Strange(path);
     }
 
     /// <returns>Null for 404.</returns>

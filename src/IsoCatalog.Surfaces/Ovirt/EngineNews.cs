@@ -33,8 +33,7 @@ internal sealed record EngineNews
 /// <param name="At">When it began.</param>
 /// <param name="Name">The domain's.</param>
 /// <param name="DataCenters">As the engine said it; Ready is not filled in.</param>
-/// <param name="Remembered">The file names in the engine's memory: good for a hint, not for a proof.</param>
-internal sealed record EngineLook(DateTimeOffset At, string Name, ImmutableArray<DataCenter> DataCenters, FrozenSet<string> Remembered)
+internal sealed record EngineLook(DateTimeOffset At, string Name, ImmutableArray<DataCenter> DataCenters)
 {
     public const string Active = "active";
 

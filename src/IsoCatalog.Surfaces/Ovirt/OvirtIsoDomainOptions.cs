@@ -39,7 +39,7 @@ public sealed record EngineTiming
     public TimeSpan Gather { get; init; } = TimeSpan.FromMilliseconds(300);
 
     /// <summary>Between two forced refreshes when nothing happens.</summary>
-    public TimeSpan Routine { get; init; } = TimeSpan.FromMinutes(4);
+    public TimeSpan Routine { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>How long a confirmed list counts.</summary>
     public TimeSpan Confirmed { get; init; } = TimeSpan.FromMinutes(10);

@@ -179,12 +179,6 @@ public sealed class OvirtIsoDomainSurface : ISurface
             _unlisted.UnionWith(notListed.Select(e => e.Image.Id));
         }
 
-        if (news.Look is { } look && expected.Any(e => !look.Remembered.Contains(e.Image.FileName)) && OlderThan(news, _options.Timing.Look))
-        {
-            // Somebody else had the engine look, and it did not see all of ours.
-            _ = _engine.RefreshAsync();
-        }
-
         return
         [
             .. inFolder,

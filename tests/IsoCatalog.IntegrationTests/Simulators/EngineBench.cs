@@ -29,13 +29,15 @@ internal sealed class EngineBench : IAsyncDisposable
     /// <summary>The directory that the engine lists.</summary>
     public string Files => IsoDomainFolder.FilesOf(Export, Domain);
 
+    public ManualClock Clock { get; } = new();
+
     public string DataCenter => $"datacenters/{Engine.DataCenterId("Default"):D}";
 
     public static async Task<EngineBench> StartAsync(Func<EngineOptions, EngineOptions>? with = null)
     {
         var bench = new EngineBench();
         IsoDomainFolder.Create(bench.Export, Domain);
-        var options = new EngineOptions { Domains = [new EngineDomain(bench.Export, Domain) { Space = (6L << 30, 2L << 30) }] };
+        var options = new EngineOptions { Domains = [new EngineDomain(bench.Export, Domain) { Space = (6L << 30, 2L << 30) }], Time = bench.Clock };
         bench.Engine = await EngineSimulator.StartAsync(with?.Invoke(options) ?? options, TestContext.Current.CancellationToken);
         bench.Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false })
         {
@@ -106,4 +108,14 @@ internal sealed class EngineBench : IAsyncDisposable
 
         _folder.Dispose();
     }
+}
+
+/// <summary>A clock that stands until it is told to go on. Timers run by the real one.</summary>
+internal sealed class ManualClock : TimeProvider
+{
+    private long _ticks = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero).Ticks;
+
+    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
+
+    public void Advance(TimeSpan span) => Interlocked.Add(ref _ticks, span.Ticks);
 }
