@@ -5,6 +5,7 @@ using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.IntegrationTests.Api;
 using IsoCatalog.IntegrationTests.Ipmi;
+using IsoCatalog.IntegrationTests.Ovirt;
 using IsoCatalog.IntegrationTests.Scenarios;
 using IsoCatalog.Testing;
 using Xunit;
@@ -110,7 +111,13 @@ public sealed partial class AlertsOfRealSitesTests : IDisposable
         File.SetUnixFileMode(_folder.Combine("iso.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         authority.Dispose();
         certificate.Dispose();
-        await using var fleet = await TestFleet.PrepareAsync(Cancel, "ams", "nyc");
+        await using var bench = await OvirtBench.StartAsync(check: false);
+        File.SetUnixFileMode(bench.PasswordFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await using var fleet = await TestFleet.PrepareAsync(new TestSiteOptions { Extra = "store: { floor: 1MiB }\noffer: asap" }, Cancel, "ams", "nyc");
+        await fleet["nyc"].ConfigureAsync(
+            "surfaces:\n",
+            $"surfaces:\n  - {{ name: vm, kind: ovirt-iso-domain, path: {bench.Export}, domain: {OvirtBench.Domain:D}, check: 1s,"
+            + $" engine: {{ url: \"{bench.Engine.Url}\", user: admin@internal, passwordFile: \"{bench.PasswordFile}\", caFile: \"{bench.Engine.CaFile}\" }} }}\n");
         await fleet["nyc"].ConfigureAsync("iso: \"127.0.0.1:0\"", "iso: \"127.0.0.1:0\", isoTls: \"127.0.0.1:0\"");
         await fleet["nyc"].ConfigureAsync(
             "store: {", $"tls: {{ iso: {{ certificate: \"{_folder.Combine("iso.crt")}\", key: \"{_folder.Combine("iso.key")}\" }} }}\nstore: {{");
@@ -136,7 +143,7 @@ public sealed partial class AlertsOfRealSitesTests : IDisposable
         await TestSite.EventuallyAsync(
             async () => (page = (await caller.GetAsync("/metrics")).Text).Contains("isocatalog_iso_bytes_total{", StringComparison.Ordinal)
                 && page.Contains("code=\"foreign-file\"", StringComparison.Ordinal)
-                && page.Contains("isocatalog_swarm_peer_download", StringComparison.Ordinal), Cancel);
+                && page.Contains("isocatalog_engine_up", StringComparison.Ordinal), Cancel);
         var live = Line().Matches(page).GroupBy(m => m.Groups["name"].Value, StringComparer.Ordinal).ToDictionary(
             g => g.Key,
             g => g.SelectMany(m => Label().Matches(m.Groups["labels"].Value)).Select(l => (Label: l.Groups["label"].Value, Value: l.Groups["value"].Value)).ToHashSet(),
@@ -172,7 +179,7 @@ public sealed partial class AlertsOfRealSitesTests : IDisposable
         {
             await TestSite.EventuallyAsync(
                 async () => (await site.Client.GetImagesAsync(Cancel)).Images.FirstOrDefault(i => i.Id == image.Id) is { } there
-                    && there.Ready.Count == fleet.Sites.Count && there.Ready.Values.All(c => c.Count == 2 && c.Values.All(s => s.State == CellState.Advertised)),
+                    && there.Ready.Count == fleet.Sites.Count && there.Ready.Values.All(c => new[] { "bmc", "console" }.All(s => c.GetValueOrDefault(s)?.State == CellState.Advertised)),
                 Cancel,
                 seconds: 90);
         }
