@@ -17,7 +17,7 @@ internal sealed class SurfacePublisher(
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<(ImageId Image, CellStep Step), Attempt> _attempts = new();
-    private readonly ConcurrentDictionary<ImageId, (Task Done, CancellationTokenSource Cancel)> _showing = new();
+    private readonly WaitingImages _waiting = new();
     private readonly SemaphoreSlim _observing = new(1, 1);
     private readonly Lock _gate = new();
     private (ImageId Image, CancellationTokenSource Cancel)? _staging;
@@ -131,7 +131,7 @@ internal sealed class SurfacePublisher(
         await Task.WhenAll(
             RunAsync(ShowAndWithdrawAsync, stoppingToken),
             RunAsync(StageNextAsync, stoppingToken));
-        await Task.WhenAll(_showing.Values.Select(s => s.Done));
+        await _waiting.EndAsync();
     }
 
     public override void Dispose()
@@ -172,7 +172,7 @@ internal sealed class SurfacePublisher(
         {
             switch (Next(image))
             {
-                case CellStep.Withdraw when CancelShowing(image):
+                case CellStep.Withdraw when _waiting.Cancel(image):
                     break;
                 case CellStep.Withdraw when IsDue(image, CellStep.Withdraw):
                     await WithdrawAsync(image, cancellationToken);
@@ -180,7 +180,7 @@ internal sealed class SurfacePublisher(
                 case CellStep.Advertise when IsDue(image, CellStep.Advertise):
                     if (surface.Description.WaitsForOthers)
                     {
-                        BeginShowing(image, cancellationToken);
+                        _waiting.Begin(image, token => ShowAsync(image, token), cancellationToken);
                     }
                     else
                     {
@@ -196,59 +196,17 @@ internal sealed class SurfacePublisher(
         return false;
     }
 
-    /// <summary>Beside the others that wait for the same. One that is withdrawn meanwhile is cancelled first, so that an image has one call at a time.</summary>
-    private void BeginShowing(ImageId image, CancellationToken stoppingToken)
+    private async Task ShowAsync(ImageId image, CancellationToken cancellationToken)
     {
-        if (_showing.ContainsKey(image))
+        try
         {
-            return;
+            await AdvertiseAsync(image, cancellationToken);
         }
-
-        var cancel = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        var begin = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _showing[image] = (ShowAsync(), cancel);
-        begin.SetResult();
-
-        async Task ShowAsync()
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            await begin.Task;
-            try
-            {
-                await AdvertiseAsync(image, cancel.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // Withdrawn, or the end.
-            }
-            catch (Exception e)
-            {
-                Log.LaneFailed(log, Name, e);
-                Postpone(image, CellStep.Advertise, with: null);
-            }
-            finally
-            {
-                lock (_gate)
-                {
-                    _showing.TryRemove(image, out _);
-                    cancel.Dispose();
-                }
-            }
+            Log.LaneFailed(log, Name, e);
+            Postpone(image, CellStep.Advertise, with: null);
         }
-    }
-
-    /// <returns>True when the image was being shown; it is withdrawn once that has ended.</returns>
-    private bool CancelShowing(ImageId image)
-    {
-        lock (_gate)
-        {
-            if (_showing.TryGetValue(image, out var showing))
-            {
-                showing.Cancel.Cancel();
-                return true;
-            }
-        }
-
-        return false;
     }
 
     /// <returns>True when there may be more to stage.</returns>

@@ -22,9 +22,9 @@ internal sealed class EngineDomain : IAsyncDisposable
     private Task? _looking;
     private Task _refreshing = Task.CompletedTask;
     private Task<SurfaceOutcome>? _next;
-    private DateTimeOffset _lastBegan = DateTimeOffset.MinValue;
+    private DateTimeOffset _lastBegan = DateTimeOffset.UnixEpoch;
     private int _inARow;
-    private DateTimeOffset _lastLooked = DateTimeOffset.MinValue;
+    private DateTimeOffset _lastLooked = DateTimeOffset.UnixEpoch;
     private (DateTimeOffset At, IReadOnlyDictionary<string, string> Centers, ILookup<string, Cluster> Clusters)? _places;
 
     /// <param name="client">Disposed with this.</param>
@@ -52,8 +52,17 @@ internal sealed class EngineDomain : IAsyncDisposable
     public long Failures { get; private set; }
 
     /// <summary>Until then nothing is refreshed by itself: after failures the distance grows.</summary>
-    public DateTimeOffset NotBefore => _lastBegan == DateTimeOffset.MinValue ? _lastBegan
-        : _lastBegan + (_inARow == 0 ? _timing.Floor : Retry(_inARow - 1) is var wait && wait > _timing.Floor ? wait : _timing.Floor);
+    public DateTimeOffset NotBefore
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var wait = _inARow == 0 ? _timing.Floor : Retry(_inARow - 1);
+                return _lastBegan + (wait > _timing.Floor ? wait : _timing.Floor);
+            }
+        }
+    }
 
     /// <summary>Asks for the domain's status, unless that was done within <see cref="EngineTiming.Look"/>; what comes of it is in <see cref="News"/>.</summary>
     public Task LookAsync()
@@ -138,7 +147,11 @@ internal sealed class EngineDomain : IAsyncDisposable
     private async Task<EngineLook?> LookNowAsync(CancellationToken cancellationToken)
     {
         var at = _time.GetUtcNow();
-        _lastLooked = at;
+        lock (_gate)
+        {
+            _lastLooked = at;
+        }
+
         try
         {
             var (name, statuses) = await _client.DomainAsync(cancellationToken);
@@ -147,7 +160,7 @@ internal sealed class EngineDomain : IAsyncDisposable
                 at,
                 name,
                 [.. statuses.Select(s => new DataCenter(s.Id, centers.GetValueOrDefault(s.Id) ?? s.Id, s.Status, Ready: false, [.. clusters[s.Id].OrderBy(c => c.Name, StringComparer.Ordinal)]))]);
-            Learn(news => news with { Look = look, LookFailure = null });
+            Learn(news => news.Look is { } newer && newer.At > at ? news : news with { Look = look, LookFailure = null });
             return look;
         }
         catch (EngineException failure)
@@ -182,7 +195,12 @@ internal sealed class EngineDomain : IAsyncDisposable
         try
         {
             await before.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            var wait = _lastBegan + _timing.Floor - _time.GetUtcNow();
+            TimeSpan wait;
+            lock (_gate)
+            {
+                wait = _lastBegan + _timing.Floor - _time.GetUtcNow();
+            }
+
             await Task.Delay(wait > _timing.Gather ? wait : _timing.Gather, _time, _end.Token);
         }
         finally
@@ -194,17 +212,21 @@ internal sealed class EngineDomain : IAsyncDisposable
             }
         }
 
-        var outcome = await RefreshNowAsync(_end.Token);
-        if (outcome is SurfaceOutcome.Refused refused)
+        DateTimeOffset began;
+        lock (_gate)
         {
-            Failures++;
-            _inARow++;
-            Learn(news => news with { RefreshFailure = new EngineFailure(news.RefreshFailure?.Since ?? _time.GetUtcNow(), refused.Code, refused.Reason) });
+            began = _lastBegan = _time.GetUtcNow();
+            Refreshes++;
         }
 
-        else
+        var outcome = await RefreshNowAsync(began, _end.Token);
+        Learn(news => outcome is SurfaceOutcome.Refused refused
+            ? news with { RefreshFailure = new EngineFailure(news.RefreshFailure?.Since ?? began, refused.Code, refused.Reason) }
+            : news);
+        lock (_gate)
         {
-            _inARow = 0;
+            _inARow = outcome is SurfaceOutcome.Refused ? _inARow + 1 : 0;
+            Failures += outcome is SurfaceOutcome.Refused ? 1 : 0;
         }
 
         return outcome;
@@ -212,10 +234,8 @@ internal sealed class EngineDomain : IAsyncDisposable
 
     /// <summary>The status is taken before and after: where the domain is not active the engine skips the refresh without a word, and where it is active
     /// nowhere it answers with its old list.</summary>
-    private async Task<SurfaceOutcome> RefreshNowAsync(CancellationToken cancellationToken)
+    private async Task<SurfaceOutcome> RefreshNowAsync(DateTimeOffset began, CancellationToken cancellationToken)
     {
-        _lastBegan = _time.GetUtcNow();
-        Refreshes++;
         if (_breaker() is { } broken)
         {
             return new SurfaceOutcome.Refused(ReasonCode.DomainUnlistable, broken, Retryable: true);
@@ -257,7 +277,7 @@ internal sealed class EngineDomain : IAsyncDisposable
             return Inactive(after);
         }
 
-        Learn(news => news with { List = new EngineList(_lastBegan, names, centers), ListBefore = news.List, RefreshFailure = null });
+        Learn(news => news with { List = new EngineList(began, names, centers), ListBefore = news.List, RefreshFailure = null });
         return new SurfaceOutcome.Done();
     }
 

@@ -5,6 +5,7 @@ using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Ovirt;
 using IsoCatalog.Testing;
 using Xunit;
+using EngineDomain = IsoCatalog.Simulators.Engine.EngineDomain;
 
 namespace IsoCatalog.IntegrationTests.Ovirt;
 

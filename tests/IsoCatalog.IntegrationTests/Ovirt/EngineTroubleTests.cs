@@ -168,7 +168,7 @@ public sealed class EngineTroubleTests
                 try
                 {
                     var stream = client.GetStream();
-                    await stream.ReadAsync(new byte[4096], cancellationToken);
+                    _ = await stream.ReadAtLeastAsync(new byte[4096], 1, cancellationToken: cancellationToken);
                     await stream.WriteAsync(Encoding.ASCII.GetBytes(head), cancellationToken);
                     for (var i = 0; i < 64 && head.Contains("json", StringComparison.Ordinal); i++)
                     {

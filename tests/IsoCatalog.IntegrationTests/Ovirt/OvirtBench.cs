@@ -9,6 +9,7 @@ using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Ovirt;
 using IsoCatalog.Testing;
 using Xunit;
+using EngineDomain = IsoCatalog.Simulators.Engine.EngineDomain;
 using Login = IsoCatalog.Surfaces.Ovirt.EngineOptions;
 using Simulated = IsoCatalog.Simulators.Engine.EngineOptions;
 
