@@ -26,6 +26,7 @@ internal static class Program
                 ShowCommand.Build(defaults),
                 RmCommand.Build(defaults),
                 RestoreCommand.Build(defaults),
+                BlockCommand.Build(defaults),
                 StatusCommand.Build(defaults),
                 ConfirmCommand.Build(defaults),
                 CheckConfigCommand.Build(defaults),

@@ -36,6 +36,7 @@ public sealed record ImageList(IReadOnlyList<ImageView> Images);
 
 /// <summary>An image with its ready matrix.</summary>
 /// <param name="Store">The site's own copy: present, doubted, fetching, lost, retired or absent.</param>
+/// <param name="Blocked">The recall that stands; left out when there is none.</param>
 /// <param name="Ready">Site, then surface. Of another site as it last said; without surfaces when it said nothing since this one was started.</param>
 public sealed record ImageView(
     ImageId Id,
@@ -53,7 +54,8 @@ public sealed record ImageView(
     string AddedBy,
     bool Deleted,
     StoreView Store,
-    IReadOnlyDictionary<string, IReadOnlyDictionary<string, CellView>> Ready);
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, CellView>> Ready,
+    BlockView? Blocked = null);
 
 public sealed record StoreView(string State, string? Code = null, string? Reason = null);
 
@@ -86,6 +88,19 @@ public sealed record DriftView(string Code, string Reason, string? Surface, Imag
 public sealed record RetiredList(IReadOnlyList<RetiredView> Retired);
 
 public sealed record RetiredView(ImageId Id, string Name, long Size, DateTimeOffset RetiredAt, DateTimeOffset? EvictedAfter);
+
+/// <summary>Bytes that are recalled: offered nowhere, and refused wherever they are added, until the recall is taken back.</summary>
+/// <param name="Name">Null when no site ever added them.</param>
+/// <param name="Why">As whoever recalled them said.</param>
+/// <param name="By">Who recalled them, and <paramref name="Site"/> where.</param>
+/// <param name="Leases">Leases at the site asked that still hold the image.</param>
+public sealed record BlockView(ImageId Id, string? Name, string? Why, string By, string Site, DateTimeOffset Since, int Leases);
+
+public sealed record BlockList(IReadOnlyList<BlockView> Blocks);
+
+/// <param name="Why">For everybody who meets the recall.</param>
+/// <param name="EndLeases">End the leases of this site at once; otherwise they run to their end and are not renewed.</param>
+public sealed record BlockRequest(string? Why = null, bool EndLeases = false);
 
 public sealed record LeaseView(
     string Id, ImageId Image, string Surface, string Client, DateTimeOffset Created, DateTimeOffset Expires, SurfaceMount Mount);

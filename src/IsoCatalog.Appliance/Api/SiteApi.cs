@@ -51,6 +51,7 @@ internal static class SiteApi
         var api = app.MapGroup("/api/v1");
         AvailableEndpoint.Map(api);
         ImageEndpoints.Map(api);
+        BlockEndpoints.Map(api);
         LeaseEndpoints.Map(api);
         SiteEndpoints.Map(api);
         SurfaceEndpoints.Map(api);

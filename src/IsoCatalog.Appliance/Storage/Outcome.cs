@@ -61,4 +61,5 @@ internal static class RefusalCode
     public const string NotReady = "not-ready";
     public const string NotRestorable = "not-restorable";
     public const string Protected = "protected";
+    public const string Blocked = "blocked";
 }

@@ -77,6 +77,9 @@ public sealed record SiteView
     public bool IsLeased(ImageId image, string surface) =>
         LeasesForgottenSince is not null || Leases.Values.Any(l => l.Image == image && l.Surface == surface);
 
+    /// <summary>In words why it should be on no surface of this site; null when it should be, or nobody knows it.</summary>
+    public string? WhyUnwanted(ImageId image) => Catalog.Images.TryGetValue(image, out var known) ? Unwanted(known)?.Reason : null;
+
     /// <summary>Should it be on the surfaces of this site?</summary>
     public bool IsWanted(ImageId image) => Catalog.Images.TryGetValue(image, out var known) && Unwanted(known) is null;
 
