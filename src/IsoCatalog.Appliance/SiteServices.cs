@@ -88,6 +88,8 @@ internal static class SiteServices
         services.AddSingleton<LeaseRoutes>();
         services.AddSingleton<Leases>();
         services.AddSingleton<SiteMetrics>();
+        services.AddSingleton(new LimitMetrics(parts.Meter, configuration, parts.Ledger, parts.Folders));
+        services.AddSingleton(new EngineMetrics(parts.Meter, parts.Surfaces));
         services.AddSingleton<RetiredKeeper>();
         services.AddSingleton<Scrub>();
 
@@ -112,7 +114,7 @@ internal static class SiteServices
     private static void AddSync(IServiceCollection services, SiteParts parts, ImageStore store, SwarmEngine swarm)
     {
         var (configuration, ledger, time, loggers) = (parts.Configuration, parts.Ledger, parts.Options.Time, parts.Loggers);
-        services.AddSingleton(swarm).AddSingleton(new SwarmMetrics(parts.Meter, swarm));
+        services.AddSingleton(swarm).AddSingleton(new SwarmMetrics(parts.Meter, swarm, ledger));
         var torrents = new TorrentSource(ledger, parts.Folders, parts.Fleet.Exchange!, loggers.CreateLogger<TorrentSource>());
         services.AddHostedService(_ => new SwarmUpkeep(swarm, ledger, parts.Fleet.Peers, configuration.Fetch, time));
         services.AddHostedService(_ => new Seeding(ledger, store, swarm, torrents, time, loggers.CreateLogger<Seeding>()));

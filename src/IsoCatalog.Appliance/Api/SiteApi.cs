@@ -51,8 +51,10 @@ internal static class SiteApi
         var api = app.MapGroup("/api/v1");
         AvailableEndpoint.Map(api);
         ImageEndpoints.Map(api);
+        BlockEndpoints.Map(api);
         LeaseEndpoints.Map(api);
         SiteEndpoints.Map(api);
+        SurfaceEndpoints.Map(api);
         PeerEndpoints.Map(api);
         EventEndpoint.Map(api);
         HealthEndpoints.Map(app);

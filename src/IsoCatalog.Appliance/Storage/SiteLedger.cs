@@ -107,14 +107,15 @@ internal sealed partial class SiteLedger : IDisposable
             }
 
             var file = new StoreFile.Present(receipt);
-            var next = view with { Store = view.Store.SetItem(id, file), Confirmed = view.Confirmed.Add(id) };
-            next = next.WithCatalog(signed?.View ?? view.Catalog, _time.GetUtcNow(), out var touched).WithoutQuarantine(id);
+            var pair = new ComputedPair(id, value.Root, value.Size, _time.GetUtcNow());
+            var next = view with { Store = view.Store.SetItem(id, file), Computed = view.Computed.With(pair) };
+            next = next.WithCatalog(signed?.View ?? view.Signed, _time.GetUtcNow(), out var touched).WithoutQuarantine(id);
             Accept_NeedsLock(next, [id, .. touched], () =>
             {
                 _database.InTransaction(() =>
                 {
                     _database.SaveStoreFile(id, file);
-                    _database.SaveConfirmed(id);
+                    _database.SaveComputed(pair);
                     SaveCells(view, next, [id, .. touched]);
                 });
                 Commit_NeedsLock(signed);
@@ -282,6 +283,8 @@ internal sealed partial class SiteLedger : IDisposable
             if (file is StoreFile.Doubted or StoreFile.Lost)
             {
                 Withdraw_NeedsLock(next, [id], save);
+                var (code, reason) = file is StoreFile.Lost gone ? (gone.Code, gone.Reason) : ("store-doubted", ((StoreFile.Doubted)file).Reason);
+                _events.Add("drift", reason, id, code: code);
             }
             else
             {
@@ -291,13 +294,13 @@ internal sealed partial class SiteLedger : IDisposable
     }
 
     /// <summary>Says how far the bytes of an image are on their way; of interest to readers only, so it is not recorded.</summary>
-    /// <returns>False when the image is not to be fetched any more: it is here, or it was deleted.</returns>
+    /// <returns>False when the image is not to be fetched any more: it is here, or it was deleted or recalled.</returns>
     public bool ReportFetch(ImageId id, StoreFile.Fetching fetching)
     {
         lock (_gate)
         {
             var view = _view;
-            if (!view.Catalog.Images.TryGetValue(id, out var image) || image.Deleted
+            if (!view.Catalog.Images.TryGetValue(id, out var image) || !image.IsVisible
                 || view.Store.GetValueOrDefault(id) is not (null or StoreFile.Lost or StoreFile.Fetching))
             {
                 return false;
@@ -312,13 +315,31 @@ internal sealed partial class SiteLedger : IDisposable
         }
     }
 
-    /// <summary>This site has computed the flat SHA-256 of the bytes in its store, and it is the signed one.</summary>
-    public void Confirm(ImageId id)
+    /// <summary>This site has computed the flat SHA-256 of bytes whose root it has verified. What was signed otherwise is withdrawn at once.</summary>
+    public void RecordComputed(ComputedPair pair)
     {
         lock (_gate)
         {
-            Accept_NeedsLock(
-                _view with { Confirmed = _view.Confirmed.Add(id) }, [id], () => _database.SaveConfirmed(id), metadata: true);
+            var view = _view;
+            var next = view.WithComputed(pair, _time.GetUtcNow(), out var touched);
+            Action save = () => _database.InTransaction(() =>
+            {
+                _database.SaveComputed(pair);
+                foreach (var id in touched.Where(i => next.Store.GetValueOrDefault(i) != view.Store.GetValueOrDefault(i)))
+                {
+                    _database.SaveStoreFile(id, next.Store.GetValueOrDefault(id));
+                }
+
+                SaveCells(view, next, touched);
+            });
+            if (touched.Any(i => view.Surfaces.Any(s => view.IsAvailable(i, s) && !next.IsAvailable(i, s))))
+            {
+                Withdraw_NeedsLock(next, [.. touched], save, metadata: true);
+            }
+            else
+            {
+                Accept_NeedsLock(next, [.. touched], save, metadata: true);
+            }
         }
     }
 
@@ -471,31 +492,37 @@ internal sealed partial class SiteLedger : IDisposable
     }
 
     /// <summary>Says what is wrong with a surface as a whole; null when it works again. While it is wrong nothing is offered there.</summary>
-    public void SetSurfaceProblem(string surface, string? code, string? problem)
+    /// <param name="surface">By name.</param>
+    /// <param name="code">One of <see cref="ReasonCode"/>.</param>
+    /// <param name="problem">For people.</param>
+    /// <param name="dataCenters">The parts that can be ready by themselves.</param>
+    public void SetSurface(string surface, string? code, string? problem, IReadOnlyList<DataCenter> dataCenters)
     {
         lock (_gate)
         {
             var view = _view;
             var index = IndexOf(view, surface);
             var status = view.Surfaces[index];
-            if (status.ProblemCode == code && status.Problem == problem)
+            var sameParts = status.DataCenters.Length == dataCenters.Count && status.DataCenters.Zip(dataCenters).All(d => d.First.Is(d.Second));
+            if (status.ProblemCode == code && status.Problem == problem && sameParts)
             {
                 return;
             }
 
             var changed = status with
             {
+                DataCenters = sameParts ? status.DataCenters : [.. dataCenters],
                 ProblemCode = code,
                 Problem = problem,
                 ProblemSince = problem is null ? null : status.ProblemSince ?? _time.GetUtcNow(),
             };
             var next = view with { Surfaces = view.Surfaces.SetItem(index, changed) };
             Withdraw_NeedsLock(next, [.. view.Catalog.Images.Keys], null);
-            if (problem is null)
+            if (problem is null && status.Problem is not null)
             {
                 _events.Add("surface", $"{surface} works again", surface: surface);
             }
-            else
+            else if (problem is not null && problem != status.Problem)
             {
                 _events.Add("drift", problem, surface: surface, code: code);
                 Log.SurfaceUnusable(_log, surface, problem);
@@ -515,12 +542,12 @@ internal sealed partial class SiteLedger : IDisposable
                 return NotFound(lease.Image);
             }
 
-            if (!view.IsAvailable(lease.Image, surface))
+            if (!view.IsAvailableToSome(lease.Image, surface))
             {
                 var cell = view.CellOf(lease.Image, surface.Name);
                 return new Refusal(
                     RefusalCode.NotReady,
-                    $"The image is not available on {surface.Name}: {surface.Problem ?? cell?.Reason ?? (view.IsWanted(lease.Image) ? "it is not published there yet." : "it is removed or hidden.")}",
+                    $"The image is not available on {surface.Name}: {surface.Hindrance ?? cell?.Reason ?? view.WhyUnwanted(lease.Image) ?? "it is not published there yet."}",
                     lease.Image);
             }
 
@@ -537,6 +564,14 @@ internal sealed partial class SiteLedger : IDisposable
             if (_view.Leases.GetValueOrDefault(id) is not { } lease)
             {
                 return new Refusal(RefusalCode.NotFound, $"There is no lease {id}; it was ended, or it ran out. Ask for a new one.");
+            }
+
+            if (_view.Catalog.BlockOf(lease.Image) is not null)
+            {
+                return new Refusal(
+                    RefusalCode.Blocked,
+                    $"{_view.WhyUnwanted(lease.Image) ?? "The image is recalled."} The lease ends at {lease.Expires:yyyy-MM-dd HH:mm} UTC and is not renewed.",
+                    lease.Image);
             }
 
             var renewed = lease with { Expires = expires };
@@ -585,7 +620,10 @@ internal sealed partial class SiteLedger : IDisposable
 
     private SiteView Load(IEnumerable<SurfaceStatus> surfaces)
     {
-        var catalog = _documents.Load(long.Parse(Facts.GetValueOrDefault(EpochFact, "0")), written: Facts.ContainsKey(SiteDatabase.CatalogSigned));
+        var catalog = _documents.Load(
+            long.Parse(Facts.GetValueOrDefault(EpochFact, "0")),
+            _savedClock = long.Parse(Facts.GetValueOrDefault(ClockFact, "0")),
+            written: Facts.ContainsKey(SiteDatabase.CatalogSigned));
         if (catalog.StatedBy(Fleet.Site).Any())
         {
             NoteSigned_NeedsLock();
@@ -602,7 +640,7 @@ internal sealed partial class SiteLedger : IDisposable
             // What is still visible of an image that nobody knows any more has to be taken out of sight.
             _database.LoadCells().Where(c => names.Contains(c.Key.Surface) && (catalog.Images.ContainsKey(c.Key.Image) || c.Value.FileName is not null)),
             _database.LoadOffered(),
-            _database.LoadConfirmed(),
+            _database.LoadComputed(),
             _database.LoadLeases(),
             statuses) with { LeasesForgottenSince = LeasesForgottenSince(catalog) };
         view = view.WithCatalog(catalog, _time.GetUtcNow(), out _) with

@@ -55,7 +55,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
                 Return(image, retired, cancellationToken);
                 break;
             case StoreFile.Doubted when !image.Deleted:
-            case null when !image.Deleted:
+            case null when !image.Deleted && !view.IsClaimedByAnother(image):
                 Read(image, cancellationToken);
                 break;
             default:
@@ -122,7 +122,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
 
     /// <summary>Reading takes minutes. If the image was added again meanwhile, what was read is no news about the new file, which must not be set aside.</summary>
     /// <returns>False when the file's ctime moved after it was read: then it is read again.</returns>
-    private bool Conclude(CatalogImage image, string path, StoreFile? doubted, StoreRead read)
+    internal bool Conclude(CatalogImage image, string path, StoreFile? doubted, StoreRead read)
     {
         var concluded = true;
         ledger.Exclusively(() =>
@@ -153,7 +153,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
                     break;
                 case StoreRead.Wrong wrong:
                     ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreDamaged, Remedy(image, wrong.Reason), time.GetUtcNow()));
-                    if (store.SetAside(image, time.GetUtcNow()) is { } aside)
+                    if (store.SetAside(image.Value.Root, image.Id, time.GetUtcNow()) is { } aside)
                     {
                         Log.Quarantined(log, path, aside, wrong.Reason);
                     }
