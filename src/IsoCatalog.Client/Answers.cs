@@ -36,6 +36,7 @@ public sealed record ImageList(IReadOnlyList<ImageView> Images);
 
 /// <summary>An image with its ready matrix.</summary>
 /// <param name="Store">The site's own copy: present, doubted, fetching, lost, retired or absent.</param>
+/// <param name="Blocked">The recall that stands; left out when there is none.</param>
 /// <param name="Ready">Site, then surface. Of another site as it last said; without surfaces when it said nothing since this one was started.</param>
 public sealed record ImageView(
     ImageId Id,
@@ -53,7 +54,8 @@ public sealed record ImageView(
     string AddedBy,
     bool Deleted,
     StoreView Store,
-    IReadOnlyDictionary<string, IReadOnlyDictionary<string, CellView>> Ready);
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, CellView>> Ready,
+    BlockView? Blocked = null);
 
 public sealed record StoreView(string State, string? Code = null, string? Reason = null);
 
@@ -86,6 +88,19 @@ public sealed record DriftView(string Code, string Reason, string? Surface, Imag
 public sealed record RetiredList(IReadOnlyList<RetiredView> Retired);
 
 public sealed record RetiredView(ImageId Id, string Name, long Size, DateTimeOffset RetiredAt, DateTimeOffset? EvictedAfter);
+
+/// <summary>Bytes that are recalled: offered nowhere, and refused wherever they are added, until the recall is taken back.</summary>
+/// <param name="Name">Null when no site ever added them.</param>
+/// <param name="Why">As whoever recalled them said.</param>
+/// <param name="By">Who recalled them, and <paramref name="Site"/> where.</param>
+/// <param name="Leases">Leases at the site asked that still hold the image.</param>
+public sealed record BlockView(ImageId Id, string? Name, string? Why, string By, string Site, DateTimeOffset Since, int Leases);
+
+public sealed record BlockList(IReadOnlyList<BlockView> Blocks);
+
+/// <param name="Why">For everybody who meets the recall.</param>
+/// <param name="EndLeases">End the leases of this site at once; otherwise they run to their end and are not renewed.</param>
+public sealed record BlockRequest(string? Why = null, bool EndLeases = false);
 
 public sealed record LeaseView(
     string Id, ImageId Image, string Surface, string Client, DateTimeOffset Created, DateTimeOffset Expires, SurfaceMount Mount);
@@ -141,7 +156,25 @@ public sealed record StatusView(
     IReadOnlyList<TransferView> Transfers,
     IReadOnlyList<UploadView> Uploads);
 
-public sealed record SurfaceView(string Name, string Kind, string Group, int Available, int Wanted, string? Problem, string? Path);
+/// <param name="DataCenters">oVirt: what the ISO domain is attached to, as the engine last said it.</param>
+public sealed record SurfaceView(
+    string Name, string Kind, string Group, int Available, int Wanted, string? Problem, string? Path, IReadOnlyList<DataCenter>? DataCenters = null);
+
+/// <summary>A surface right after it was compared with what should be there.</summary>
+/// <param name="Available">File names of the images that can be mounted there now.</param>
+/// <param name="Listed">oVirt: every name that the engine lists in the ISO domain, also those that are not ours.</param>
+/// <param name="Missing">Images that should be there and are not, with the reason.</param>
+/// <param name="DataCenters">oVirt: what the ISO domain is attached to.</param>
+public sealed record SurfaceRefreshView(
+    string Surface,
+    string Kind,
+    DateTimeOffset AsOf,
+    IReadOnlyList<string> Available,
+    IReadOnlyList<string>? Listed,
+    IReadOnlyList<MissingImage> Missing,
+    IReadOnlyList<DataCenter>? DataCenters);
+
+public sealed record MissingImage(ImageId Id, string Name, string Code, string Reason);
 
 /// <summary>Every active site of the fleet, the one that was asked first.</summary>
 public sealed record SiteList(string Site, DateTimeOffset AsOf, IReadOnlyList<SiteStanding> Sites);

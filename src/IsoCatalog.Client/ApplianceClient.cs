@@ -62,6 +62,10 @@ public sealed class ApplianceClient : IDisposable
             etag);
     }
 
+    /// <summary>Has a surface compared with what should be there, now; an oVirt engine lists its domain anew. May take minutes.</summary>
+    public Task<SurfaceRefreshView> RefreshSurfaceAsync(string surface, CancellationToken cancellationToken) =>
+        _connection.SendAsync<SurfaceRefreshView>(HttpMethod.Post, $"api/v1/surfaces/{Uri.EscapeDataString(surface)}/refresh", cancellationToken);
+
     public Task<ImageList> GetImagesAsync(CancellationToken cancellationToken) =>
         _connection.SendAsync<ImageList>(HttpMethod.Get, Images, cancellationToken);
 
@@ -114,6 +118,17 @@ public sealed class ApplianceClient : IDisposable
 
     public Task<ImageView> RestoreImageAsync(string image, CancellationToken cancellationToken) =>
         _connection.SendAsync<ImageView>(HttpMethod.Post, One(Images, image) + "/restore", cancellationToken);
+
+    /// <summary>Recalls an image at all sites, by its id (it need not be in the catalog) or its file name.</summary>
+    public Task<BlockView> BlockImageAsync(string image, BlockRequest request, CancellationToken cancellationToken) =>
+        _connection.SendAsync<BlockView, BlockRequest>(HttpMethod.Put, One(Images, image) + "/block", request, ApiJson.Default.BlockRequest, cancellationToken);
+
+    /// <summary>Takes a recall back.</summary>
+    public Task UnblockImageAsync(string image, CancellationToken cancellationToken) =>
+        _connection.SendAsync(HttpMethod.Delete, One(Images, image) + "/block", body: null, (_, _) => Task.FromResult(true), cancellationToken);
+
+    public Task<BlockList> GetBlocksAsync(CancellationToken cancellationToken) =>
+        _connection.SendAsync<BlockList>(HttpMethod.Get, "api/v1/blocks", cancellationToken);
 
     public Task<ImageView> ChangeImageAsync(string image, ImagePatch patch, CancellationToken cancellationToken) =>
         _connection.SendAsync<ImageView, ImagePatch>(HttpMethod.Patch, One(Images, image), patch, ApiJson.Default.ImagePatch, cancellationToken);

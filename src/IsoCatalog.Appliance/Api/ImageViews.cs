@@ -27,7 +27,17 @@ internal static class ImageViews
         image.By,
         image.Deleted,
         Store(view.Store.GetValueOrDefault(image.Id)),
-        Ready(view, image, point));
+        Ready(view, image, point),
+        view.Catalog.BlockOf(image.Id) is { } block ? Of(view, block) : null);
+
+    public static BlockView Of(SiteView view, BlockEntry block) => new(
+        block.Image,
+        view.Catalog.Images.GetValueOrDefault(block.Image)?.FileName,
+        block.Why,
+        block.By,
+        block.Stamp.Site,
+        DateTimeOffset.FromUnixTimeMilliseconds(block.Stamp.Ms),
+        view.Leases.Values.Count(l => l.Image == block.Image));
 
     /// <summary>The site's own cells first, then those of the others in the order of their ids.</summary>
     private static Dictionary<string, IReadOnlyDictionary<string, CellView>> Ready(SiteView view, CatalogImage image, ViewPoint point)
@@ -89,7 +99,7 @@ internal static class ImageViews
         var cell = view.CellOf(image.Id, surface.Name);
         if (cell is { State: CellState.Advertised } && !view.IsAvailable(image.Id, surface))
         {
-            return new CellView(CellState.Withdrawn, surface.Problem ?? "In doubt.", surface.ProblemCode ?? ReasonCode.StoreDamaged, surface.ProblemSince, null);
+            return new CellView(CellState.Withdrawn, surface.Hindrance ?? "In doubt.", surface.ProblemCode ?? (surface.Hindrance is null ? ReasonCode.StoreDamaged : ReasonCode.DomainInactive), surface.ProblemSince, null);
         }
 
         if (view.Store.GetValueOrDefault(image.Id) is StoreFile.Fetching fetching && view.IsWanted(image.Id)
@@ -107,6 +117,7 @@ internal static class ImageViews
                     null)
             : cell is not null ? new CellView(cell.State, cell.Reason, cell.Code, cell.Since, cell.Progress)
             : image.Deleted ? new CellView(CellState.Absent, "The image was removed.", ReasonCode.Removed, null, null)
+            : image.Blocked ? new CellView(CellState.Absent, view.WhyUnwanted(image.Id), ReasonCode.Blocked, null, null)
             : image.Meta.Hidden ? new CellView(CellState.Absent, "The image is hidden.", ReasonCode.Hidden, null, null)
             : new CellView(CellState.Absent, surface.Problem ?? "It is published soon.", surface.ProblemCode ?? ReasonCode.NotYetPublished, null, null);
     }

@@ -19,7 +19,7 @@ internal static class LeaseEndpoints
         leases.MapGet("/{id}", (string id, Leases all) => all.Find(id) is { } lease ? Json(lease, 200) : SiteApi.Refused(Unknown(id)))
             .WithSummary("One lease").Produces<LeaseView>().Refuses(404);
         leases.MapPut("/{id}", (string id, LeaseRenewal renewal, Leases all) => SiteApi.Answer(all.Renew(id, renewal.Ttl), l => Json(l, 200)))
-            .WithSummary("Renew a lease from now on").Produces<LeaseView>().Refuses(400, 404);
+            .WithSummary("Renew a lease from now on").Produces<LeaseView>().Refuses(400, 404, 409);
         leases.MapDelete("/{id}", (string id, Leases all) => all.End(id) ? Results.NoContent() : SiteApi.Refused(Unknown(id)))
             .WithSummary("Give a lease back").Produces(204).Refuses(404);
     }

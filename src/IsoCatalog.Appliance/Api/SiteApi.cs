@@ -25,12 +25,14 @@ internal static class SiteApi
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             options.SerializerOptions.MaxDepth = 16;
         });
+        services.AddSingleton<SiteStatus>();
         services.AddOpenApi("v1", SiteDescription.Apply);
         services.AddAccess(new AccessOptions
         {
             Tokens = new TokenTable(configuration.Tokens),
             TrustedProxies = configuration.TrustedProxies,
             OpenOnLoopback = openOnLoopback,
+            SessionCookie = "isocatalog-" + configuration.Site,
         });
     }
 
@@ -49,8 +51,10 @@ internal static class SiteApi
         var api = app.MapGroup("/api/v1");
         AvailableEndpoint.Map(api);
         ImageEndpoints.Map(api);
+        BlockEndpoints.Map(api);
         LeaseEndpoints.Map(api);
         SiteEndpoints.Map(api);
+        SurfaceEndpoints.Map(api);
         PeerEndpoints.Map(api);
         EventEndpoint.Map(api);
         HealthEndpoints.Map(app);

@@ -25,7 +25,7 @@ internal sealed record AddSeconds(double Add, double? Advertise, double Total);
 internal sealed record RefusedFile(string File, string Type, string Title, int Status, string Detail, ImageId? Image);
 
 /// <summary>What <c>ls --all --json</c> says.</summary>
-internal sealed record WholeList(IReadOnlyList<ImageView> Images, IReadOnlyList<RetiredView> Retired);
+internal sealed record WholeList(IReadOnlyList<ImageView> Images, IReadOnlyList<RetiredView> Retired, IReadOnlyList<BlockView> Blocked);
 
 /// <summary>What <c>check-config --json</c> says.</summary>
 internal sealed record ConfigurationCheck(

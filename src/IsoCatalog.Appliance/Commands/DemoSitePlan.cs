@@ -8,7 +8,8 @@ internal sealed record DemoSitePlan(string ConfigurationPath, SiteConfiguration 
 {
     private const string AnyPort = """listen: { api: "127.0.0.1:0", iso: "127.0.0.1:0", fleet: "127.0.0.1:0", swarm: "127.0.0.1:0" }""";
 
-    public static async Task<DemoSitePlan> MakeAsync(string id, string folder, CancellationToken cancellationToken)
+    /// <param name="moreSurfaces">Lines of YAML.</param>
+    public static async Task<DemoSitePlan> MakeAsync(string id, string folder, string moreSurfaces, CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder, "site.yaml");
         Directory.CreateDirectory(folder);
@@ -23,6 +24,7 @@ internal sealed record DemoSitePlan(string ConfigurationPath, SiteConfiguration 
             surfaces:
               - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
               - { name: console, kind: volume, path: {{Path.Combine(folder, "console")}}, check: 5s }
+            {{moreSurfaces}}
 
             """,
             cancellationToken);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Client;
+using IsoCatalog.Simulators.Engine;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -40,7 +41,12 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
     public string? Swarm => Addresses.Swarm;
 
     public IReadOnlyList<DemoSurface> Surfaces =>
-        [.. _plan.Configuration.Surfaces.Select(s => new DemoSurface(s.Name, s.Kind, (s as SurfaceConfiguration.Volume)?.Path))];
+        [.. _plan.Configuration.Surfaces.Select(s => s switch
+        {
+            SurfaceConfiguration.Volume volume => new DemoSurface(s.Name, s.Kind, volume.Path, volume.Path),
+            SurfaceConfiguration.OvirtIsoDomain domain => new DemoSurface(s.Name, s.Kind, domain.Path, IsoDomainFolder.FilesOf(domain.Path, domain.Domain)),
+            _ => new DemoSurface(s.Name, s.Kind),
+        })];
 
     public static async Task<DemoSiteProcess> StartAsync(DemoSitePlan plan, CancellationToken cancellationToken)
     {

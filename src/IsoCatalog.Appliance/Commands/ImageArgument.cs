@@ -42,6 +42,19 @@ internal static class ImageArgument
         var digits => One(text, digits, (await site.GetRetiredAsync(cancellationToken)).Retired.Select(r => (r.Id, r.Name))).ToString(),
     };
 
+    /// <summary>How to name to the site an image that it may not know at all, or that is removed or recalled.</summary>
+    public static async Task<string> FindAnyAsync(ApplianceClient site, string text, CancellationToken cancellationToken) => Digits(text) switch
+    {
+        null => text,
+        { Length: AllDigits } digits => "sha256:" + digits,
+        var digits => One(
+            text,
+            digits,
+            (await site.GetImagesAsync(cancellationToken)).Images.Select(i => (i.Id, i.Name))
+                .Concat((await site.GetRetiredAsync(cancellationToken)).Retired.Select(r => (r.Id, r.Name)))
+                .Concat((await site.GetBlocksAsync(cancellationToken)).Blocks.Select(b => (b.Id, b.Name ?? "")))).ToString(),
+    };
+
     private static ImageId One(string text, string digits, IEnumerable<(ImageId Id, string Name)> images)
     {
         var found = images.Where(i => i.Id.Sha256.ToString().StartsWith(digits, StringComparison.Ordinal)).Distinct().Take(10).ToList();

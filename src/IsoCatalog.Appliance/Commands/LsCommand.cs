@@ -14,7 +14,7 @@ internal static class LsCommand
             Description = "Only what can be mounted now on this surface, kind or group (ipmi, console, ovirt), as a panel sees it.",
             HelpName = "NAME",
         };
-        var all = new Option<bool>("--all", "-a") { Description = "Also images that were removed and can be restored." };
+        var all = new Option<bool>("--all", "-a") { Description = "Also images that were removed and can be restored, and recalls." };
         var command = new Verb(
             "ls",
             "List the images of the catalog with their state on each surface; with several sites, at each site.",
@@ -70,10 +70,11 @@ internal static class LsCommand
         var list = await session.Site.GetImagesAsync(cancellationToken);
         var images = list.Images.Where(i => !i.Deleted).ToList();
         IReadOnlyList<RetiredView> retired = all ? (await session.Site.GetRetiredAsync(cancellationToken)).Retired : [];
+        IReadOnlyList<BlockView> blocked = all ? (await session.Site.GetBlocksAsync(cancellationToken)).Blocks : [];
         var screen = session.Screen;
         if (all)
         {
-            screen.Object(new WholeList(images, retired), CommandJson.Default.WholeList);
+            screen.Object(new WholeList(images, retired, blocked), CommandJson.Default.WholeList);
         }
         else
         {
@@ -109,6 +110,19 @@ internal static class LsCommand
                 Screen.Cell(Plain.Size(image.Size)),
                 Screen.Cell($"removed {Plain.Day(image.RetiredAt)}", Color.Grey),
                 Screen.Cell(Plain.Short(image.Id)),
+                .. columns.Select(_ => CellText.Of(null)),
+            ]);
+        }
+
+        foreach (var block in blocked)
+        {
+            screen.Value(block.Id.ToString());
+            table.AddRow(
+            [
+                Screen.Cell(block.Name ?? "-"),
+                Screen.Cell("-"),
+                Screen.Cell($"recalled {Plain.Day(block.Since)}", Color.Red),
+                Screen.Cell(Plain.Short(block.Id)),
                 .. columns.Select(_ => CellText.Of(null)),
             ]);
         }

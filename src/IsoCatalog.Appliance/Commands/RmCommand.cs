@@ -23,7 +23,8 @@ internal static class RmCommand
         command.SetAction((parsed, cancellationToken) => site.RunAsync(parsed, async session =>
         {
             var found = await ImageArgument.FindAsync(session.Site, parsed.GetRequiredValue(image), retired: false, cancellationToken);
-            if (!parsed.GetValue(yes) && !Confirmed(found))
+            if (!parsed.GetValue(yes) && !Confirmed(
+                $"Remove {Plain.Text(found.Name)} ({Plain.Short(found.Id)}, {Plain.Size(found.Size)}) from every surface?", $"whether {found.Name} shall be removed"))
             {
                 session.Screen.Note("Nothing was removed.");
                 return ExitCode.Cancelled;
@@ -38,14 +39,15 @@ internal static class RmCommand
         return command;
     }
 
-    private static bool Confirmed(ImageView image)
+    /// <param name="about">What nobody could be asked.</param>
+    internal static bool Confirmed(string question, string about)
     {
         if (Console.IsInputRedirected)
         {
-            throw VerbException.Usage($"Nobody is here to be asked whether {image.Name} shall be removed. Give --yes.");
+            throw VerbException.Usage($"Nobody is here to be asked {about}. Give --yes.");
         }
 
-        Console.Error.Write($"Remove {Plain.Text(image.Name)} ({Plain.Short(image.Id)}, {Plain.Size(image.Size)}) from every surface? [y/N] ");
+        Console.Error.Write(question + " [y/N] ");
         return Console.ReadLine() is { } answer && answer.Trim() is "y" or "Y" or "yes";
     }
 }

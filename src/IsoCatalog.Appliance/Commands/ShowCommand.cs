@@ -54,6 +54,9 @@ internal static class ShowCommand
                      ("Tags", string.Join(", ", meta.Tags)),
                      ("End of life", meta.EolDate?.ToString("yyyy-MM-dd")),
                      ("Owner", meta.Owner),
+                     ("Recalled", image.Blocked is { } block
+                         ? $"{Plain.Time(block.Since)} by {block.By} at {block.Site}{(block.Why is { Length: > 0 } why ? $": {why}" : "")}{(block.Leases > 0 ? $" ({block.Leases} leases still hold it)" : "")}"
+                         : null),
                      ("Marks", Words((image.Deleted, "removed"), (meta.Hidden, "hidden"), (meta.Protected, "protected"))),
                      ("Store", image.Store.State + (image.Store.Reason is { } reason ? $" - {reason}" : "")),
                      .. iso.Warnings.Select(w => ("Warning", (string?)w)),

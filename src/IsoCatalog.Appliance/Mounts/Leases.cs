@@ -1,6 +1,7 @@
 using System.Net;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Ipmi;
@@ -91,6 +92,15 @@ internal sealed class Leases(SiteLedger ledger, LeaseRoutes routes, IReadOnlyLis
 
         routes.Apply();
         return true;
+    }
+
+    /// <summary>Ends all that hold an image: whoever mounted it reads nothing of it any more.</summary>
+    /// <returns>How many there were.</returns>
+    public int EndAll(ImageId image, string why)
+    {
+        var ended = ledger.View.Leases.Values.Count(l => l.Image == image && ledger.EndLease(l.Id, why) is not null);
+        routes.Apply();
+        return ended;
     }
 
     /// <summary>Ends what ran out.</summary>

@@ -114,7 +114,7 @@ internal sealed class DriftReport
         .Select(s => s.Value switch
         {
             StoreFile.Lost lost => new DriftView(lost.Code, lost.Reason, null, s.Key, lost.Since),
-            StoreFile.Fetching { Code: ReasonCode.NoSpace or ReasonCode.WriteError or ReasonCode.ReadError } stuck =>
+            StoreFile.Fetching { Code: not (ReasonCode.Fetching or ReasonCode.WaitingForSource or ReasonCode.Verifying) } stuck =>
                 new DriftView(stuck.Code, stuck.Reason, null, s.Key, stuck.Since),
             StoreFile.Doubted doubted => new DriftView("store-doubted", doubted.Reason, null, s.Key, doubted.Since),
             _ => null,

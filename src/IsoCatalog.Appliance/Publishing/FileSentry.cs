@@ -11,6 +11,8 @@ namespace IsoCatalog.Appliance.Publishing;
 /// </summary>
 internal sealed class FileSentry : BackgroundService
 {
+    public const string WatchIncomplete = "watch-incomplete";
+
     private readonly Channel<FolderEvent> _events = Channel.CreateUnbounded<FolderEvent>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SiteLedger _ledger;
     private readonly ImageStore _store;
@@ -87,8 +89,12 @@ internal sealed class FileSentry : BackgroundService
             case FolderEventKind.Overflow:
             case FolderEventKind.WatchFailed:
                 Log.WatchIncomplete(_log, happened.Folder, happened.Message ?? "the kernel dropped events.");
-                _happened.Add("drift", $"The watch on {happened.Folder} is not complete; everything is compared now.", code: "watch-incomplete");
+                _happened.Add("drift", $"The watch on {happened.Folder} is not complete; everything is compared now.", code: WatchIncomplete);
                 await CompareEverythingAsync(cancellationToken);
+                break;
+            case FolderEventKind.FolderGone or FolderEventKind.Unmounted when Path.GetDirectoryName(happened.Folder) == _store.Folders.Store:
+                _doubts.StatStore(cancellationToken);
+                MendStore(happened.Folder, cancellationToken);
                 break;
             case FolderEventKind.FolderGone:
             case FolderEventKind.Unmounted:
@@ -134,6 +140,20 @@ internal sealed class FileSentry : BackgroundService
         {
             await publisher.ObserveAsync(cancellationToken);
             Watch(publisher);
+        }
+    }
+
+    /// <summary>Images that come back need a place, and that it is watched. But where the whole data folder is gone, as when its file system is unmounted, nothing is
+    /// written in its place.</summary>
+    private void MendStore(string folder, CancellationToken cancellationToken)
+    {
+        if (File.Exists(_store.Folders.Database))
+        {
+            Directory.CreateDirectory(folder);
+            _watch.Add(folder);
+
+            // What happened before the watch stood was seen by nobody.
+            _doubts.StatStore(cancellationToken);
         }
     }
 

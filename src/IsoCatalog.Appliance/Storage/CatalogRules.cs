@@ -12,9 +12,18 @@ internal static class CatalogRules
     /// <summary>How far behind its own last stamp a site's clock may be before somebody should look.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromHours(1);
 
-    /// <summary>Null when the image may be put: it is new, or it is known and its copy here is lost.</summary>
+    /// <summary>Null when the image may be put: it is new, or it is known and its copy here is lost; and nobody recalled it.</summary>
     public static Refusal? MayAdd(SiteView view, ImageId id, string fileName)
     {
+        if (view.Catalog.BlockOf(id) is { } recall)
+        {
+            return new Refusal(
+                RefusalCode.Blocked,
+                $"These bytes were recalled by {recall.By} at {recall.Stamp.Site} on {DateTimeOffset.FromUnixTimeMilliseconds(recall.Stamp.Ms):yyyy-MM-dd HH:mm} UTC"
+                + $"{(recall.Why is { Length: > 0 } why ? $" ({why})" : "")}, so no site takes them. If that is over: isocatalog block --undo {id}.",
+                id);
+        }
+
         if (view.Catalog.Images.GetValueOrDefault(id) is { Deleted: false } same)
         {
             return view.Store.GetValueOrDefault(id) is null or StoreFile.Lost or StoreFile.Fetching

@@ -31,6 +31,7 @@ internal static class RefusalCode
     public const string NotFound = "not-found";
     public const string UnknownSurface = "unknown-surface";
     public const string UnknownSite = "unknown-site";
+    public const string EngineFailed = "engine-failed";
     public const string SiteUnreachable = "site-unreachable";
     public const string NotSupported = "not-supported";
 
@@ -60,4 +61,5 @@ internal static class RefusalCode
     public const string NotReady = "not-ready";
     public const string NotRestorable = "not-restorable";
     public const string Protected = "protected";
+    public const string Blocked = "blocked";
 }

@@ -11,7 +11,7 @@ internal static class Problems
     public static int Status(string code) => code switch
     {
         RefusalCode.NotFound or RefusalCode.UnknownSite or RefusalCode.UnknownSurface or RefusalCode.SourceMissing => 404,
-        RefusalCode.NameTaken or RefusalCode.AlreadyInCatalog or RefusalCode.NotReady or RefusalCode.NotRestorable or RefusalCode.Protected
+        RefusalCode.NameTaken or RefusalCode.AlreadyInCatalog or RefusalCode.NotReady or RefusalCode.NotRestorable or RefusalCode.Protected or RefusalCode.Blocked
             or RefusalCode.SourceChanged or RefusalCode.SourceBusy => 409,
         RefusalCode.EmptyImage or RefusalCode.NotAnIso or RefusalCode.TruncatedImage or RefusalCode.CorruptImage
             or RefusalCode.Sha256Mismatch or RefusalCode.SourceUnreadable or RefusalCode.TrustRefused => 422,
@@ -20,6 +20,7 @@ internal static class Problems
         RefusalCode.ReadError or RefusalCode.WriteError => 500,
         RefusalCode.ClockImplausible or RefusalCode.NotTrusted or RefusalCode.SiteUnreachable => 503,
         RefusalCode.NotSupported => 501,
+        RefusalCode.EngineFailed => 502,
         _ => 400,
     };
 

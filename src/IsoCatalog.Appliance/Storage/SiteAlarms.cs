@@ -30,7 +30,7 @@ internal sealed class SiteAlarms(EventLog events, TimeProvider time)
             _standing = reason is null ? _standing.Remove(code) : _standing.SetItem(code, new SiteAlarm(code, reason, before?.Since ?? time.GetUtcNow()));
         }
 
-        events.Add("drift", reason ?? $"{code}: no longer so", code: code);
+        events.Add("drift", reason ?? $"{code}: no longer so", code: code, over: reason is null);
     }
 }
 

@@ -283,6 +283,8 @@ internal sealed partial class SiteLedger : IDisposable
             if (file is StoreFile.Doubted or StoreFile.Lost)
             {
                 Withdraw_NeedsLock(next, [id], save);
+                var (code, reason) = file is StoreFile.Lost gone ? (gone.Code, gone.Reason) : ("store-doubted", ((StoreFile.Doubted)file).Reason);
+                _events.Add("drift", reason, id, code: code);
             }
             else
             {
@@ -292,13 +294,13 @@ internal sealed partial class SiteLedger : IDisposable
     }
 
     /// <summary>Says how far the bytes of an image are on their way; of interest to readers only, so it is not recorded.</summary>
-    /// <returns>False when the image is not to be fetched any more: it is here, or it was deleted.</returns>
+    /// <returns>False when the image is not to be fetched any more: it is here, or it was deleted or recalled.</returns>
     public bool ReportFetch(ImageId id, StoreFile.Fetching fetching)
     {
         lock (_gate)
         {
             var view = _view;
-            if (!view.Catalog.Images.TryGetValue(id, out var image) || image.Deleted
+            if (!view.Catalog.Images.TryGetValue(id, out var image) || !image.IsVisible
                 || view.Store.GetValueOrDefault(id) is not (null or StoreFile.Lost or StoreFile.Fetching))
             {
                 return false;
@@ -490,31 +492,37 @@ internal sealed partial class SiteLedger : IDisposable
     }
 
     /// <summary>Says what is wrong with a surface as a whole; null when it works again. While it is wrong nothing is offered there.</summary>
-    public void SetSurfaceProblem(string surface, string? code, string? problem)
+    /// <param name="surface">By name.</param>
+    /// <param name="code">One of <see cref="ReasonCode"/>.</param>
+    /// <param name="problem">For people.</param>
+    /// <param name="dataCenters">The parts that can be ready by themselves.</param>
+    public void SetSurface(string surface, string? code, string? problem, IReadOnlyList<DataCenter> dataCenters)
     {
         lock (_gate)
         {
             var view = _view;
             var index = IndexOf(view, surface);
             var status = view.Surfaces[index];
-            if (status.ProblemCode == code && status.Problem == problem)
+            var sameParts = status.DataCenters.Length == dataCenters.Count && status.DataCenters.Zip(dataCenters).All(d => d.First.Is(d.Second));
+            if (status.ProblemCode == code && status.Problem == problem && sameParts)
             {
                 return;
             }
 
             var changed = status with
             {
+                DataCenters = sameParts ? status.DataCenters : [.. dataCenters],
                 ProblemCode = code,
                 Problem = problem,
                 ProblemSince = problem is null ? null : status.ProblemSince ?? _time.GetUtcNow(),
             };
             var next = view with { Surfaces = view.Surfaces.SetItem(index, changed) };
             Withdraw_NeedsLock(next, [.. view.Catalog.Images.Keys], null);
-            if (problem is null)
+            if (problem is null && status.Problem is not null)
             {
                 _events.Add("surface", $"{surface} works again", surface: surface);
             }
-            else
+            else if (problem is not null && problem != status.Problem)
             {
                 _events.Add("drift", problem, surface: surface, code: code);
                 Log.SurfaceUnusable(_log, surface, problem);
@@ -534,12 +542,12 @@ internal sealed partial class SiteLedger : IDisposable
                 return NotFound(lease.Image);
             }
 
-            if (!view.IsAvailable(lease.Image, surface))
+            if (!view.IsAvailableToSome(lease.Image, surface))
             {
                 var cell = view.CellOf(lease.Image, surface.Name);
                 return new Refusal(
                     RefusalCode.NotReady,
-                    $"The image is not available on {surface.Name}: {surface.Problem ?? cell?.Reason ?? (view.IsWanted(lease.Image) ? "it is not published there yet." : "it is removed or hidden.")}",
+                    $"The image is not available on {surface.Name}: {surface.Hindrance ?? cell?.Reason ?? view.WhyUnwanted(lease.Image) ?? "it is not published there yet."}",
                     lease.Image);
             }
 
@@ -556,6 +564,14 @@ internal sealed partial class SiteLedger : IDisposable
             if (_view.Leases.GetValueOrDefault(id) is not { } lease)
             {
                 return new Refusal(RefusalCode.NotFound, $"There is no lease {id}; it was ended, or it ran out. Ask for a new one.");
+            }
+
+            if (_view.Catalog.BlockOf(lease.Image) is not null)
+            {
+                return new Refusal(
+                    RefusalCode.Blocked,
+                    $"{_view.WhyUnwanted(lease.Image) ?? "The image is recalled."} The lease ends at {lease.Expires:yyyy-MM-dd HH:mm} UTC and is not renewed.",
+                    lease.Image);
             }
 
             var renewed = lease with { Expires = expires };

@@ -241,6 +241,8 @@ internal sealed partial class SiteLedger
         var name = (after ?? before)!.FileName;
         var what = (before?.IsVisible ?? false, after?.IsVisible ?? false) switch
         {
+            (true, false) when after is { Blocked: true } => $"{name} recalled at {SiteOfRecall(id)}{(after.BlockedWhy is { Length: > 0 } why ? ": " + why : "")}",
+            (false, true) when before is { Blocked: true, Deleted: false } => $"the recall of {name} was taken back at {SiteOfRecall(id)}",
             (false, true) => $"{name} added at {after!.Stamp.Site}",
             (true, false) => $"{name} removed at {after?.Stamp.Site ?? "a site that does not count any more"}",
             (true, true) when !after!.LooksLike(before!) => $"{name} described anew at another site",
@@ -248,7 +250,9 @@ internal sealed partial class SiteLedger
         };
         if (what is not null)
         {
-            _events.Add("image", what, id);
+            _events.Add("image", what, id, code: after is { Blocked: true } ? ReasonCode.Blocked : null);
         }
     }
+
+    private string? SiteOfRecall(ImageId id) => _view.Catalog.Registers.GetValueOrDefault(RegisterKey.OfBlock(id))?.Winner.Stamp.Site;
 }

@@ -122,7 +122,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
 
     /// <summary>Reading takes minutes. If the image was added again meanwhile, what was read is no news about the new file, which must not be set aside.</summary>
     /// <returns>False when the file's ctime moved after it was read: then it is read again.</returns>
-    private bool Conclude(CatalogImage image, string path, StoreFile? doubted, StoreRead read)
+    internal bool Conclude(CatalogImage image, string path, StoreFile? doubted, StoreRead read)
     {
         var concluded = true;
         ledger.Exclusively(() =>

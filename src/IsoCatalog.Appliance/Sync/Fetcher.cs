@@ -68,6 +68,11 @@ internal sealed class Fetcher(
             }
         }
 
+        foreach (var (id, _) in view.Store.Where(s => s.Value is StoreFile.Fetching && !_running.ContainsKey(s.Key)))
+        {
+            ledger.ForgetFetch(id);
+        }
+
         var now = time.GetUtcNow();
         foreach (var (id, _) in view.Store.Where(s => s.Value is StoreFile.Fetching or StoreFile.Lost))
         {

@@ -42,6 +42,14 @@ public sealed record CatalogView
     /// <summary>The newest entry of each register that a site itself has stated: what its next document restates.</summary>
     public IEnumerable<StatedEntry> StatedBy(string site) => Registers.Values.Select(r => r.Of(site)).OfType<StatedEntry>();
 
+    /// <summary>The recalls that stand, also of images that nobody here ever put.</summary>
+    public IEnumerable<BlockEntry> Blocks =>
+        Registers.Where(r => r.Key.Kind == RegisterKind.Block).Select(r => r.Value.Winner.Entry).OfType<BlockEntry>().Where(b => !b.Deleted);
+
+    /// <summary>The recall of these bytes that stands; null when there is none.</summary>
+    public BlockEntry? BlockOf(ImageId image) =>
+        Registers.GetValueOrDefault(RegisterKey.OfBlock(image))?.Winner.Entry is BlockEntry { Deleted: false } block ? block : null;
+
     /// <summary>The same view with these images in the place of those of their ids.</summary>
     internal CatalogView WithImages(IEnumerable<CatalogImage> images) =>
         images.Select(i => KeyValuePair.Create(i.Id, i)).ToList() is { Count: > 0 } changed ? this with { Images = Images.SetItems(changed) } : this;

@@ -27,6 +27,7 @@ public sealed class CatalogVerbTests : IAsyncLifetime
             .Refuse("POST /api/v1/images/debian.iso/restore", 409, "not-restorable", "It was not removed.")
             .On("GET /api/v1/available", Samples.Available("debian.iso"), ApiJson.Default.AvailableAnswer)
             .On("GET /api/v1/retired", new RetiredList([new RetiredView(Samples.Id("012345"), "old.iso", 1 << 20, Samples.Then, null)]), ApiJson.Default.RetiredList)
+            .On("GET /api/v1/blocks", new BlockList([new BlockView(Samples.Id("fedcba"), null, "tampered", "admin", "ams", Samples.Then, 0)]), ApiJson.Default.BlockList)
             .On(
                 "GET /api/v1/status",
                 Samples.Status(new DriftView("surface-missing", "The folder is gone.", "console", null, Samples.Then)),
@@ -120,11 +121,12 @@ public sealed class CatalogVerbTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Ls_all_shows_what_can_be_restored()
+    public async Task Ls_all_shows_what_can_be_restored_and_what_is_recalled()
     {
         var result = await AskAsync("ls", "--all");
 
-        Assert.Equal(["old.iso", "1.0", "MiB", "removed", "2026-03-01", "012345000000", "-", "-"], Words(Lines(result)[^1]));
+        Assert.Equal(["old.iso", "1.0", "MiB", "removed", "2026-03-01", "012345000000", "-", "-"], Words(Lines(result)[^2]));
+        Assert.Equal(["-", "-", "recalled", "2026-03-01", "fedcba000000", "-", "-"], Words(Lines(result)[^1]));
     }
 
     [Theory]

@@ -42,9 +42,10 @@ public sealed class MountedFolder : IAsyncDisposable
     public async Task RemountAsync(string options) => (await Counterpart.RunAsync(
         "mount", ["-o", $"remount,{options}", Path], TestContext.Current.CancellationToken)).Succeeded();
 
-    public async Task UnmountAsync()
+    /// <param name="lazily">Also while somebody has a file of it open.</param>
+    public async Task UnmountAsync(bool lazily = false)
     {
-        (await Counterpart.RunAsync("umount", [Path], TestContext.Current.CancellationToken)).Succeeded();
+        (await Counterpart.RunAsync("umount", lazily ? ["-l", Path] : [Path], TestContext.Current.CancellationToken)).Succeeded();
         _mounted = false;
     }
 

@@ -42,6 +42,9 @@ public sealed class DamageTests
     [InlineData("appended")]
     [InlineData("made writable")]
     [InlineData("touched")]
+    [InlineData("a dangling link")]
+    [InlineData("a folder")]
+    [InlineData("given to somebody else")]
     public async Task A_published_file_that_is_damaged_leaves_the_list_within_two_seconds_and_comes_back_whole(string damage)
     {
         await using var site = await Scenario.StartAsync(Watching);
@@ -56,7 +59,11 @@ public sealed class DamageTests
 
         var before = Witness.Now;
         await DamageAsync(published, damage);
-        await witness.LeftWithinTwoSecondsAsync(image.Id, "console", before, Witness.Now);
+        var left = await witness.LeftWithinTwoSecondsAsync(image.Id, "console", before, Witness.Now);
+        Assert.Equal(damage is "deleted" or "renamed away" ? ReasonCode.FileMissing : ReasonCode.FileChanged, left.Code);
+        await TestSite.EventuallyAsync(
+            async () => (await witness.EventsAsync()).Any(e => e.Type == "drift" && e.Code == left.Code && e.Surface == "console" && e.Image == image.Id), Cancel);
+        Assert.Equal(1, await witness.MetricAsync($$"""isocatalog_drift_found_total{code="{{left.Code}}",surface="console"}"""));
 
         await witness.ListedAsync(image.Id, "bmc", "console");
         Assert.NotEqual(inode, FileIdentity.Of(published, default)!.Value.Inode);
@@ -177,8 +184,11 @@ public sealed class DamageTests
         await witness.ListedAsync(image.Id, "console");
     }
 
-    [Fact]
-    public async Task A_volume_that_is_unmounted_lists_nothing_and_nothing_is_written_under_its_mount_point()
+    /// <summary>With <c>umount -l</c> the file system lives on as long as somebody reads a file of it, so the kernel says nothing yet.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_volume_that_is_unmounted_lists_nothing_and_nothing_is_written_under_its_mount_point(bool lazily)
     {
         await using var volume = await MountedFolder.TmpfsAsync("64m");
         await using var site = await Scenario.StartAsync(new TestSiteOptions
@@ -191,10 +201,17 @@ public sealed class DamageTests
         });
         using var witness = new Witness(site);
         var image = await site.AddAsync(site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", Size, 1)), Cancel);
-        await volume.UnmountAsync();
+        using var held = lazily ? File.OpenHandle(Path.Combine(volume.Path, image.Name)) : null;
+        await volume.UnmountAsync(lazily);
         await witness.DriftAsync(ReasonCode.SurfaceMissing, volume.Path);
         Assert.False(await site.ListsAsync("console", image.Id, Cancel));
         Assert.True(await site.ListsAsync("bmc", image.Id, Cancel));
+        Assert.Equal(0, await witness.MetricAsync("""isocatalog_surface_up{surface="console"}"""));
+        Assert.Equal(1, await witness.MetricAsync("""isocatalog_drift{code="surface-missing",surface="console"}"""));
+        Assert.Contains(await witness.EventsAsync(), e => e is { Type: "drift", Surface: "console", Code: ReasonCode.SurfaceMissing });
+        var second = await site.Client.UploadImageAsync(
+            new MemoryStream(IsoBuilder.InMemory("SECOND", Size, 2)), "second.iso", null, null, null, Cancel);
+        Assert.Equal("present", second.Store.State);
         Assert.Empty(Directory.GetFileSystemEntries(volume.Path));
     }
 
@@ -328,7 +345,7 @@ public sealed class DamageTests
         await TestSite.EventuallyAsync(() => Task.FromResult(!File.Exists(Path.Combine(site.Console, image.Name))), Cancel);
     }
 
-    private static async Task DamageAsync(string path, string damage)
+    internal static async Task DamageAsync(string path, string damage)
     {
         var writes = damage is "truncated" or "edited in place" or "appended";
         if (writes && !Environment.IsPrivilegedProcess)
@@ -364,6 +381,19 @@ public sealed class DamageTests
                 break;
             case "made writable":
                 File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                break;
+            case "a dangling link":
+                File.CreateSymbolicLink(path + ".other", "/nowhere/at/all");
+                File.Move(path + ".other", path, overwrite: true);
+                break;
+            case "a folder":
+                Directory.CreateDirectory(path + ".other");
+                File.Move(path, path + ".moved");
+                Directory.Move(path + ".other", path);
+                break;
+            case "given to somebody else":
+                Assert.SkipUnless(Environment.IsPrivilegedProcess, "Giving a file to somebody else needs root.");
+                (await Counterpart.RunAsync("chown", ["65534:65534", path], Cancel)).Succeeded();
                 break;
             case "touched":
                 File.SetLastWriteTimeUtc(path, Witness.Now.UtcDateTime.AddDays(-1));

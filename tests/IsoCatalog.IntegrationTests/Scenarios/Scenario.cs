@@ -63,6 +63,10 @@ internal static class Scenario
         return job;
     }
 
+    /// <summary>The site's own copy gets there: present, doubted, fetching, lost, retired or absent.</summary>
+    public static Task StoreIsAsync(this TestSite site, ImageView image, string state) => TestSite.EventuallyAsync(
+        async () => (await site.Client.GetImageAsync(image.Id.ToString(), Cancel)).Store.State == state, Cancel);
+
     public static async Task<Problem> RefusedUploadAsync(
         this TestSite site, ReadOnlyMemory<byte> bytes, string name, Sha256Digest? sha256 = null)
     {

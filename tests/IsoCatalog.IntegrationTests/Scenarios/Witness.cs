@@ -26,6 +26,15 @@ internal sealed class Witness(TestSite site) : IDisposable
         return (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync(ApiJson.Default.IReadOnlyListSiteEvent, Cancel))!;
     }
 
+    /// <param name="series">With its labels, as it stands on the page.</param>
+    /// <returns>Null when there is no such series.</returns>
+    public async Task<double?> MetricAsync(string series)
+    {
+        var line = (await _client.GetStringAsync(new Uri(site.Api, "metrics"), Cancel)).Split('\n')
+            .FirstOrDefault(l => l.StartsWith(series, StringComparison.Ordinal) && l.Length > series.Length && (l[series.Length] is ' ' or '{'));
+        return line is null ? null : double.Parse(line.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     public async Task<string> ETagAsync(string surface) =>
         (await site.Client.GetAvailableAsync(new AvailableRequest(surface), etag: null, Cancel))!.ETag!;
 
@@ -78,6 +87,8 @@ internal sealed class Witness(TestSite site) : IDisposable
         var list = await site.Client.GetAvailableAsync(new AvailableRequest("bmc"), Cancel);
         return await _client.GetByteArrayAsync(new Uri(list.Images.Single(i => i.Id == image).Mount.Url!), Cancel);
     }
+
+    public async Task<byte[]> BytesOfAsync(string url) => await _client.GetByteArrayAsync(new Uri(url), Cancel);
 
     public async Task<int> StatusOfAsync(string url)
     {

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using IsoCatalog.Client;
+
+namespace IsoCatalog.Appliance.Commands;
+
+/// <summary><c>isocatalog block</c>: recalls an image by its hash, at all sites.</summary>
+internal static class BlockCommand
+{
+    public static Command Build(CommandDefaults defaults)
+    {
+        var image = ImageArgument.Build();
+        var why = new Option<string?>("--why") { Description = "The reason, for everybody who meets the recall.", HelpName = "TEXT" };
+        var now = new Option<bool>("--now") { Description = "End the leases of the site too: machines that have the image mounted read no more of it." };
+        var undo = new Option<bool>("--undo") { Description = "Take the recall back." };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
+        var command = new Verb(
+            "block",
+            "Recall an image: off every list of every site at once, and no site takes its bytes again until the recall is taken back.",
+            "isocatalog block debian-12.iso --why \"the installer wipes the wrong disk\"",
+            "isocatalog block sha256:1d52b5... --yes --now",
+            "isocatalog block --undo debian-12.iso")
+        {
+            image, why, now, undo, yes,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(undo) && (result.GetValue(now) || result.GetValue(why) is not null))
+            {
+                result.AddError("--undo takes neither --now nor --why.");
+            }
+        });
+        var site = SiteOptions.On(command, defaults);
+        command.SetAction((parsed, cancellationToken) => site.RunAsync(parsed, async session =>
+        {
+            var meant = await ImageArgument.FindAnyAsync(session.Site, parsed.GetRequiredValue(image), cancellationToken);
+            if (parsed.GetValue(undo))
+            {
+                await session.Site.UnblockImageAsync(meant, cancellationToken);
+                session.Screen.Value(meant);
+                session.Screen.Line($"The recall of {meant} is taken back. What is still kept of it is verified and offered again.");
+                return ExitCode.Ok;
+            }
+
+            if (!parsed.GetValue(yes) && !RmCommand.Confirmed($"Recall {Plain.Text(meant)} at every site?", $"whether {meant} shall be recalled"))
+            {
+                session.Screen.Note("Nothing was recalled.");
+                return ExitCode.Cancelled;
+            }
+
+            var block = await session.Site.BlockImageAsync(meant, new BlockRequest(parsed.GetValue(why), parsed.GetValue(now)), cancellationToken);
+            session.Screen.Object(block, ApiJson.Default.BlockView);
+            session.Screen.Value(block.Id.ToString());
+            session.Screen.Line($"{block.Name ?? block.Id.ToString()} is recalled: no list has it, and no site takes it. To take that back: isocatalog block --undo {block.Id}");
+            if (block.Leases > 0)
+            {
+                session.Screen.Note($"{block.Leases} leases here still hold it; they are not renewed. `isocatalog block --now` ends them.");
+            }
+
+            return ExitCode.Ok;
+        }));
+        return command;
+    }
+}
