@@ -20,6 +20,7 @@ internal static class Program
                 JoinCommand.Build(defaults),
                 TrustCommand.Build(defaults),
                 DemoCommand.Build(),
+                SimulateCommand.Build(),
                 AddCommand.Build(defaults),
                 LsCommand.Build(defaults),
                 ShowCommand.Build(defaults),

@@ -14,6 +14,7 @@ using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Surfaces.Ipmi;
+using IsoCatalog.Surfaces.Ovirt;
 using IsoCatalog.Swarm;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -24,6 +25,9 @@ namespace IsoCatalog.Appliance;
 internal sealed record SiteHostOptions(bool OpenOnLoopback = false)
 {
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>How often oVirt engines are asked.</summary>
+    public EngineTiming Engines { get; init; } = new();
 
     /// <summary>Adds to the log's sinks; null logs as the configuration says.</summary>
     public Action<ILoggingBuilder>? Logging { get; init; }
@@ -99,7 +103,7 @@ internal sealed class SiteHost : IAsyncDisposable
             var meter = meters.Create("IsoCatalog");
             listener = await ListenAsync(configuration, routes, meter, loggers, options.Time, cancellationToken);
             var factory = new SurfaceFactory(
-                database.LoadFacts(), (name, value) => ledger!.SaveFact(name, value), keys, listener, options.Time, loggers);
+                database.LoadFacts(), (name, value) => ledger!.SaveFact(name, value), keys, listener, options.Engines, options.Time, loggers);
             var surfaces = configuration.Surfaces.Select(factory.Make).ToList();
             var events = new EventLog(options.Time);
             var alarms = new SiteAlarms(events, options.Time);

@@ -87,6 +87,7 @@ internal static class SiteServices
         services.AddSingleton<LeaseRoutes>();
         services.AddSingleton<Leases>();
         services.AddSingleton<SiteMetrics>();
+        services.AddSingleton(new EngineMetrics(parts.Meter, parts.Surfaces));
         services.AddSingleton<RetiredKeeper>();
         services.AddSingleton<Scrub>();
 

@@ -156,7 +156,25 @@ public sealed record StatusView(
     IReadOnlyList<TransferView> Transfers,
     IReadOnlyList<UploadView> Uploads);
 
-public sealed record SurfaceView(string Name, string Kind, string Group, int Available, int Wanted, string? Problem, string? Path);
+/// <param name="DataCenters">oVirt: what the ISO domain is attached to, as the engine last said it.</param>
+public sealed record SurfaceView(
+    string Name, string Kind, string Group, int Available, int Wanted, string? Problem, string? Path, IReadOnlyList<DataCenter>? DataCenters = null);
+
+/// <summary>A surface right after it was compared with what should be there.</summary>
+/// <param name="Available">File names of the images that can be mounted there now.</param>
+/// <param name="Listed">oVirt: every name that the engine lists in the ISO domain, also those that are not ours.</param>
+/// <param name="Missing">Images that should be there and are not, with the reason.</param>
+/// <param name="DataCenters">oVirt: what the ISO domain is attached to.</param>
+public sealed record SurfaceRefreshView(
+    string Surface,
+    string Kind,
+    DateTimeOffset AsOf,
+    IReadOnlyList<string> Available,
+    IReadOnlyList<string>? Listed,
+    IReadOnlyList<MissingImage> Missing,
+    IReadOnlyList<DataCenter>? DataCenters);
+
+public sealed record MissingImage(ImageId Id, string Name, string Code, string Reason);
 
 /// <summary>Every active site of the fleet, the one that was asked first.</summary>
 public sealed record SiteList(string Site, DateTimeOffset AsOf, IReadOnlyList<SiteStanding> Sites);

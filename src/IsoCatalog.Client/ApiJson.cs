@@ -31,6 +31,7 @@ namespace IsoCatalog.Client;
 [JsonSerializable(typeof(SiteEvent))]
 [JsonSerializable(typeof(IReadOnlyList<SiteEvent>))]
 [JsonSerializable(typeof(StatusView))]
+[JsonSerializable(typeof(SurfaceRefreshView))]
 [JsonSerializable(typeof(SiteList))]
 [JsonSerializable(typeof(TransferList))]
 [JsonSerializable(typeof(PeerSetting))]

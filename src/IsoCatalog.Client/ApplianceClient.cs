@@ -62,6 +62,10 @@ public sealed class ApplianceClient : IDisposable
             etag);
     }
 
+    /// <summary>Has a surface compared with what should be there, now; an oVirt engine lists its domain anew. May take minutes.</summary>
+    public Task<SurfaceRefreshView> RefreshSurfaceAsync(string surface, CancellationToken cancellationToken) =>
+        _connection.SendAsync<SurfaceRefreshView>(HttpMethod.Post, $"api/v1/surfaces/{Uri.EscapeDataString(surface)}/refresh", cancellationToken);
+
     public Task<ImageList> GetImagesAsync(CancellationToken cancellationToken) =>
         _connection.SendAsync<ImageList>(HttpMethod.Get, Images, cancellationToken);
 

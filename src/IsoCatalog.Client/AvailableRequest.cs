@@ -6,6 +6,7 @@ namespace IsoCatalog.Client;
 /// <param name="Surface">A surface's name, or a kind or group (<c>ipmi</c>, <c>console</c>, <c>ovirt</c>): ready on all of them.</param>
 /// <param name="Boot">uefi or bios.</param>
 /// <param name="Text">Part of the title, the file name or the volume id.</param>
+/// <param name="Cluster">An oVirt cluster by name or id: only what its virtual machines can mount.</param>
 public sealed record AvailableRequest(
     string Surface,
     string? Site = null,
@@ -14,7 +15,8 @@ public sealed record AvailableRequest(
     string? Boot = null,
     string? Kind = null,
     string? Tag = null,
-    string? Text = null)
+    string? Text = null,
+    string? Cluster = null)
 {
     internal string Query
     {
@@ -23,7 +25,7 @@ public sealed record AvailableRequest(
             var query = new StringBuilder("?surface=").Append(Uri.EscapeDataString(Surface));
             foreach (var (key, value) in new[]
                      {
-                         ("site", Site), ("os", Os), ("arch", Arch), ("boot", Boot), ("kind", Kind), ("tag", Tag), ("q", Text),
+                         ("site", Site), ("os", Os), ("arch", Arch), ("boot", Boot), ("kind", Kind), ("tag", Tag), ("q", Text), ("cluster", Cluster),
                      })
             {
                 if (value is not null)

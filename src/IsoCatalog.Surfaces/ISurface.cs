@@ -39,6 +39,9 @@ public interface ISurface : IAsyncDisposable
     /// <summary>Stats everything that should be there, and what else is: cheap, no bytes read.</summary>
     Task<IReadOnlyList<SurfaceFinding>> ObserveAsync(IReadOnlyCollection<PublishedImage> expected, CancellationToken cancellationToken);
 
+    /// <summary>The parts of the place that can be ready by themselves, as of the last check; empty where there is one place only.</summary>
+    IReadOnlyList<DataCenter> DataCenters => [];
+
     /// <summary>What a client needs to mount the image here: the standing way, or null if there is none without a lease.</summary>
     SurfaceMount? MountOf(StoredImage image);
 }
@@ -48,7 +51,9 @@ public interface ISurface : IAsyncDisposable
 /// <param name="Group">What a panel asks for: ipmi, console or ovirt.</param>
 /// <param name="ServesStoreInode">True when clients read the store's own inode (no copy): doubt about the one is doubt about the other.</param>
 /// <param name="Folder">Where published files lie under their file names, to be watched; null where there is no folder.</param>
-public sealed record SurfaceDescription(string Name, string Kind, string Group, bool ServesStoreInode, string? Folder = null);
+/// <param name="WaitsForOthers">Showing an image takes until somebody else, such as an engine, has seen it: many are shown at once, and wait together.</param>
+public sealed record SurfaceDescription(
+    string Name, string Kind, string Group, bool ServesStoreInode, string? Folder = null, bool WaitsForOthers = false);
 
 /// <summary>A verified image as it lies in the store.</summary>
 /// <param name="Id">Flat SHA-256.</param>

@@ -1,4 +1,5 @@
 using IsoCatalog.Benchmarks.Api;
+using IsoCatalog.Benchmarks.Fleet;
 using IsoCatalog.Benchmarks.Hashing;
 using IsoCatalog.Benchmarks.Swarm;
 
@@ -18,6 +19,7 @@ internal static class BenchmarkRows
         new WanRow(0),
         new WanRow(0.01),
         new WanRow(0.1),
+        new DropRow(),
         new MemoryRow(gibibytes: 8),
         new MemoryRow(gibibytes: 64),
         new AvailableRow(packed: false),

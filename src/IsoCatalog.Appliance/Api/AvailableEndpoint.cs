@@ -40,10 +40,10 @@ internal static class AvailableEndpoint
         [Description("installer, live, rescue, drivers or other.")] string? kind = null,
         [Description("One of the tags, without case.")] string? tag = null,
         [Description("Part of the title, the file name or the volume id, without case.")] string? q = null,
-        [Description("Not supported yet.")] string? cluster = null,
+        [Description("An oVirt cluster by name or id: only what its virtual machines can mount. Without it, what those of every data center can that the ISO domain is attached to.")] string? cluster = null,
         [Description("Not supported yet.")] string? bmc = null)
     {
-        if (Refusal(http, surface, boot, cluster, bmc) is { } refusal)
+        if (Refusal(http, surface, boot, bmc, cluster is not null && site is not null && site != configuration.Site) is { } refusal)
         {
             return SiteApi.Refused(refusal);
         }
@@ -56,6 +56,7 @@ internal static class AvailableEndpoint
             Kind = kind,
             Tag = tag,
             Text = q,
+            Cluster = cluster,
         };
         if (site is not null && site != configuration.Site)
         {
@@ -71,19 +72,22 @@ internal static class AvailableEndpoint
         return answer is null
             ? SiteApi.Refused(new Refusal(
                 RefusalCode.UnknownSurface,
-                $"There is no surface, kind or group '{surface}' at {configuration.Site}. Surfaces: "
+                cluster is not null
+                ? $"No ISO domain of '{surface}' is attached to the data center of a cluster '{cluster}', as far as the engine has told. "
+                    + "GET /api/v1/status names the clusters of each surface."
+                : $"There is no surface, kind or group '{surface}' at {configuration.Site}. Surfaces: "
                 + $"{string.Join(", ", configuration.Surfaces.Select(s => s.Name))}; groups: ipmi, console, ovirt."))
             : new Prepared(answer, time.GetUtcNow());
     }
 
     private static Refusal? Refusal(
-        HttpContext http, string? surface, string? boot, string? cluster, string? bmc) =>
+        HttpContext http, string? surface, string? boot, string? bmc, bool clusterElsewhere) =>
         http.Request.Query.Keys.FirstOrDefault(k => !Known.Contains(k)) is { } unknown
             ? new Refusal(RefusalCode.InvalidRequest, $"'{unknown}' is no filter of this list. Filters: {string.Join(", ", Known)}.")
         : surface is null or { Length: 0 or > 100 }
             ? new Refusal(RefusalCode.InvalidRequest, "Say for which surface: ?surface=NAME, or a group: ipmi, console, ovirt.")
-        : cluster is not null || bmc is not null
-            ? new Refusal(RefusalCode.NotSupported, "The filters cluster and bmc are not supported by this version yet.")
+        : bmc is not null || clusterElsewhere
+            ? new Refusal(RefusalCode.NotSupported, "The filter bmc is not supported by this version yet, and cluster is for the clusters of the site that is asked.")
         : boot is not (null or "uefi" or "bios")
             ? new Refusal(RefusalCode.InvalidRequest, $"boot is '{boot}'; it may be uefi or bios.")
         : http.Request.Query.Any(p => p.Value.Count > 1 || p.Value.ToString().Length > 200)

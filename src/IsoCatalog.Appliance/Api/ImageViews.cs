@@ -99,7 +99,7 @@ internal static class ImageViews
         var cell = view.CellOf(image.Id, surface.Name);
         if (cell is { State: CellState.Advertised } && !view.IsAvailable(image.Id, surface))
         {
-            return new CellView(CellState.Withdrawn, surface.Problem ?? "In doubt.", surface.ProblemCode ?? ReasonCode.StoreDamaged, surface.ProblemSince, null);
+            return new CellView(CellState.Withdrawn, surface.Hindrance ?? "In doubt.", surface.ProblemCode ?? (surface.Hindrance is null ? ReasonCode.StoreDamaged : ReasonCode.DomainInactive), surface.ProblemSince, null);
         }
 
         if (view.Store.GetValueOrDefault(image.Id) is StoreFile.Fetching fetching && view.IsWanted(image.Id)

@@ -52,6 +52,7 @@ internal static class SiteApi
         BlockEndpoints.Map(api);
         LeaseEndpoints.Map(api);
         SiteEndpoints.Map(api);
+        SurfaceEndpoints.Map(api);
         PeerEndpoints.Map(api);
         EventEndpoint.Map(api);
         HealthEndpoints.Map(app);

@@ -86,8 +86,9 @@ internal static class SiteEndpoints
         surface.Group,
         view.Catalog.Live.Count(i => view.IsAvailable(i.Id, surface)),
         view.Catalog.Live.Count(i => view.IsWanted(i.Id)),
-        surface.Problem,
-        folder);
+        surface.Hindrance,
+        folder,
+        surface.DataCenters.IsEmpty ? null : surface.DataCenters);
 }
 
 /// <summary>How the site stands in the world since it was started: where it really listens, which port 0 leaves to the system.</summary>

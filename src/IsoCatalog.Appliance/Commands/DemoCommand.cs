@@ -10,13 +10,15 @@ namespace IsoCatalog.Appliance.Commands;
 /// <param name="Total">From the start of the first site to the last cell advertised.</param>
 internal sealed record DemoSeconds(double Total, double Transfer);
 
-internal sealed record DemoSurface(string Name, string Kind, string? Path);
+/// <param name="Path">As in site.yaml.</param>
+/// <param name="Files">The directory in which the images lie, by their names. Null where there is none.</param>
+internal sealed record DemoSurface(string Name, string Kind, string? Path = null, string? Files = null);
 
 internal sealed record DemoSite(string Id, string Api, string? Iso, string? Fleet, string? Swarm, string Data, IReadOnlyList<DemoSurface> Surfaces);
 
 internal sealed record DemoImageReport(ImageId Id, string Name, long Size);
 
-internal sealed record DemoReport(IReadOnlyList<DemoSite> Sites, DemoImageReport Image, DemoSeconds Seconds);
+internal sealed record DemoReport(IReadOnlyList<DemoSite> Sites, DemoEngineReport Engine, DemoImageReport Image, DemoSeconds Seconds);
 
 /// <summary><c>isocatalog demo</c>: whole sites on loopback, each in a process of its own, with an image on the way from one to every surface of all.</summary>
 internal static class DemoCommand
@@ -26,7 +28,7 @@ internal static class DemoCommand
     public static Command Build()
     {
         var json = new Option<bool>("--json") { Description = "Write one JSON object on stdout once the image is advertised everywhere." };
-        var once = new Option<bool>("--once") { Description = "Exit 0 when the image is advertised everywhere, non-zero with the reason if not." };
+        var once = new Option<bool>("--once") { Description = "Exit 0 when the image is there on every surface of every site, non-zero with the reason if not." };
         var image = new Option<FileInfo?>("--image") { Description = "The image to add. Default: a small bootable one that is made here." };
         var sites = new Option<int>("--sites") { Description = $"How many sites, 1 to {DemoFleet.Most}. Default: 3.", DefaultValueFactory = _ => 3 };
         var dir = new Option<DirectoryInfo?>("--dir") { Description = "Keep everything in this folder. Default: a temporary one, removed at the end." };
@@ -76,7 +78,7 @@ internal static class DemoCommand
             }
 
             var added = await AddAsync(clients[0], fleet.Sites[0].Id, file, json, cancellationToken);
-            var watching = new DemoWatch([.. fleet.Sites.Zip(clients)], added, json);
+            using var watching = new DemoWatch([.. fleet.Sites.Zip(clients)], fleet.Engine, added, json);
             var (failure, transfer) = await watching.UntilAdvertisedAsync(Deadline, cancellationToken);
             if (failure is not null)
             {
@@ -86,6 +88,7 @@ internal static class DemoCommand
 
             var report = new DemoReport(
                 [.. fleet.Sites.Select(s => new DemoSite(s.Id, s.Api.ToString(), s.Iso, s.Fleet, s.Swarm, s.Data, s.Surfaces))],
+                fleet.Engine.Report,
                 new DemoImageReport(added.Id, added.Name, added.Size),
                 new DemoSeconds(Math.Round(watch.Elapsed.TotalSeconds, 3), Math.Round(transfer.TotalSeconds, 3)));
             if (json)
@@ -101,7 +104,7 @@ internal static class DemoCommand
             if (!once)
             {
                 Tell(json, "Press Ctrl-C to end; everything started here ends with it.");
-                await Task.WhenAny(fleet.Sites.Select(s => s.WaitForExitAsync(cancellationToken)));
+                await fleet.KeepUpAsync(words => Tell(json, Markup.Escape(words)), cancellationToken);
             }
 
             return ExitCode.Ok;
@@ -148,16 +151,19 @@ internal static class DemoCommand
             foreach (var surface in site.Surfaces)
             {
                 var mount = (await client.GetAvailableAsync(new AvailableRequest(surface.Name), cancellationToken)).Images.First(i => i.Id == image.Id).Mount;
-                table.AddRow(site.Id, surface.Name, "advertised", Markup.Escape(mount.Url ?? mount.Path ?? ""));
+                table.AddRow(site.Id, surface.Name, "advertised", Markup.Escape(mount.Url ?? mount.Path ?? $"{mount.FileId} in {mount.DomainId}"));
             }
         }
 
         AnsiConsole.Write(table);
         var first = fleet.Sites[0];
         Tell(false, $"[bold]{Markup.Escape(image.Name)}[/] is available on every surface of every site after {total.TotalSeconds:F1} s.");
-        Tell(false, $"Ask as a panel does:  curl '{first.Api}api/v1/available?surface=ipmi'");
-        Tell(false, $"Drop an image into:   {Markup.Escape(Path.Combine(first.Data, "inbox"))}");
-        Tell(false, $"Watch the fleet:      isocatalog status --watch --server {first.Api}");
+
+        // To be copied: nothing may wrap them.
+        Console.Out.WriteLine($"Ask as a panel does:  curl '{first.Api}api/v1/available?surface=ipmi'");
+        Console.Out.WriteLine($"Drop an image into:   {Path.Combine(first.Data, "inbox")}");
+        Console.Out.WriteLine($"Break its oVirt:      curl --cacert {fleet.Engine.Report.CaFile} -X PATCH -d '{{\"down\":true}}' {fleet.Engine.Report.Faults}");
+        Console.Out.WriteLine($"Watch the fleet:      isocatalog status --watch --server {first.Api}");
     }
 
     private static void Tell(bool json, string markup)

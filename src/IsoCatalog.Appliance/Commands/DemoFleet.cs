@@ -6,31 +6,35 @@ using IsoCatalog.Core.Trust;
 
 namespace IsoCatalog.Appliance.Commands;
 
-/// <summary>Several sites of one fleet on this machine, each in a process of its own, told where the others are.</summary>
+/// <summary>Several sites of one fleet on this machine, each in a process of its own, told where the others are; and the oVirt engine that they share.</summary>
 internal sealed class DemoFleet : IAsyncDisposable
 {
     private static readonly string[] Names = ["ams", "nyc", "msk", "sin", "lon", "fra", "sao", "syd", "tyo"];
 
-    private DemoFleet(IReadOnlyList<DemoSiteProcess> sites) => Sites = sites;
+    private DemoFleet(IReadOnlyList<DemoSiteProcess> sites, DemoEngine engine) => (Sites, Engine) = (sites, engine);
 
     public static int Most => Names.Length;
 
     public IReadOnlyList<DemoSiteProcess> Sites { get; }
 
+    public DemoEngine Engine { get; }
+
     /// <summary>Makes what is missing in the folder, starts the sites, and brings them together.</summary>
     public static async Task<DemoFleet> StartAsync(string folder, int count, CancellationToken cancellationToken)
     {
-        var plans = new List<DemoSitePlan>();
-        foreach (var id in Names.Take(count))
-        {
-            plans.Add(await DemoSitePlan.MakeAsync(id, Path.Combine(folder, id), cancellationToken));
-        }
-
-        Found([.. plans.Select(p => p.Configuration)]);
-        var starting = plans.Select(p => DemoSiteProcess.StartAsync(p, cancellationToken)).ToList();
+        var engine = await DemoEngine.StartAsync(folder, [.. Names.Take(count)], cancellationToken);
+        List<Task<DemoSiteProcess>> starting = [];
         try
         {
-            var fleet = new DemoFleet(await Task.WhenAll(starting));
+            var plans = new List<DemoSitePlan>();
+            foreach (var id in Names.Take(count))
+            {
+                plans.Add(await DemoSitePlan.MakeAsync(id, Path.Combine(folder, id), engine.SurfaceOf(id), cancellationToken));
+            }
+
+            Found([.. plans.Select(p => p.Configuration)]);
+            starting = [.. plans.Select(p => DemoSiteProcess.StartAsync(p, cancellationToken))];
+            var fleet = new DemoFleet(await Task.WhenAll(starting), engine);
             await fleet.IntroduceAsync(cancellationToken);
             return fleet;
         }
@@ -41,11 +45,21 @@ internal sealed class DemoFleet : IAsyncDisposable
                 await (await started).DisposeAsync();
             }
 
+            await engine.DisposeAsync();
             throw;
         }
     }
 
-    public async ValueTask DisposeAsync() => await Task.WhenAll(Sites.Select(s => s.DisposeAsync().AsTask()));
+    /// <summary>Starts again whichever site ends, until it is cancelled.</summary>
+    /// <exception cref="DemoException">A site does not start any more.</exception>
+    public async Task KeepUpAsync(Action<string> tell, CancellationToken cancellationToken) =>
+        await await Task.WhenAny(Sites.Select(s => s.KeepUpAsync(PeersOf(s), tell, cancellationToken)));
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(Sites.Select(s => s.DisposeAsync().AsTask()));
+        await Engine.DisposeAsync();
+    }
 
     /// <summary>A fleet for the demonstration alone: its root key lives as long as this call. A folder of an earlier one keeps its fleet.</summary>
     private static void Found(IReadOnlyList<SiteConfiguration> sites)
@@ -78,8 +92,10 @@ internal sealed class DemoFleet : IAsyncDisposable
         foreach (var site in Sites)
         {
             using var socket = ApplianceClient.OverSocket(site.Socket);
-            await socket.SetPeersAsync(
-                new PeerSetting([.. Sites.Where(s => s != site).Select(s => new PeerAddress(s.Id, s.Fleet!, s.Swarm!))]), cancellationToken);
+            await socket.SetPeersAsync(new PeerSetting(PeersOf(site)), cancellationToken);
         }
     }
+
+    private IReadOnlyList<PeerAddress> PeersOf(DemoSiteProcess site) =>
+        [.. Sites.Where(s => s != site).Select(s => new PeerAddress(s.Id, s.Fleet!, s.Swarm!))];
 }

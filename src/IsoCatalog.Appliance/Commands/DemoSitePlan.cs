@@ -1,11 +1,15 @@
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Client;
 
 namespace IsoCatalog.Appliance.Commands;
 
 /// <summary>A site of the demonstration before it runs: its configuration, its folders and its keys.</summary>
 internal sealed record DemoSitePlan(string ConfigurationPath, SiteConfiguration Configuration)
 {
-    public static async Task<DemoSitePlan> MakeAsync(string id, string folder, CancellationToken cancellationToken)
+    private const string AnyPort = """listen: { api: "127.0.0.1:0", iso: "127.0.0.1:0", fleet: "127.0.0.1:0", swarm: "127.0.0.1:0" }""";
+
+    /// <param name="moreSurfaces">Lines of YAML.</param>
+    public static async Task<DemoSitePlan> MakeAsync(string id, string folder, string moreSurfaces, CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder, "site.yaml");
         Directory.CreateDirectory(folder);
@@ -14,12 +18,13 @@ internal sealed record DemoSitePlan(string ConfigurationPath, SiteConfiguration 
             $$"""
             site: {{id}}
             data: {{Path.Combine(folder, "data")}}
-            listen: { api: "127.0.0.1:0", iso: "127.0.0.1:0", fleet: "127.0.0.1:0", swarm: "127.0.0.1:0" }
+            {{AnyPort}}
             store: { floor: 64MiB }
             log: { level: warning }
             surfaces:
               - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
               - { name: console, kind: volume, path: {{Path.Combine(folder, "console")}}, check: 5s }
+            {{moreSurfaces}}
 
             """,
             cancellationToken);
@@ -32,5 +37,18 @@ internal sealed record DemoSitePlan(string ConfigurationPath, SiteConfiguration 
 
         InitCommand.Prepare(configuration);
         return new DemoSitePlan(path, configuration);
+    }
+
+    /// <summary>Writes down where it listens and where the others are, so that whoever starts it the next time finds all as it was.</summary>
+    public async Task SettleAsync(SiteAddresses addresses, IReadOnlyList<PeerAddress> peers, CancellationToken cancellationToken)
+    {
+        var settled = $$"""listen: { api: "{{new Uri(addresses.Api).Authority}}", iso: "{{addresses.Iso}}", fleet: "{{addresses.Fleet}}", swarm: "{{addresses.Swarm}}" }""";
+        if (peers.Count > 0)
+        {
+            settled += "\npeers:\n" + string.Join('\n', peers.Select(p => $$"""  - { site: {{p.Site}}, fleet: "{{p.Fleet}}", swarm: "{{p.Swarm}}" }"""));
+        }
+
+        var text = await File.ReadAllTextAsync(ConfigurationPath, cancellationToken);
+        await File.WriteAllTextAsync(ConfigurationPath, text.Replace(AnyPort, settled, StringComparison.Ordinal), cancellationToken);
     }
 }

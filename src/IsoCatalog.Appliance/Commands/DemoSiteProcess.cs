@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Client;
+using IsoCatalog.Simulators.Engine;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -9,60 +11,65 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly Process _process;
+    /// <summary>A Ctrl-C in a terminal ends the sites at the same moment as it tells us.</summary>
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(500);
 
-    private DemoSiteProcess(Process process, string id, string data, string socket, SiteAddresses addresses, IReadOnlyList<DemoSurface> surfaces)
+    private readonly DemoSitePlan _plan;
+    private Process _process;
+
+    private DemoSiteProcess(DemoSitePlan plan, Process process, SiteAddresses addresses)
     {
+        _plan = plan;
         _process = process;
-        Id = id;
-        Data = data;
-        Socket = socket;
-        Api = new Uri(addresses.Api);
-        Iso = addresses.Iso;
-        Fleet = addresses.Fleet;
-        Swarm = addresses.Swarm;
-        Surfaces = surfaces;
+        Addresses = addresses;
     }
 
-    public string Id { get; }
+    public string Id => _plan.Configuration.Site;
 
-    public string Data { get; }
+    public string Data => _plan.Configuration.Data;
 
-    public string Socket { get; }
+    public string Socket => _plan.Configuration.Socket;
 
-    public Uri Api { get; }
+    public SiteAddresses Addresses { get; }
 
-    public string? Iso { get; }
+    public Uri Api => new(Addresses.Api);
 
-    public string? Fleet { get; }
+    public string? Iso => Addresses.Iso;
 
-    public string? Swarm { get; }
+    public string? Fleet => Addresses.Fleet;
 
-    public IReadOnlyList<DemoSurface> Surfaces { get; }
+    public string? Swarm => Addresses.Swarm;
+
+    public IReadOnlyList<DemoSurface> Surfaces =>
+        [.. _plan.Configuration.Surfaces.Select(s => s switch
+        {
+            SurfaceConfiguration.Volume volume => new DemoSurface(s.Name, s.Kind, volume.Path, volume.Path),
+            SurfaceConfiguration.OvirtIsoDomain domain => new DemoSurface(s.Name, s.Kind, domain.Path, IsoDomainFolder.FilesOf(domain.Path, domain.Domain)),
+            _ => new DemoSurface(s.Name, s.Kind),
+        })];
 
     public static async Task<DemoSiteProcess> StartAsync(DemoSitePlan plan, CancellationToken cancellationToken)
     {
-        var (id, path, configuration) = (plan.Configuration.Site, plan.ConfigurationPath, plan.Configuration);
-        var (program, arguments) = Self();
-        var process = Process.Start(new ProcessStartInfo(
-            program, [.. arguments, "serve", "--config", path, "--open-on-loopback", "--report-addresses", "--until-stdin-closes"])
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        }) ?? throw new DemoException($"{program} could not be started.");
-        var line = await process.StandardOutput.ReadLineAsync(cancellationToken);
-        if (line is null || JsonSerializer.Deserialize(line, StartJson.Default.SiteAddresses) is not { } addresses)
-        {
-            await process.WaitForExitAsync(cancellationToken);
-            throw new DemoException($"The site {id} did not start (exit code {process.ExitCode}); its message is above.");
-        }
-
-        return new DemoSiteProcess(
-            process, id, configuration.Data, configuration.Socket, addresses, [.. configuration.Surfaces.Select(s => new DemoSurface(s.Name, s.Kind, (s as SurfaceConfiguration.Volume)?.Path))]);
+        var (process, addresses) = await RunAsync(plan, cancellationToken);
+        return new DemoSiteProcess(plan, process, addresses);
     }
 
-    public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
+    /// <summary>Starts it again whenever it ends, at the addresses that it had, as systemd would. Ends only with the token.</summary>
+    /// <exception cref="DemoException">It does not start any more.</exception>
+    public async Task KeepUpAsync(IReadOnlyList<PeerAddress> peers, Action<string> tell, CancellationToken cancellationToken)
+    {
+        await _plan.SettleAsync(Addresses, peers, cancellationToken);
+        while (true)
+        {
+            await _process.WaitForExitAsync(cancellationToken);
+            await Task.Delay(Breath, cancellationToken);
+            tell($"The site {Id} ended (exit code {_process.ExitCode}). Starting it again.");
+            var ended = _process;
+            (_process, _) = await RunAsync(_plan, cancellationToken);
+            ended.Dispose();
+            tell($"The site {Id} is up again.");
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -81,6 +88,26 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static async Task<(Process Process, SiteAddresses Addresses)> RunAsync(DemoSitePlan plan, CancellationToken cancellationToken)
+    {
+        var (program, arguments) = Self();
+        var process = Process.Start(new ProcessStartInfo(
+            program, [.. arguments, "serve", "--config", plan.ConfigurationPath, "--open-on-loopback", "--report-addresses", "--until-stdin-closes"])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        }) ?? throw new DemoException($"{program} could not be started.");
+        var line = await process.StandardOutput.ReadLineAsync(cancellationToken);
+        if (line is null || JsonSerializer.Deserialize(line, StartJson.Default.SiteAddresses) is not { } addresses)
+        {
+            await process.WaitForExitAsync(cancellationToken);
+            throw new DemoException($"The site {plan.Configuration.Site} did not start (exit code {process.ExitCode}); its message is above.");
+        }
+
+        return (process, addresses);
     }
 
     /// <summary>This very program, whether it runs by its own host or by <c>dotnet isocatalog.dll</c>.</summary>

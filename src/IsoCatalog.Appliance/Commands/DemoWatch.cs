@@ -5,9 +5,11 @@ using Spectre.Console;
 
 namespace IsoCatalog.Appliance.Commands;
 
-/// <summary>Follows one image through all sites, as their public APIs show it.</summary>
-internal sealed class DemoWatch(IReadOnlyList<(DemoSiteProcess Site, ApplianceClient Client)> sites, ImageView image, bool json)
+/// <summary>Follows one image through all sites as their public APIs show it, and looks in the end whether it really is where they say.</summary>
+internal sealed class DemoWatch(
+    IReadOnlyList<(DemoSiteProcess Site, ApplianceClient Client)> sites, DemoEngine engine, ImageView image, bool json) : IDisposable
 {
+    private readonly HttpClient _bmc = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
 
     /// <returns>Why it is not advertised everywhere, null if it is; and how long the bytes took to the last site's store.</returns>
@@ -45,6 +47,8 @@ internal sealed class DemoWatch(IReadOnlyList<(DemoSiteProcess Site, ApplianceCl
         }
     }
 
+    public void Dispose() => _bmc.Dispose();
+
     private async Task<IReadOnlyList<SiteCells>> LookAsync(CancellationToken cancellationToken)
     {
         var seen = new List<SiteCells>();
@@ -64,14 +68,15 @@ internal sealed class DemoWatch(IReadOnlyList<(DemoSiteProcess Site, ApplianceCl
         return seen;
     }
 
-    /// <summary>The matrix is one thing; what counts is what a panel is told.</summary>
+    /// <summary>The matrix is one thing; what counts is what a panel is told, and that it is true.</summary>
     private async Task<bool> ListedEverywhereAsync(CancellationToken cancellationToken)
     {
         foreach (var (site, client) in sites)
         {
             foreach (var surface in site.Surfaces)
             {
-                if ((await client.GetAvailableAsync(new AvailableRequest(surface.Name), cancellationToken)).Images.All(i => i.Id != image.Id))
+                var listed = (await client.GetAvailableAsync(new AvailableRequest(surface.Name), cancellationToken)).Images;
+                if (listed.FirstOrDefault(i => i.Id == image.Id) is not { } offered || !await IsThereAsync(site, surface, offered, cancellationToken))
                 {
                     return false;
                 }
@@ -79,6 +84,22 @@ internal sealed class DemoWatch(IReadOnlyList<(DemoSiteProcess Site, ApplianceCl
         }
 
         return true;
+    }
+
+    /// <summary>As the surface's own clients see it: a BMC by HTTP, a console by its folder, oVirt by the engine's list.</summary>
+    private async Task<bool> IsThereAsync(DemoSiteProcess site, DemoSurface surface, AvailableImage offered, CancellationToken cancellationToken)
+    {
+        if (surface.Files is null)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Head, offered.Mount.Url);
+            using var answer = await _bmc.SendAsync(request, cancellationToken);
+            return answer.IsSuccessStatusCode && answer.Content.Headers.ContentLength == image.Size;
+        }
+
+        var name = offered.Mount.FileId ?? Path.GetFileName(offered.Mount.Path!);
+        return new FileInfo(Path.Combine(surface.Files, name)) is { Exists: true } file
+            && file.Length == image.Size
+            && (offered.Mount.FileId is null || await engine.ListsAsync(site.Id, name, cancellationToken));
     }
 
     private void Tell(IReadOnlyList<SiteCells> now, IReadOnlyList<SiteCells> before)

@@ -76,7 +76,7 @@ internal static class ServeCommand
             using var registration = stop.Token.Register(() => site.Stop());
             if (leash)
             {
-                _ = StopWhenStdinClosesAsync(stop);
+                _ = Leash.StopWhenStdinClosesAsync(stop);
             }
 
             await site.Completion;
@@ -93,16 +93,5 @@ internal static class ServeCommand
                 : $"error: {e.Message}");
             return ExitCode.ConfigurationInvalid;
         }
-    }
-
-    private static async Task StopWhenStdinClosesAsync(CancellationTokenSource stop)
-    {
-        using var input = Console.OpenStandardInput();
-        var buffer = new byte[256];
-        while (await input.ReadAsync(buffer, stop.Token) > 0)
-        {
-        }
-
-        await stop.CancelAsync();
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Simulators.Engine;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -25,6 +26,7 @@ internal sealed record InitReport(
 [JsonSerializable(typeof(InitReport))]
 [JsonSerializable(typeof(DemoReport))]
 [JsonSerializable(typeof(NewToken))]
+[JsonSerializable(typeof(EngineState))]
 internal sealed partial class StartJson : JsonSerializerContext;
 
 /// <summary>What an operator reads when a site cannot start because of its configuration.</summary>

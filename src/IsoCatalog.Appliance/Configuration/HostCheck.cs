@@ -30,6 +30,11 @@ public static class HostCheck
             Certificate(iso, "tls.iso", now, problems);
         }
 
+        foreach (var domain in site.Surfaces.OfType<SurfaceConfiguration.OvirtIsoDomain>())
+        {
+            Engine(domain.Engine, domain.Place + ".engine", problems);
+        }
+
         Folders(site, problems);
         return problems.Errors();
     }
@@ -41,12 +46,7 @@ public static class HostCheck
             return;
         }
 
-        if (!OperatingSystem.IsWindows()
-            && (File.GetUnixFileMode(files.Key) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.GroupWrite)) != UnixFileMode.None)
-        {
-            problems.Add(path + ".key", $"{files.Key} can be read or changed by others than its owner. Run: chmod 0600 {files.Key}");
-        }
-
+        ForOwnerAlone(files.Key, path + ".key", problems);
         try
         {
             using var certificate = X509Certificate2.CreateFromPemFile(files.Certificate, files.Key);
@@ -63,6 +63,45 @@ public static class HostCheck
         }
     }
 
+    private static void Engine(EngineConfiguration engine, string path, Problems problems)
+    {
+        if (Readable(engine.PasswordFile, path + ".passwordFile", problems))
+        {
+            ForOwnerAlone(engine.PasswordFile, path + ".passwordFile", problems);
+            if (new FileInfo(engine.PasswordFile).Length == 0)
+            {
+                problems.Add(path + ".passwordFile", $"{engine.PasswordFile} is empty. Write the password of {engine.User} into it.");
+            }
+        }
+
+        if (engine.CaFile is { } authority && Readable(authority, path + ".caFile", problems))
+        {
+            try
+            {
+                var authorities = new X509Certificate2Collection();
+                authorities.ImportFromPem(File.ReadAllText(authority));
+                if (authorities.Count == 0)
+                {
+                    problems.Add(path + ".caFile", $"{authority} has no PEM certificate in it. Fetch the engine's:"
+                        + $" {engine.Url}/services/pki-resource?resource=ca-certificate&format=X509-PEM-CA");
+                }
+            }
+            catch (CryptographicException wrong)
+            {
+                problems.Add(path + ".caFile", $"{authority} is not a PEM certificate: {Quote.Sentence(wrong.Message)}");
+            }
+        }
+    }
+
+    private static void ForOwnerAlone(string file, string path, Problems problems)
+    {
+        if (!OperatingSystem.IsWindows()
+            && (File.GetUnixFileMode(file) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.GroupWrite)) != UnixFileMode.None)
+        {
+            problems.Add(path, $"{file} can be read or changed by others than its owner. Run: chmod 0600 {file}");
+        }
+    }
+
     private static bool Readable(string file, string path, Problems problems)
     {
         try
@@ -73,7 +112,7 @@ public static class HostCheck
                 return true;
             }
 
-            problems.Add(path, $"{file} is too long for a PEM file.");
+            problems.Add(path, $"{file} is too long for such a file.");
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -90,7 +129,16 @@ public static class HostCheck
     private static void Folders(SiteConfiguration site, Problems problems)
     {
         var data = Real(site.Data);
-        var volumes = site.Surfaces.OfType<SurfaceConfiguration.Volume>().Select(volume => (volume.Place, volume.Path, Real: Real(volume.Path))).ToList();
+        var volumes = site.Surfaces
+            .Select(surface => (surface.Place, Path: surface switch
+            {
+                SurfaceConfiguration.Volume volume => volume.Path,
+                SurfaceConfiguration.OvirtIsoDomain domain => domain.Path,
+                _ => "",
+            }))
+            .Where(folder => folder.Path.Length > 0)
+            .Select(folder => (folder.Place, folder.Path, Real: Real(folder.Path)))
+            .ToList();
         for (var i = 0; i < volumes.Count; i++)
         {
             var (place, path, real) = volumes[i];

@@ -49,11 +49,14 @@ public abstract record SurfaceConfiguration
         public PresentConfiguration Present { get; init; } = new();
     }
 
-    /// <summary>The ISO storage domain of an oVirt data center. Read and checked; this version serves none.</summary>
+    /// <summary>The ISO storage domain of an oVirt data center.</summary>
     public sealed record OvirtIsoDomain(string Place, string Name, string Path, Guid Domain, EngineConfiguration Engine)
         : SurfaceConfiguration(Place, Name, SurfaceGroup.Ovirt)
     {
         public override string Kind => SurfaceKinds.OvirtIsoDomain;
+
+        /// <summary>How often everything is compared with what should be there; 1 s to 1 day.</summary>
+        public TimeSpan Check { get; init; } = TimeSpan.FromSeconds(10);
     }
 
     /// <summary>ISO disks in an oVirt data domain. Read and checked; this version serves none.</summary>

@@ -111,14 +111,15 @@ internal static class SurfaceReader
     private static SurfaceConfiguration.OvirtIsoDomain OvirtIsoDomain(Section section, string name, ValueReader<string> inFile)
     {
         Group(section, SurfaceGroup.Ovirt, [SurfaceGroup.Ovirt]);
-        section.Get("check", CheckPeriod, default);
-        NotYet(section);
         return new SurfaceConfiguration.OvirtIsoDomain(
             section.Path,
             name,
             section.Require("path", inFile, "", "the folder of the ISO domain's export, such as /exports/iso"),
             section.Require<Guid>("domain", Words.Uuid, default, "the storage domain's id, as the engine shows it"),
-            Engine(section, inFile));
+            Engine(section, inFile))
+        {
+            Check = section.Get("check", CheckPeriod, TimeSpan.FromSeconds(10)),
+        };
     }
 
     private static SurfaceConfiguration.OvirtDisks OvirtDisks(Section section, string name, ValueReader<string> inFile)

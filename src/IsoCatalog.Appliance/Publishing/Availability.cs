@@ -24,6 +24,9 @@ internal sealed record AvailableQuery(string Surface)
     public string? Tag { get; init; }
 
     public string? Text { get; init; }
+
+    /// <summary>An oVirt cluster, by name or id: what its virtual machines can mount.</summary>
+    public string? Cluster { get; init; }
 }
 
 /// <summary>An answer as it goes out; made once for each state of the site.</summary>
@@ -78,10 +81,17 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
         .Where(i => Matches(i, query))
         .OrderBy(i => i.Meta.Order).ThenBy(i => i.Title, StringComparer.OrdinalIgnoreCase).ThenBy(i => i.Id);
 
-    private static List<SurfaceStatus> Asked(SiteView view, AvailableQuery query) =>
-        view.Surfaces.Where(s => s.Name == query.Surface).ToList() is { Count: > 0 } named
-            ? named
-            : [.. view.Surfaces.Where(s => s.Group == query.Surface || s.Kind == query.Surface)];
+    /// <summary>A group or kind means all its surfaces; but a cluster mounts from the one domain of its data center.</summary>
+    private static List<SurfaceStatus> Asked(SiteView view, AvailableQuery query)
+    {
+        var asked = view.Surfaces.Where(s => s.Name == query.Surface).ToList();
+        if (asked.Count == 0)
+        {
+            asked.AddRange(view.Surfaces.Where(s => s.Group == query.Surface || s.Kind == query.Surface));
+        }
+
+        return query.Cluster is not { } cluster ? asked : [.. asked.Where(s => s.DataCenters.Any(d => d.Has(cluster)))];
+    }
 
     private AvailableBytes Newer(AvailableBytes? known, SiteView view, List<SurfaceStatus> asked, AvailableQuery query)
     {
@@ -123,7 +133,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
         var images = new List<AvailableImage>();
         foreach (var image in Matching(view, query))
         {
-            if (asked.All(s => view.IsAvailable(image.Id, s)) && mounting.MountOf(store.Stored(image, default)) is { } mount)
+            if (asked.All(s => view.IsAvailable(image.Id, s, query.Cluster)) && mounting.MountOf(store.Stored(image, default)) is { } mount)
             {
                 images.Add(Wire(view, image, view.Confirmed.Contains(image.Id), mount));
             }

@@ -3,6 +3,7 @@ using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.ConsoleVolume;
 using IsoCatalog.Surfaces.Ipmi;
+using IsoCatalog.Surfaces.Ovirt;
 
 namespace IsoCatalog.Appliance.Publishing;
 
@@ -14,6 +15,7 @@ internal sealed class SurfaceFactory(
     Action<string, string> remember,
     SiteKeys keys,
     IsoListener? listener,
+    EngineTiming engines,
     TimeProvider time,
     ILoggerFactory loggers)
 {
@@ -48,11 +50,28 @@ internal sealed class SurfaceFactory(
                 return Task.CompletedTask;
             },
             loggers.CreateLogger<ConsoleVolumeSurface>()),
+        SurfaceConfiguration.OvirtIsoDomain domain => new OvirtIsoDomainSurface(
+            new OvirtIsoDomainOptions(
+                domain.Name,
+                domain.Path,
+                domain.Domain,
+                new EngineOptions(domain.Engine.Url, domain.Engine.User, domain.Engine.PasswordFile, domain.Engine.CaFile))
+            {
+                Group = GroupOf(domain),
+                Timing = engines,
+            },
+            time,
+            loggers.CreateLogger<OvirtIsoDomainSurface>()),
         _ => throw new InvalidOperationException($"A surface of kind {configuration.Kind} cannot be made; the configuration should have refused it."),
     };
 
     public static TimeSpan CheckOf(SurfaceConfiguration configuration) =>
-        configuration is SurfaceConfiguration.Volume volume ? volume.Check : TimeSpan.FromSeconds(30);
+        configuration switch
+        {
+            SurfaceConfiguration.Volume volume => volume.Check,
+            SurfaceConfiguration.OvirtIsoDomain domain => domain.Check,
+            _ => TimeSpan.FromSeconds(30),
+        };
 
     private static string GroupOf(SurfaceConfiguration configuration) => configuration.Group.ToString().ToLowerInvariant();
 

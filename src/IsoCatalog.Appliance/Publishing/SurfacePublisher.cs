@@ -17,6 +17,7 @@ internal sealed class SurfacePublisher(
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<(ImageId Image, CellStep Step), Attempt> _attempts = new();
+    private readonly WaitingImages _waiting = new();
     private readonly SemaphoreSlim _observing = new(1, 1);
     private readonly Lock _gate = new();
     private (ImageId Image, CancellationTokenSource Cancel)? _staging;
@@ -26,7 +27,7 @@ internal sealed class SurfacePublisher(
 
     public string Name => surface.Description.Name;
 
-    /// <summary>What lies there and is not ours, as of the last look.</summary>
+    /// <summary>What lies there and is not ours, and what else is wrong with the place though it works, as of the last look.</summary>
     public IReadOnlyList<SurfaceFinding> Foreign => _foreign;
 
     /// <summary>At the start, before anybody can ask: what was advertised is shown again if stat agrees, else it is doubted.</summary>
@@ -88,8 +89,9 @@ internal sealed class SurfacePublisher(
                 }
             }
 
-            _foreign = [.. findings.Where(f => f.Image is null && f.Code == ReasonCode.ForeignFile)];
             await CheckAsync(cancellationToken);
+            var problem = Status(ledger.View).ProblemCode;
+            _foreign = [.. findings.Where(f => f.Image is null && (f.Code == ReasonCode.ForeignFile || f.Code != problem))];
         }
         finally
         {
@@ -124,10 +126,13 @@ internal sealed class SurfacePublisher(
         }
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.WhenAll(
             RunAsync(ShowAndWithdrawAsync, stoppingToken),
             RunAsync(StageNextAsync, stoppingToken));
+        await _waiting.EndAsync();
+    }
 
     public override void Dispose()
     {
@@ -167,11 +172,21 @@ internal sealed class SurfacePublisher(
         {
             switch (Next(image))
             {
+                case CellStep.Withdraw when _waiting.Cancel(image):
+                    break;
                 case CellStep.Withdraw when IsDue(image, CellStep.Withdraw):
                     await WithdrawAsync(image, cancellationToken);
                     break;
                 case CellStep.Advertise when IsDue(image, CellStep.Advertise):
-                    await AdvertiseAsync(image, cancellationToken);
+                    if (surface.Description.WaitsForOthers)
+                    {
+                        _waiting.Begin(image, token => ShowAsync(image, token), cancellationToken);
+                    }
+                    else
+                    {
+                        await AdvertiseAsync(image, cancellationToken);
+                    }
+
                     break;
                 default:
                     break;
@@ -179,6 +194,19 @@ internal sealed class SurfacePublisher(
         }
 
         return false;
+    }
+
+    private async Task ShowAsync(ImageId image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AdvertiseAsync(image, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.LaneFailed(log, Name, e);
+            Postpone(image, CellStep.Advertise, with: null);
+        }
     }
 
     /// <returns>True when there may be more to stage.</returns>
@@ -366,10 +394,10 @@ internal sealed class SurfacePublisher(
         switch (await surface.CheckAsync(cancellationToken))
         {
             case SurfaceOutcome.Refused refused:
-                ledger.SetSurfaceProblem(Name, refused.Code, refused.Reason);
+                ledger.SetSurface(Name, refused.Code, refused.Reason, surface.DataCenters);
                 break;
             default:
-                ledger.SetSurfaceProblem(Name, null, null);
+                ledger.SetSurface(Name, null, null, surface.DataCenters);
                 break;
         }
     }

@@ -31,6 +31,7 @@ internal static class RefusalCode
     public const string NotFound = "not-found";
     public const string UnknownSurface = "unknown-surface";
     public const string UnknownSite = "unknown-site";
+    public const string EngineFailed = "engine-failed";
     public const string SiteUnreachable = "site-unreachable";
     public const string NotSupported = "not-supported";
 

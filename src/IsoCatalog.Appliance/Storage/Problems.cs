@@ -20,6 +20,7 @@ internal static class Problems
         RefusalCode.ReadError or RefusalCode.WriteError => 500,
         RefusalCode.ClockImplausible or RefusalCode.NotTrusted or RefusalCode.SiteUnreachable => 503,
         RefusalCode.NotSupported => 501,
+        RefusalCode.EngineFailed => 502,
         _ => 400,
     };
 

@@ -473,31 +473,37 @@ internal sealed partial class SiteLedger : IDisposable
     }
 
     /// <summary>Says what is wrong with a surface as a whole; null when it works again. While it is wrong nothing is offered there.</summary>
-    public void SetSurfaceProblem(string surface, string? code, string? problem)
+    /// <param name="surface">By name.</param>
+    /// <param name="code">One of <see cref="ReasonCode"/>.</param>
+    /// <param name="problem">For people.</param>
+    /// <param name="dataCenters">The parts that can be ready by themselves.</param>
+    public void SetSurface(string surface, string? code, string? problem, IReadOnlyList<DataCenter> dataCenters)
     {
         lock (_gate)
         {
             var view = _view;
             var index = IndexOf(view, surface);
             var status = view.Surfaces[index];
-            if (status.ProblemCode == code && status.Problem == problem)
+            var sameParts = status.DataCenters.Length == dataCenters.Count && status.DataCenters.Zip(dataCenters).All(d => d.First.Is(d.Second));
+            if (status.ProblemCode == code && status.Problem == problem && sameParts)
             {
                 return;
             }
 
             var changed = status with
             {
+                DataCenters = sameParts ? status.DataCenters : [.. dataCenters],
                 ProblemCode = code,
                 Problem = problem,
                 ProblemSince = problem is null ? null : status.ProblemSince ?? _time.GetUtcNow(),
             };
             var next = view with { Surfaces = view.Surfaces.SetItem(index, changed) };
             Withdraw_NeedsLock(next, [.. view.Catalog.Images.Keys], null);
-            if (problem is null)
+            if (problem is null && status.Problem is not null)
             {
                 _events.Add("surface", $"{surface} works again", surface: surface);
             }
-            else
+            else if (problem is not null && problem != status.Problem)
             {
                 _events.Add("drift", problem, surface: surface, code: code);
                 Log.SurfaceUnusable(_log, surface, problem);
@@ -517,12 +523,12 @@ internal sealed partial class SiteLedger : IDisposable
                 return NotFound(lease.Image);
             }
 
-            if (!view.IsAvailable(lease.Image, surface))
+            if (!view.IsAvailableToSome(lease.Image, surface))
             {
                 var cell = view.CellOf(lease.Image, surface.Name);
                 return new Refusal(
                     RefusalCode.NotReady,
-                    $"The image is not available on {surface.Name}: {surface.Problem ?? cell?.Reason ?? view.WhyUnwanted(lease.Image) ?? "it is not published there yet."}",
+                    $"The image is not available on {surface.Name}: {surface.Hindrance ?? cell?.Reason ?? view.WhyUnwanted(lease.Image) ?? "it is not published there yet."}",
                     lease.Image);
             }
 

@@ -17,6 +17,15 @@ public static class ReasonCode
     public const string SurfaceReadOnly = "surface-read-only";
     public const string SurfaceUnreachable = "surface-unreachable";
 
+    // The oVirt engine and its ISO domain.
+    public const string EngineDenied = "engine-denied";
+    public const string EngineRefreshFailed = "engine-refresh-failed";
+    public const string EngineNotListed = "engine-not-listed";
+    public const string EngineListsMore = "engine-lists-more";
+    public const string DomainInactive = "domain-inactive";
+    public const string DomainUnlistable = "domain-unlistable";
+    public const string HeldByMachine = "held-by-machine";
+
     // The store.
     public const string StoreMissing = "store-missing";
     public const string StoreDamaged = "store-damaged";

@@ -67,10 +67,17 @@ public sealed record SiteView
     public bool IsWanted(ImageId image) => Catalog.Images.TryGetValue(image, out var known) && Unwanted(known) is null;
 
     /// <summary>The promise: in the list is only what is wanted, whose cell is advertised, and about whose bytes there is no doubt.</summary>
-    public bool IsAvailable(ImageId image, SurfaceStatus surface) =>
+    /// <param name="image">Which image.</param>
+    /// <param name="surface">Where.</param>
+    /// <param name="cluster">For the virtual machines of this cluster; null for whoever mounts from the surface, wherever.</param>
+    public bool IsAvailable(ImageId image, SurfaceStatus surface, string? cluster = null) => surface.Serves(cluster) && IsShown(image, surface);
+
+    /// <summary>The same for somebody at least, who knows which part of the surface it is mounted from.</summary>
+    public bool IsAvailableToSome(ImageId image, SurfaceStatus surface) => surface.ServesSome && IsShown(image, surface);
+
+    private bool IsShown(ImageId image, SurfaceStatus surface) =>
         IsWanted(image)
         && CellOf(image, surface.Name) is { State: CellState.Advertised }
-        && surface.Problem is null
         && (!surface.ServesStoreInode || Store.GetValueOrDefault(image) is StoreFile.Present);
 
     /// <summary>After a change: an image that left a list is missed there until it is back, however often it is tried meanwhile, or not wanted any more.</summary>
@@ -181,4 +188,18 @@ public sealed record SurfaceStatus(
     DateTimeOffset AnswerChanged,
     string? ProblemCode = null,
     string? Problem = null,
-    DateTimeOffset? ProblemSince = null);
+    DateTimeOffset? ProblemSince = null)
+{
+    /// <summary>The parts that can be ready by themselves; empty where the surface is one place.</summary>
+    public ImmutableArray<DataCenter> DataCenters { get; init; } = [];
+
+    /// <summary>Why images that are shown are not in the list for everybody; null when they are.</summary>
+    public string? Hindrance => Problem
+        ?? (DataCenters.FirstOrDefault(d => !d.Ready) is { } not ? $"The ISO domain is {not.Status} in the data center {not.Name}; ask for the clusters of others." : null);
+
+    /// <summary>Whether the place as a whole can be mounted from: by the machines of the cluster, or by everybody.</summary>
+    public bool Serves(string? cluster) => Problem is null
+        && (cluster is null ? DataCenters.All(d => d.Ready) : DataCenters.Any(d => d.Ready && d.Has(cluster)));
+
+    public bool ServesSome => Problem is null && (DataCenters.IsEmpty || DataCenters.Any(d => d.Ready));
+}

@@ -1,6 +1,5 @@
-using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
-using IsoCatalog.Surfaces.Files;
+using IsoCatalog.Surfaces.Folders;
 using Microsoft.Extensions.Logging;
 
 namespace IsoCatalog.Surfaces.ConsoleVolume;
@@ -11,19 +10,12 @@ namespace IsoCatalog.Surfaces.ConsoleVolume;
 /// </summary>
 public sealed class ConsoleVolumeSurface : ISurface
 {
+    private const UnixFileMode ReadableByAll = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
     private readonly ConsoleVolumeOptions _options;
-    private readonly VolumeFolder _folder;
-    private readonly VolumeStaging _staging;
-    private readonly VolumeObservation _observation;
+    private readonly FolderLayout _layout;
+    private readonly ImageFolder _folder;
     private readonly VolumeMarker _marker;
-
-    // Receipts taken in this process. A part or a file from before a restart is never trusted by its looks.
-    private readonly Dictionary<ImageId, (Receipt Receipt, string Part)> _staged = [];
-    private readonly Dictionary<ImageId, Receipt> _published = [];
-
-    // Parts that are being written or read back; everything else in the hidden folder is looked at and changed in turn.
-    private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _turn = new(1, 1);
 
     /// <param name="options">Validated by the caller.</param>
     /// <param name="expectedMarker">The volume id that <paramref name="remember"/> was last given; null if this surface never saw its volume.</param>
@@ -34,137 +26,42 @@ public sealed class ConsoleVolumeSurface : ISurface
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _folder = new VolumeFolder(options.Path, logger);
-        _staging = new VolumeStaging(options, _folder);
-        _observation = new VolumeObservation(_folder, _staging);
-        _marker = new VolumeMarker(options.Name, _folder, expectedMarker, remember, logger);
-        Description = new SurfaceDescription(options.Name, "volume", options.Group, options.ReadOnly, _folder.Path);
+        _layout = new FolderLayout(options.Path, hiddenIn: null, retires: false, logger);
+        _marker = new VolumeMarker(options.Name, _layout, expectedMarker, remember, logger);
+        _folder = new ImageFolder(options.Name, _layout, new StagingRules(ReadableByAll, options.ReadOnly), _marker.AbsenceAsync, logger);
+        Description = new SurfaceDescription(options.Name, "volume", options.Group, options.ReadOnly, _layout.Path);
     }
 
     public SurfaceDescription Description { get; }
 
     /// <summary>Absolute path of what clients see, to be watched; not recursive.</summary>
-    public string Folder => _folder.Path;
+    public string Folder => _layout.Path;
 
     /// <summary>Whether a name in <see cref="Folder"/> is the appliance's own and no news.</summary>
-    public static bool IsOwnName(string? name) => name == VolumeFolder.HiddenName;
+    public static bool IsOwnName(string? name) => name == FolderLayout.HiddenName;
 
     /// <summary>The volume's id; null until it was first seen.</summary>
     public string? Marker => _marker.Id;
 
-    public Task<SurfaceOutcome> CheckAsync(CancellationToken cancellationToken) => Do(
-        "use",
-        () =>
-        {
-            _folder.CreateHidden();
-            _folder.Clean(_staged.Values.Select(staged => staged.Part).Concat(_underWay).ToHashSet(StringComparer.Ordinal));
-            return new SurfaceOutcome.Done();
-        },
-        cancellationToken);
+    public Task<SurfaceOutcome> CheckAsync(CancellationToken cancellationToken) => _folder.CheckAsync(cancellationToken);
 
-    public Task<SurfaceOutcome> StageAsync(StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken)
-    {
-        var part = _folder.PartOf(image);
-        return DoBeside(
-            "stage in",
-            () => Begin(image, part),
-            () => _staging.Stage(image, bytesDone, cancellationToken),
-            outcome =>
-            {
-                _underWay.Remove(part);
-                if (outcome is SurfaceOutcome.Done { Receipt: { } receipt })
-                {
-                    _staged[image.Id] = (receipt, part);
-                }
-            },
-            cancellationToken);
-    }
+    public Task<SurfaceOutcome> StageAsync(StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken) =>
+        _folder.StageAsync(image, bytesDone, cancellationToken);
 
-    public Task<SurfaceOutcome> AdvertiseAsync(StoredImage image, CancellationToken cancellationToken) =>
-        Do("publish in", () => Advertise(image), cancellationToken);
+    public Task<SurfaceOutcome> AdvertiseAsync(StoredImage image, CancellationToken cancellationToken) => _folder.AdvertiseAsync(image, cancellationToken);
 
-    public Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Receipt? published, CancellationToken cancellationToken) => Do(
-        "withdraw from",
-        () =>
-        {
-            _staged.Remove(image.Id);
-            _published.Remove(image.Id);
-            DurableFile.Delete(_folder.PartOf(image));
-            var note = _folder.OwnNote(image.FileName);
-            var noted = note is not null && note.Image == image.Id;
-            var noteHolds = note is not null && note.Is(FileStat.Of(_folder.NameOf(image)));
-            if (noteHolds ? noted : published is not null)
-            {
-                _folder.TakeAway(image, published);
-            }
+    public Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Receipt? published, CancellationToken cancellationToken) =>
+        _folder.WithdrawAsync(image, published, cancellationToken);
 
-            if (noted)
-            {
-                _folder.DeleteOwnNote(image.FileName);
-            }
-
-            return new SurfaceOutcome.Done();
-        },
-        cancellationToken);
-
-    public Task<SurfaceOutcome> ResumeAsync(StoredImage image, Receipt published, CancellationToken cancellationToken) => Do(
-        "look into",
-        () =>
-        {
-            if (Doubt(image, published, out var stat) is { } refusal)
-            {
-                return refusal;
-            }
-
-            if (_folder.OwnNote(image.FileName)?.Is(stat) != true)
-            {
-                _folder.WriteOwnNote(image, stat);
-            }
-
-            return new SurfaceOutcome.Done(_published[image.Id] = FileIdentity.From(stat, published.Root));
-        },
-        cancellationToken);
+    public Task<SurfaceOutcome> ResumeAsync(StoredImage image, Receipt published, CancellationToken cancellationToken) =>
+        _folder.ResumeAsync(image, published, cancellationToken);
 
     public Task<SurfaceOutcome> VerifyAsync(
-        StoredImage image, Receipt published, IProgress<long>? bytesDone, CancellationToken cancellationToken) => DoBeside(
-        "read from",
-        () => null,
-        () =>
-        {
-            if (Doubt(image, published, out _) is { } refusal)
-            {
-                return refusal;
-            }
+        StoredImage image, Receipt published, IProgress<long>? bytesDone, CancellationToken cancellationToken) =>
+        _folder.VerifyAsync(image, published, bytesDone, cancellationToken);
 
-            var name = _folder.NameOf(image);
-            var read = ReadBack.Of(name, bytesDone, cancellationToken);
-            if (read.After.Root != image.Root)
-            {
-                return new SurfaceOutcome.Refused(
-                    ReasonCode.HashMismatch, $"{name} does not match its hash any more, though nobody changed it: check that disk.", Retryable: false);
-            }
-
-            return Doubt(image, published, out var stat) ?? (SurfaceOutcome)new SurfaceOutcome.Done(FileIdentity.From(stat, image.Root));
-        },
-        _ =>
-        {
-        },
-        cancellationToken);
-
-    public async Task<IReadOnlyList<SurfaceFinding>> ObserveAsync(
-        IReadOnlyCollection<PublishedImage> expected, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<SurfaceFinding> findings = [];
-        var outcome = await Do(
-            "look into",
-            () =>
-            {
-                findings = _observation.Observe(expected, cancellationToken);
-                return new SurfaceOutcome.Done();
-            },
-            cancellationToken);
-        return outcome is SurfaceOutcome.Refused refused ? [new SurfaceFinding(null, refused.Code, refused.Reason)] : findings;
-    }
+    public Task<IReadOnlyList<SurfaceFinding>> ObserveAsync(
+        IReadOnlyCollection<PublishedImage> expected, CancellationToken cancellationToken) => _folder.ObserveAsync(expected, cancellationToken);
 
     public SurfaceMount MountOf(StoredImage image)
     {
@@ -172,197 +69,14 @@ public sealed class ConsoleVolumeSurface : ISurface
         var smb = Fill(_options.SmbTemplate);
         var nfs = Fill(_options.NfsTemplate);
         return new SurfaceMount(
-            Path: _folder.NameOf(image),
-            ClientPath: _options.ClientPath is { } client ? $"{client.TrimEnd('/')}/{image.FileName}" : _folder.NameOf(image),
+            Path: _layout.NameOf(image),
+            ClientPath: _options.ClientPath is { } client ? $"{client.TrimEnd('/')}/{image.FileName}" : _layout.NameOf(image),
             Urls: smb is null && nfs is null ? null : new SurfaceUrls(Smb: smb, Nfs: nfs));
     }
 
     public ValueTask DisposeAsync()
     {
-        _turn.Dispose();
+        _folder.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    /// <returns>Done when the part is there and was read back already; null when it is to be made.</returns>
-    private SurfaceOutcome? Begin(StoredImage image, string part)
-    {
-        if (_staged.Remove(image.Id, out var staged) && Agrees(part, staged.Receipt, image, out _))
-        {
-            _staged[image.Id] = staged;
-            return new SurfaceOutcome.Done(staged.Receipt);
-        }
-
-        _published.Remove(image.Id);
-        DurableFile.Delete(part);
-        TakeBack(image, part);
-        _underWay.Add(part);
-        return null;
-    }
-
-    private SurfaceOutcome Advertise(StoredImage image)
-    {
-        var name = _folder.NameOf(image);
-        var part = _folder.PartOf(image);
-        if (!_staged.TryGetValue(image.Id, out var staged))
-        {
-            return _published.TryGetValue(image.Id, out var published) && Agrees(name, published, image, out _)
-                ? new SurfaceOutcome.Done(published)
-                : new SurfaceOutcome.Refused(
-                    ReasonCode.NotYetPublished, $"{image.FileName} has not been read back on {_options.Name} since the start; it is staged first.", Retryable: true);
-        }
-
-        if (!Agrees(part, staged.Receipt, image, out var partStat))
-        {
-            _staged.Remove(image.Id);
-            DurableFile.Delete(part);
-            return new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{part} changed after it was read back; it was deleted.", Retryable: true);
-        }
-
-        if (_staging.IsShared(partStat.Inode, image) && FileStat.Of(image.StorePath).Inode != partStat.Inode)
-        {
-            return new SurfaceOutcome.Refused(
-                ReasonCode.StoreDamaged, $"The store's file {image.StorePath} is not the one that was read back.", Retryable: true);
-        }
-
-        return MakeVisible(image, name, part, partStat) ?? Confirm(image, name, staged.Receipt);
-    }
-
-    private SurfaceOutcome.Refused? MakeVisible(StoredImage image, string name, string part, in FileStat partStat)
-    {
-        var there = FileStat.Of(name);
-        var same = (there.Kind, there.Device, there.Inode) == (FileKind.Regular, partStat.Device, partStat.Inode);
-        if (!same && there.Kind != FileKind.Missing)
-        {
-            if (_folder.OwnNote(image.FileName) is not { } note || note.Image != image.Id || !note.Is(there))
-            {
-                return Foreign(name);
-            }
-
-            _folder.TakeAway(image, null);
-        }
-
-        _folder.WriteOwnNote(image, partStat);
-        if (same)
-        {
-            DurableFile.Delete(part);
-        }
-        else if (!DurableFile.RenameNoReplace(part, name))
-        {
-            _folder.DeleteOwnNote(image.FileName);
-            return Foreign(name);
-        }
-
-        return null;
-    }
-
-    private SurfaceOutcome Confirm(StoredImage image, string name, Receipt staged)
-    {
-        _staged.Remove(image.Id);
-        var stat = FileStat.Of(name);
-
-        // The rename itself moves ctime, so it is left out here; from now on it counts.
-        if (!VolumeFolder.Agrees(stat, staged, shared: true))
-        {
-            _folder.TakeAway(image, null);
-            return new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{name} changed in the moment it was published; it was taken away.", Retryable: true);
-        }
-
-        return new SurfaceOutcome.Done(_published[image.Id] = FileIdentity.From(stat, image.Root));
-    }
-
-    /// <summary>A file of ours that is visible although nobody asked for it (a crash after the rename) goes back out of sight and is read again
-    /// instead of copied again.</summary>
-    private void TakeBack(StoredImage image, string part)
-    {
-        var name = _folder.NameOf(image);
-        var note = _folder.OwnNote(image.FileName);
-        if (note is not null && note.Image == image.Id && note.IsUntouched(FileStat.Of(name)))
-        {
-            DurableFile.RenameNoReplace(name, part);
-        }
-    }
-
-    private SurfaceOutcome.Refused? Doubt(StoredImage image, Receipt published, out FileStat stat)
-    {
-        var name = _folder.NameOf(image);
-        return Agrees(name, published, image, out stat) ? null
-            : stat.Kind == FileKind.Missing
-                ? new(ReasonCode.FileMissing, $"{name} is missing.", Retryable: false)
-                : new(ReasonCode.FileChanged, $"{name} is not as it was when its hash was verified.", Retryable: false);
-    }
-
-    private bool Agrees(string path, Receipt receipt, StoredImage image, out FileStat stat) =>
-        VolumeFolder.Agrees(stat = FileStat.Of(path), receipt, _staging.IsShared(stat.Inode, image));
-
-    private static SurfaceOutcome.Refused Foreign(string name) => new(
-        ReasonCode.ForeignFile,
-        $"{name} is there already and is not ours. It is left alone; move it away, and the image will be published.",
-        Retryable: true);
-
-    private Task<SurfaceOutcome> Do(string doing, Func<SurfaceOutcome> work, CancellationToken cancellationToken) =>
-        Guarded(doing, () => InTurnAsync(work, cancellationToken), cancellationToken);
-
-    /// <summary>For what takes long: <paramref name="begin"/> (which may already have the answer) and <paramref name="end"/> run in turn with all other
-    /// calls, <paramref name="work"/> beside them. <paramref name="end"/> always runs once work began; null stands for an exception.</summary>
-    private Task<SurfaceOutcome> DoBeside(
-        string doing, Func<SurfaceOutcome?> begin, Func<SurfaceOutcome> work, Action<SurfaceOutcome?> end, CancellationToken cancellationToken) => Guarded(
-        doing,
-        async () =>
-        {
-            if (await InTurnAsync(begin, cancellationToken) is { } early)
-            {
-                return early;
-            }
-
-            SurfaceOutcome? outcome = null;
-            try
-            {
-                return outcome = work();
-            }
-            finally
-            {
-                await _turn.WaitAsync(CancellationToken.None);
-                end(outcome);
-                _turn.Release();
-            }
-        },
-        cancellationToken);
-
-    private async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
-        where T : SurfaceOutcome?
-    {
-        await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            return await _marker.AbsenceAsync(cancellationToken) is { } absent ? (T)(SurfaceOutcome)absent : work();
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
-    private Task<SurfaceOutcome> Guarded(string doing, Func<Task<SurfaceOutcome>> work, CancellationToken cancellationToken) => Task.Run(
-        async () =>
-        {
-            try
-            {
-                return await work();
-            }
-            catch (Exception exception) when (DiskFault.IsOutside(exception))
-            {
-                return Refusal(doing, exception);
-            }
-        },
-        cancellationToken);
-
-    private SurfaceOutcome.Refused Refusal(string doing, Exception exception)
-    {
-        var code = DiskFault.IsFull(exception) ? ReasonCode.NoSpace
-            : DiskFault.IsReadOnly(exception) ? ReasonCode.SurfaceReadOnly
-            : DiskFault.IsUnreachable(exception) ? ReasonCode.SurfaceUnreachable
-            : doing is "read from" or "look into" ? ReasonCode.ReadError
-            : ReasonCode.WriteError;
-        return new(code, $"Cannot {doing} {_folder.Path}: {exception.Message}", Retryable: true);
     }
 }

@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
+using IsoCatalog.Surfaces.Folders;
 using Microsoft.Extensions.Logging;
 
 namespace IsoCatalog.Surfaces.ConsoleVolume;
@@ -9,7 +11,7 @@ namespace IsoCatalog.Surfaces.ConsoleVolume;
 /// appliance as well. A folder that was never seen is marked when it is empty; from then on only the same id will do.
 /// </summary>
 internal sealed class VolumeMarker(
-    string surface, VolumeFolder folder, string? expected, Func<string, CancellationToken, Task>? remember, ILogger? logger)
+    string surface, FolderLayout folder, string? expected, Func<string, CancellationToken, Task>? remember, ILogger? logger)
 {
     /// <summary>The volume's id; null until it was first seen.</summary>
     public string? Id { get; private set; } = expected;
@@ -23,13 +25,13 @@ internal sealed class VolumeMarker(
         }
 
         string? id;
-        if (folder.ReadMarker() is not { } marker)
+        if (Read() is not { } marker)
         {
             if (Id is not null)
             {
                 return new(
                     ReasonCode.SurfaceMissing,
-                    $"{folder.Path} is there but is not the volume of {surface}: is it mounted? Its marker {VolumeFolder.HiddenName}/volume is missing. "
+                    $"{folder.Path} is there but is not the volume of {surface}: is it mounted? Its marker {FolderLayout.HiddenName}/volume is missing. "
                     + $"If it is a new volume, write the line \"surface: {surface}\" into {folder.Hidden}/volume.",
                     Retryable: true);
             }
@@ -58,7 +60,7 @@ internal sealed class VolumeMarker(
             id = marker.Id;
         }
 
-        if (WriteRefusal() is { } refusal)
+        if (folder.WriteRefusal() is { } refusal)
         {
             return refusal;
         }
@@ -71,7 +73,7 @@ internal sealed class VolumeMarker(
     {
         if (id is null)
         {
-            id = folder.WriteMarker(surface);
+            id = Write();
             if (logger is not null)
             {
                 Log.Marked(logger, surface, folder.Path, id);
@@ -89,10 +91,18 @@ internal sealed class VolumeMarker(
         }
     }
 
-    private SurfaceOutcome.Refused? WriteRefusal() =>
-        FreeSpace.Of(folder.Path).ReadOnly
-            ? new(ReasonCode.SurfaceReadOnly, $"{folder.Path} is mounted read-only. Mount it read-write on the appliance's host.", Retryable: true)
-            : Libc.Access(Libc.AtFdCwd, folder.Path, Libc.MayWriteAndSearch, Libc.AtEffectiveAccess) != 0
-                ? new(ReasonCode.SurfaceReadOnly, $"The appliance may not write to {folder.Path}. Give its user the right to.", Retryable: true)
-                : null;
+    private string FilePath => Path.Combine(folder.Hidden, "volume");
+
+    /// <summary>Surface name and volume id; null when there is no marker. The id is null where an operator wrote only the name.</summary>
+    private (string? Surface, string? Id)? Read() =>
+        KeyedText.Read(FilePath) is { } values ? (values.GetValueOrDefault("surface"), values.GetValueOrDefault("volume")) : null;
+
+    /// <returns>The new id.</returns>
+    private string Write()
+    {
+        folder.CreateHidden();
+        var id = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        KeyedText.Write(FilePath, ("surface", surface), ("volume", id));
+        return id;
+    }
 }

@@ -50,6 +50,18 @@ public static class DurableFile
         }
     }
 
+    /// <summary>False when this process may not give the file away (EPERM; on NFS also with root_squash).</summary>
+    public static bool TrySetOwner(SafeFileHandle file, uint user, uint group)
+    {
+        if (Libc.Fchown(file, user, group) == 0)
+        {
+            return true;
+        }
+
+        var error = Marshal.GetLastPInvokeError();
+        return error is Errno.NotPermitted or Errno.Invalid or Errno.NotSupported ? false : throw Errno.Failure("set the owner of", "an open file", error);
+    }
+
     /// <summary>Opens a file for reading without following a link and without blocking on a pipe.</summary>
     public static SafeFileHandle OpenRead(string path) =>
         Libc.Open(path, Libc.OpenReadOnly | Libc.OpenNoFollow | Libc.OpenNonBlocking);

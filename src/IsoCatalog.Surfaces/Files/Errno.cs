@@ -22,6 +22,7 @@ internal static class Errno
     public const int ReadOnlyFileSystem = 30;
     public const int TooManyLinks = 31;
     public const int NoSystemCall = 38;
+    public const int TooManyLinksOnTheWay = 40;
     public const int NotSupported = 95;
     public const int NotConnected = 107;
     public const int TimedOut = 110;

@@ -6,7 +6,8 @@ namespace IsoCatalog.Surfaces.Files;
 /// <summary>What statx(2) says; a network file system is asked, not its attribute cache. The birth time is 0 where the file system has
 /// none; with the inode it tells a file from a later one that got the same number.</summary>
 internal readonly record struct FileStat(
-    FileKind Kind, ulong Device, ulong Inode, long Size, long ModifiedNs, long ChangedNs, long BornNs, uint Links, UnixFileMode Mode)
+    FileKind Kind, ulong Device, ulong Inode, long Size, long ModifiedNs, long ChangedNs, long BornNs, uint Links, UnixFileMode Mode,
+    uint User, uint Group)
 {
     private const uint BasicAndBirth = 0x7ff | BirthMask;
     private const uint BirthMask = 0x800;
@@ -32,6 +33,19 @@ internal readonly record struct FileStat(
         return error is Errno.NoEntry or Errno.NotFolder ? default : throw Errno.Failure("stat", path, error);
     }
 
+    /// <summary>What a link leads to; <see cref="FileKind.Missing"/> when it leads nowhere.</summary>
+    public static unsafe FileStat Followed(string path)
+    {
+        Libc.StatxBuffer buffer = default;
+        if (Libc.Statx(Libc.AtFdCwd, path, Libc.AtForceSync, BasicAndBirth, &buffer) == 0)
+        {
+            return From(buffer);
+        }
+
+        var error = Marshal.GetLastPInvokeError();
+        return error is Errno.NoEntry or Errno.NotFolder or Errno.TooManyLinksOnTheWay ? default : throw Errno.Failure("stat", path, error);
+    }
+
     private static FileStat From(in Libc.StatxBuffer buffer) => new(
         (buffer.Mode & 0xF000) switch
         {
@@ -47,7 +61,9 @@ internal readonly record struct FileStat(
         Nanoseconds(buffer.ChangedSeconds, buffer.ChangedNanoseconds),
         (buffer.Mask & BirthMask) == 0 ? 0 : Nanoseconds(buffer.BornSeconds, buffer.BornNanoseconds),
         buffer.Links,
-        (UnixFileMode)(buffer.Mode & 0xFFF));
+        (UnixFileMode)(buffer.Mode & 0xFFF),
+        buffer.User,
+        buffer.Group);
 
     // A time outside 1677..2262 wraps; it is compared for equality only.
     private static long Nanoseconds(long seconds, uint nanoseconds) => unchecked((seconds * 1_000_000_000L) + nanoseconds);

@@ -22,6 +22,7 @@ internal sealed class PeerConnection : IDisposable
     private readonly SwarmContext _context;
     private readonly Socket _socket;
     private readonly Stream _stream;
+    /// <summary>Not disposed: it has no timer and no handle, and another thread may be about to cancel it when the connection has ended.</summary>
     private readonly CancellationTokenSource _ending = new();
     private readonly Lock _requesting = new();
     private readonly List<BlockRun> _runs = [];
@@ -230,8 +231,6 @@ internal sealed class PeerConnection : IDisposable
 
     public void Dispose()
     {
-        Sender.Dispose();
-        _ending.Dispose();
         _stream.Dispose();
         _socket.Dispose();
     }

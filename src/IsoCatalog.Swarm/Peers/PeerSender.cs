@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Swarm.Storage;
 using IsoCatalog.Swarm.Wire;
@@ -8,7 +9,7 @@ namespace IsoCatalog.Swarm.Peers;
 /// The sending half of a connection: messages first, then up to 1 MiB of blocks, read from the file into their places between
 /// their headers and written at once. Adding is thread-safe; one task sends.
 /// </summary>
-internal sealed class PeerSender : IDisposable
+internal sealed class PeerSender
 {
     private const int BatchBlocks = 64;
     private const int BatchBytes = BatchBlocks * MerkleTree.LeafLength;
@@ -20,11 +21,14 @@ internal sealed class PeerSender : IDisposable
     private readonly Stream _stream;
     private readonly Lock _gate = new();
     private readonly OutboundMessages _messages = new();
-    private readonly SemaphoreSlim _signal = new(0);
+
+    /// <summary>Never disposed and never full: whoever still knows a connection that has ended may post to it.</summary>
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
     private readonly List<UploadRequest> _batch = [];
     private readonly List<Memory<byte>> _places = [];
     private byte[] _buffer = new byte[SmallBuffer];
-    private int _signalled;
     private long _sendingSince;
     private long _sentAt;
 
@@ -54,13 +58,7 @@ internal sealed class PeerSender : IDisposable
         Signal();
     }
 
-    public void Signal()
-    {
-        if (Interlocked.Exchange(ref _signalled, 1) == 0)
-        {
-            _signal.Release();
-        }
-    }
+    public void Signal() => _signal.Writer.TryWrite(true);
 
     /// <summary>Sends until it fails or is cancelled.</summary>
     /// <exception cref="IOException">The connection ended, or the file cannot be read.</exception>
@@ -68,8 +66,7 @@ internal sealed class PeerSender : IDisposable
     {
         while (true)
         {
-            await _signal.WaitAsync(cancellationToken);
-            Volatile.Write(ref _signalled, 0);
+            await _signal.Reader.ReadAsync(cancellationToken);
             while (true)
             {
                 var length = TakeMessages();
@@ -94,8 +91,6 @@ internal sealed class PeerSender : IDisposable
             }
         }
     }
-
-    public void Dispose() => _signal.Dispose();
 
     private int TakeMessages()
     {

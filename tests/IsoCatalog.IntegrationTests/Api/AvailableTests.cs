@@ -87,7 +87,7 @@ public sealed class AvailableTests(SharedSite shared) : IClassFixture<SharedSite
     [InlineData("?surface=nowhere", 404, "unknown-surface")]
     [InlineData("?surface=ovirt", 404, "unknown-surface")]
     [InlineData("?surface=bmc&site=nyc", 404, "unknown-site")]
-    [InlineData("?surface=bmc&cluster=c", 501, "not-supported")]
+    [InlineData("?surface=bmc&cluster=c", 404, "unknown-surface")]
     [InlineData("?surface=bmc&bmc=10.0.0.1", 501, "not-supported")]
     public async Task A_question_that_makes_no_sense_is_refused_and_never_answered_with_a_list(string query, int status, string code) =>
         (await shared.Caller.GetAsync(Path + query)).Refused(status, code);

@@ -23,9 +23,11 @@ internal static class ProductCode
 
     public static Assembly Client { get; } = Assembly.Load("IsoCatalog.Client");
 
+    public static Assembly Simulators { get; } = Assembly.Load("IsoCatalog.Simulators");
+
     public static Assembly Appliance { get; } = Assembly.Load("isocatalog");
 
-    public static IEnumerable<Assembly> Everything => [Core, Swarm, Surfaces, Client, Appliance];
+    public static IEnumerable<Assembly> Everything => [Core, Swarm, Surfaces, Client, Simulators, Appliance];
 
     /// <summary>What people wrote: without what the compiler and its generators add.</summary>
     public static IEnumerable<Type> WrittenTypes(Assembly assembly) => assembly.GetTypes()

@@ -35,7 +35,7 @@ public sealed class ConfigurationFileTests : IDisposable
         var text = File.ReadAllText(Path.Combine(Repository.Config, "site.yaml"));
 
         Assert.All(
-            KnownKeys.BySection.Where(section => !section.Key.StartsWith("ovirt", StringComparison.Ordinal) && section.Key != "engine").SelectMany(section => section.Value),
+            KnownKeys.BySection.Where(section => section.Key != SurfaceKinds.OvirtDisks).SelectMany(section => section.Value),
             key => Assert.Matches($@"\b{key}\b", text));
     }
 

@@ -24,6 +24,28 @@ public sealed class HostCheckTests : IDisposable
     }
 
     [Fact]
+    public void An_engines_password_and_authority_are_looked_at_before_the_start()
+    {
+        WritePair("ca", Now.AddDays(90));
+        File.WriteAllText(Path.Combine(_folder, "secret"), "s");
+        File.SetUnixFileMode(Path.Combine(_folder, "secret"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllText(Path.Combine(_folder, "nothing"), "");
+        File.SetUnixFileMode(Path.Combine(_folder, "nothing"), UnixFileMode.UserRead);
+        File.WriteAllText(Path.Combine(_folder, "open"), "s");
+        File.SetUnixFileMode(Path.Combine(_folder, "open"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
+
+        Assert.Empty(Check(Domain("secret", "ca.crt")));
+        Assert.Contains("There is no file", Only(Domain("none", "ca.crt"), "surfaces[0].engine.passwordFile"), StringComparison.Ordinal);
+        Assert.Contains("is empty", Only(Domain("nothing", "ca.crt"), "surfaces[0].engine.passwordFile"), StringComparison.Ordinal);
+        Assert.Contains("chmod 0600", Only(Domain("open", "ca.crt"), "surfaces[0].engine.passwordFile"), StringComparison.Ordinal);
+        Assert.Contains("pki-resource", Only(Domain("secret", "site.yaml"), "surfaces[0].engine.caFile"), StringComparison.Ordinal);
+
+        static string Domain(string password, string authority) =>
+            "surfaces: [ { name: a, kind: ovirt-iso-domain, path: /exports/iso, domain: 3f0c1b52-6c5e-4b53-9d0a-0b5a3f0a7e11, "
+            + $"engine: {{ url: 'https://e/ovirt-engine', user: u, passwordFile: {password}, caFile: {authority} }} }} ]";
+    }
+
+    [Fact]
     public void Missing_open_mismatched_and_expired_are_each_named_at_their_line()
     {
         WritePair("api", Now.AddDays(90));

@@ -1,15 +1,15 @@
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
+using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
-namespace IsoCatalog.Surfaces.ConsoleVolume;
+namespace IsoCatalog.Surfaces.Folders;
 
 /// <summary>Brings one image's bytes into the hidden folder, by the cheapest way that is safe there, and reads all of them back.</summary>
-internal sealed class VolumeStaging(ConsoleVolumeOptions options, VolumeFolder folder)
+internal sealed class FolderStaging(StagingRules rules, FolderLayout folder, ILogger? logger)
 {
     private const int CopyBlock = 1 << 20;
-
-    private const UnixFileMode ReadableByAll = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private int _ownerTold;
 
     /// <returns><see cref="SurfaceOutcome.Done"/> with the receipt of the part. After anything else, also an exception, no part is left.</returns>
     public SurfaceOutcome Stage(StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken)
@@ -38,7 +38,7 @@ internal sealed class VolumeStaging(ConsoleVolumeOptions options, VolumeFolder f
     }
 
     /// <summary>Whether the part, or the published file, is the store's own inode.</summary>
-    public bool IsShared(ulong inode, StoredImage image) => options.ReadOnly && inode == image.StoreReceipt.Inode;
+    public bool IsShared(ulong inode, StoredImage image) => rules.Links && inode == image.StoreReceipt.Inode;
 
     private static SurfaceOutcome.Refused? StoreRefusal(StoredImage image) =>
         FileIdentity.Of(image.StorePath, image.Root, out var kind) is { } store
@@ -52,7 +52,7 @@ internal sealed class VolumeStaging(ConsoleVolumeOptions options, VolumeFolder f
         var copied = false;
         if (FileIdentity.KindOf(part) == FileKind.Missing)
         {
-            if (!(options.ReadOnly && DurableFile.TryHardLink(image.StorePath, part)))
+            if (!(rules.Links && DurableFile.TryHardLink(image.StorePath, part)))
             {
                 using var source = DurableFile.OpenRead(image.StorePath);
                 using var target = DurableFile.CreateNew(part);
@@ -63,7 +63,8 @@ internal sealed class VolumeStaging(ConsoleVolumeOptions options, VolumeFolder f
                 }
 
                 File.SetLastWriteTimeUtc(target, image.ModifiedAt.UtcDateTime);
-                DurableFile.SetMode(target, ReadableByAll);
+                SetOwner(target);
+                DurableFile.SetMode(target, rules.Mode);
                 DurableFile.Sync(target);
                 PageCache.Drop(target);
             }
@@ -74,11 +75,24 @@ internal sealed class VolumeStaging(ConsoleVolumeOptions options, VolumeFolder f
         return Judge(part, image, copied, bytesDone, cancellationToken);
     }
 
+    /// <summary>Who is not root may not give files away; that matters only where the mode lets nobody else read.</summary>
+    private void SetOwner(SafeFileHandle target)
+    {
+        if (rules.Owner is { } owner && !DurableFile.TrySetOwner(target, owner.User, owner.Group)
+            && logger is not null && Interlocked.Exchange(ref _ownerTold, 1) == 0)
+        {
+            Log.OwnerKept(
+                logger,
+                $"Files in {folder.Path} keep the owner of this process: it may not give them to {owner.User}:{owner.Group}. Their mode lets everybody "
+                + "read them, so that does no harm; run as that user, or with CAP_CHOWN, to have it otherwise.");
+        }
+    }
+
     private SurfaceOutcome.Refused? Copy(
         SafeFileHandle source, SafeFileHandle target, StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken)
     {
         var available = FreeSpace.Of(folder.Path).AvailableBytes;
-        if (available < image.Size)
+        if (available - rules.Reserve < image.Size)
         {
             return NoSpace(image, available);
         }
@@ -104,7 +118,9 @@ internal sealed class VolumeStaging(ConsoleVolumeOptions options, VolumeFolder f
     private SurfaceOutcome.Refused NoSpace(StoredImage image, long available) => new(
         ReasonCode.NoSpace,
         $"{folder.Path} has {available:N0} bytes free and {image.FileName} needs {image.Size:N0}: "
-        + (available < image.Size ? $"{image.Size - available:N0} are missing. " : "a quota, or somebody else's files, stood in the way. ")
+        + (available - rules.Reserve < image.Size
+            ? $"{image.Size + rules.Reserve - available:N0} are missing{(rules.Reserve > 0 ? $", with the {rules.Reserve:N0} that are left free" : "")}. "
+            : "a quota, or somebody else's files, stood in the way. ")
         + "Make room there or remove images.",
         Retryable: true);
 
@@ -138,3 +154,10 @@ internal sealed class VolumeStaging(ConsoleVolumeOptions options, VolumeFolder f
         public void Report(long value) => whole?.Report((size / 2) + (value / 2));
     }
 }
+
+/// <summary>How files come to be in a folder.</summary>
+/// <param name="Mode">Of a copy.</param>
+/// <param name="Links">Nobody else can write there: a file may be a hard link to the store's own inode.</param>
+/// <param name="Owner">Numbers of the user and group that a copy is given to, where this process may; null leaves its own.</param>
+/// <param name="Reserve">Bytes that a copy leaves free.</param>
+internal sealed record StagingRules(UnixFileMode Mode, bool Links = false, (uint User, uint Group)? Owner = null, long Reserve = 0);

@@ -1,17 +1,21 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 using Microsoft.Extensions.Logging;
 
-namespace IsoCatalog.Surfaces.ConsoleVolume;
+namespace IsoCatalog.Surfaces.Folders;
 
 /// <summary>
-/// The folder and what the appliance keeps hidden in it, in <c>.isocatalog</c> (0700): <c>volume</c> (whose it is), <c>own/&lt;name&gt;</c>
-/// (<see cref="OwnedFile"/>), <c>&lt;root&gt;.part</c> (staged), <c>&lt;name&gt;.going</c> (being withdrawn) and <c>foreign/</c> (files that
-/// somebody had put where ours was; kept until an operator removes them).
+/// A folder that shows images under their names, and what the appliance keeps hidden in or near it, on the same file system, in
+/// <c>.isocatalog</c> (0700): <c>own/&lt;name&gt;</c> (<see cref="OwnedFile"/>), <c>&lt;root&gt;.part</c> (staged), <c>&lt;name&gt;.going</c>
+/// (being withdrawn), <c>retired/</c> (withdrawn, but clients may still have it open) and <c>foreign/</c> (files that somebody had put where ours
+/// was; kept until an operator removes them).
 /// </summary>
-internal sealed class VolumeFolder(string path, ILogger? logger)
+/// <param name="path">What clients see.</param>
+/// <param name="hiddenIn">The folder that <c>.isocatalog</c> is in; null for <paramref name="path"/> itself.</param>
+/// <param name="retires">Withdrawn files are kept in <c>retired/</c> until <see cref="CleanRetired"/>, instead of being deleted at once.</param>
+/// <param name="logger">Tells what was moved aside.</param>
+internal sealed class FolderLayout(string path, string? hiddenIn, bool retires, ILogger? logger)
 {
     public const string HiddenName = ".isocatalog";
     private const string PartSuffix = ".part";
@@ -20,11 +24,11 @@ internal sealed class VolumeFolder(string path, ILogger? logger)
 
     public string Path { get; } = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
 
-    public string Hidden => System.IO.Path.Combine(Path, HiddenName);
+    public string Hidden { get; } = System.IO.Path.Combine(System.IO.Path.GetFullPath(hiddenIn ?? path), HiddenName);
+
+    public string Retired => System.IO.Path.Combine(Hidden, "retired");
 
     public string Foreign => System.IO.Path.Combine(Hidden, "foreign");
-
-    private string MarkerPath => System.IO.Path.Combine(Hidden, "volume");
 
     private string OwnFolder => System.IO.Path.Combine(Hidden, "own");
 
@@ -35,19 +39,6 @@ internal sealed class VolumeFolder(string path, ILogger? logger)
         image.FileName.Length > 0 && image.FileName[0] != '.' && !image.FileName.AsSpan().ContainsAny('/', '\0')
             ? System.IO.Path.Combine(Path, image.FileName)
             : throw new ArgumentException($"'{image.FileName}' is not a file name.", nameof(image));
-
-    /// <summary>Surface name and volume id of the marker; null when there is no marker. The id is null where an operator wrote only the name.</summary>
-    public (string? Surface, string? Id)? ReadMarker() =>
-        KeyedText.Read(MarkerPath) is { } values ? (values.GetValueOrDefault("surface"), values.GetValueOrDefault("volume")) : null;
-
-    /// <returns>The new id.</returns>
-    public string WriteMarker(string surface)
-    {
-        CreateHidden();
-        var id = RandomNumberGenerator.GetHexString(32, lowercase: true);
-        KeyedText.Write(MarkerPath, ("surface", surface), ("volume", id));
-        return id;
-    }
 
     public void CreateHidden()
     {
@@ -63,6 +54,14 @@ internal sealed class VolumeFolder(string path, ILogger? logger)
 
     public IEnumerable<string> ForeignKept() =>
         Directory.Exists(Foreign) ? Directory.EnumerateFileSystemEntries(Foreign) : [];
+
+    /// <summary>Null when this process may write where clients see it.</summary>
+    public SurfaceOutcome.Refused? WriteRefusal() =>
+        FreeSpace.Of(Path).ReadOnly
+            ? new(ReasonCode.SurfaceReadOnly, $"{Path} is mounted read-only. Mount it read-write on the appliance's host.", Retryable: true)
+            : Libc.Access(Libc.AtFdCwd, Path, Libc.MayWriteAndSearch, Libc.AtEffectiveAccess) != 0
+                ? new(ReasonCode.SurfaceReadOnly, $"The appliance may not write to {Path}. Give its user the right to.", Retryable: true)
+                : null;
 
     public OwnedFile? OwnNote(string fileName) => OwnedFile.Read(OwnPath(fileName));
 
@@ -88,6 +87,26 @@ internal sealed class VolumeFolder(string path, ILogger? logger)
         foreach (var entry in Directory.GetFiles(OwnFolder).Where(IsTemporary))
         {
             DurableFile.Delete(entry);
+        }
+    }
+
+    /// <summary>Deletes withdrawn files that were renamed away before <paramref name="before"/>, and whose names <paramref name="mayGo"/> says yes to.</summary>
+    public void CleanRetired(DateTimeOffset before, Func<string, DateTimeOffset, bool> mayGo)
+    {
+        if (!Directory.Exists(Retired))
+        {
+            return;
+        }
+
+        foreach (var entry in Directory.GetFiles(Retired))
+        {
+            // The rename moved ctime, on every file system that vdsm is used with.
+            var renamed = DateTimeOffset.UnixEpoch.AddTicks(FileStat.Of(entry).ChangedNs / 100);
+            var name = System.IO.Path.GetFileName(entry);
+            if (renamed < before && mayGo(name[..(name.LastIndexOf(".iso.", StringComparison.OrdinalIgnoreCase) is var end and >= 0 ? end + 4 : name.Length)], renamed))
+            {
+                DurableFile.Delete(entry);
+            }
         }
     }
 
@@ -134,23 +153,35 @@ internal sealed class VolumeFolder(string path, ILogger? logger)
     private void Settle(string going, string fileName, Receipt? published)
     {
         var stat = FileStat.Of(going);
-        if (IsOurs(stat, OwnNote(fileName), published))
+        if (!IsOurs(stat, OwnNote(fileName), published))
+        {
+            var kept = MoveAside(going, Foreign, fileName, stat);
+            if (logger is not null)
+            {
+                Log.ForeignKept(logger, System.IO.Path.Combine(Path, fileName), kept);
+            }
+        }
+        else if (retires)
+        {
+            MoveAside(going, Retired, fileName, stat);
+        }
+        else
         {
             DurableFile.Delete(going);
-            return;
+        }
+    }
+
+    private static string MoveAside(string file, string folder, string fileName, in FileStat stat)
+    {
+        CreatePrivate(folder);
+        var plain = System.IO.Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{fileName}.{stat.Inode}"));
+        var kept = plain;
+        for (var attempt = 2; !DurableFile.RenameNoReplace(file, kept); attempt++)
+        {
+            kept = string.Create(CultureInfo.InvariantCulture, $"{plain}.{attempt}");
         }
 
-        CreatePrivate(Foreign);
-        var kept = System.IO.Path.Combine(Foreign, string.Create(CultureInfo.InvariantCulture, $"{fileName}.{stat.Inode}"));
-        for (var attempt = 2; !DurableFile.RenameNoReplace(going, kept); attempt++)
-        {
-            kept = System.IO.Path.Combine(Foreign, string.Create(CultureInfo.InvariantCulture, $"{fileName}.{stat.Inode}.{attempt}"));
-        }
-
-        if (logger is not null)
-        {
-            Log.ForeignKept(logger, System.IO.Path.Combine(Path, fileName), kept);
-        }
+        return kept;
     }
 
     private static void CreatePrivate(string folder)
@@ -159,7 +190,7 @@ internal sealed class VolumeFolder(string path, ILogger? logger)
         {
             if (OperatingSystem.IsWindows())
             {
-                throw new PlatformNotSupportedException("Volumes are kept on Linux.");
+                throw new PlatformNotSupportedException("Image folders are kept on Linux.");
             }
 
             Directory.CreateDirectory(folder, Private);

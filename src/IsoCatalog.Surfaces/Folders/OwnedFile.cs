@@ -3,7 +3,7 @@ using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Surfaces.Files;
 
-namespace IsoCatalog.Surfaces.ConsoleVolume;
+namespace IsoCatalog.Surfaces.Folders;
 
 /// <summary>
 /// The volume's own note of which inode it published under a name: written before the file becomes visible, removed after it is gone, so that

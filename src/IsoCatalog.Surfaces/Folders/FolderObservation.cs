@@ -1,10 +1,10 @@
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 
-namespace IsoCatalog.Surfaces.ConsoleVolume;
+namespace IsoCatalog.Surfaces.Folders;
 
 /// <summary>Compares what a client sees with what it should see. Reads no image bytes.</summary>
-internal sealed class VolumeObservation(VolumeFolder folder, VolumeStaging staging)
+internal sealed class FolderObservation(FolderLayout folder, FolderStaging staging)
 {
     private const int MaxForeign = 100;
 
@@ -23,7 +23,7 @@ internal sealed class VolumeObservation(VolumeFolder folder, VolumeStaging stagi
             {
                 findings.Add(new SurfaceFinding(image.Id, ReasonCode.FileMissing, $"{name} is missing."));
             }
-            else if (!VolumeFolder.Agrees(stat, receipt, staging.IsShared(stat.Inode, image)))
+            else if (!FolderLayout.Agrees(stat, receipt, staging.IsShared(stat.Inode, image)))
             {
                 findings.Add(new SurfaceFinding(image.Id, ReasonCode.FileChanged, $"{name} is not as it was when its hash was verified."));
             }
@@ -59,8 +59,8 @@ internal sealed class VolumeObservation(VolumeFolder folder, VolumeStaging stagi
             null, ReasonCode.ForeignFile, $"{Printable(kept)} was in the place of a published image and was moved here. Delete it when nobody needs it.")));
     }
 
-    // A foreign name may hold line breaks or terminal sequences.
-    private static string Printable(string path) => string.Create(path.Length, path, (span, text) =>
+    /// <summary>A foreign name may hold line breaks or terminal sequences.</summary>
+    public static string Printable(string path) => string.Create(path.Length, path, (span, text) =>
     {
         for (var index = 0; index < span.Length; index++)
         {

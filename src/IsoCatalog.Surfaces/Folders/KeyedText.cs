@@ -1,7 +1,7 @@
 using System.Text;
 using IsoCatalog.Surfaces.Files;
 
-namespace IsoCatalog.Surfaces.ConsoleVolume;
+namespace IsoCatalog.Surfaces.Folders;
 
 /// <summary>Small files of <c>key: value</c> lines that an operator can read and write with a plain editor.</summary>
 internal static class KeyedText

@@ -1,0 +1,371 @@
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
+using Microsoft.Extensions.Logging;
+
+namespace IsoCatalog.Surfaces.Folders;
+
+/// <summary>
+/// What every surface does whose clients see files in a folder: stage, show, take away, look, read back. Not a surface by itself: who owns it says when the
+/// folder is the right one, and what else a client needs. Thread-safe, as <see cref="ISurface"/> asks for.
+/// </summary>
+internal sealed class ImageFolder : IDisposable
+{
+    private readonly string _surface;
+    private readonly FolderLayout _folder;
+    private readonly FolderStaging _staging;
+    private readonly FolderObservation _observation;
+    private readonly Func<CancellationToken, Task<SurfaceOutcome.Refused?>> _absence;
+
+    // Receipts taken in this process. A part or a file from before a restart is never trusted by its looks.
+    private readonly Dictionary<ImageId, (Receipt Receipt, string Part)> _staged = [];
+    private readonly Dictionary<ImageId, Receipt> _published = [];
+
+    // Parts that are being written or read back; everything else in the hidden folder is looked at and changed in turn.
+    private readonly HashSet<string> _underWay = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    /// <param name="surface">For messages.</param>
+    /// <param name="folder">Where.</param>
+    /// <param name="rules">How files come to be there.</param>
+    /// <param name="absence">Asked before every step, one at a time: why the folder cannot be used now, or null.</param>
+    /// <param name="logger">Tells what was moved aside.</param>
+    public ImageFolder(
+        string surface,
+        FolderLayout folder,
+        StagingRules rules,
+        Func<CancellationToken, Task<SurfaceOutcome.Refused?>> absence,
+        ILogger? logger)
+    {
+        _surface = surface;
+        _folder = folder;
+        _staging = new FolderStaging(rules, folder, logger);
+        _observation = new FolderObservation(folder, _staging);
+        _absence = absence;
+    }
+
+    public Task<SurfaceOutcome> CheckAsync(CancellationToken cancellationToken) => Do(
+        "use",
+        () =>
+        {
+            _folder.CreateHidden();
+            _folder.Clean(_staged.Values.Select(staged => staged.Part).Concat(_underWay).ToHashSet(StringComparer.Ordinal));
+            return new SurfaceOutcome.Done();
+        },
+        cancellationToken);
+
+    public Task<SurfaceOutcome> StageAsync(StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken)
+    {
+        var part = _folder.PartOf(image);
+        return DoBeside(
+            "stage in",
+            () => Begin(image, part),
+            () => _staging.Stage(image, bytesDone, cancellationToken),
+            outcome =>
+            {
+                _underWay.Remove(part);
+                if (outcome is SurfaceOutcome.Done { Receipt: { } receipt })
+                {
+                    _staged[image.Id] = (receipt, part);
+                }
+            },
+            cancellationToken);
+    }
+
+    public Task<SurfaceOutcome> AdvertiseAsync(StoredImage image, CancellationToken cancellationToken) =>
+        Do("publish in", () => Advertise(image), cancellationToken);
+
+    public Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Receipt? published, CancellationToken cancellationToken) => Do(
+        "withdraw from",
+        () =>
+        {
+            _staged.Remove(image.Id);
+            _published.Remove(image.Id);
+            DurableFile.Delete(_folder.PartOf(image));
+            var note = _folder.OwnNote(image.FileName);
+            var noted = note is not null && note.Image == image.Id;
+            var noteHolds = note is not null && note.Is(FileStat.Of(_folder.NameOf(image)));
+            if (noteHolds ? noted : published is not null)
+            {
+                _folder.TakeAway(image, published);
+            }
+
+            if (noted)
+            {
+                _folder.DeleteOwnNote(image.FileName);
+            }
+
+            return new SurfaceOutcome.Done();
+        },
+        cancellationToken);
+
+    public Task<SurfaceOutcome> ResumeAsync(StoredImage image, Receipt published, CancellationToken cancellationToken) => Do(
+        "look into",
+        () =>
+        {
+            if (Doubt(image, published, out var stat) is { } refusal)
+            {
+                return refusal;
+            }
+
+            if (_folder.OwnNote(image.FileName)?.Is(stat) != true)
+            {
+                _folder.WriteOwnNote(image, stat);
+            }
+
+            return new SurfaceOutcome.Done(_published[image.Id] = FileIdentity.From(stat, published.Root));
+        },
+        cancellationToken);
+
+    public Task<SurfaceOutcome> VerifyAsync(
+        StoredImage image, Receipt published, IProgress<long>? bytesDone, CancellationToken cancellationToken) => DoBeside(
+        "read from",
+        () => null,
+        () =>
+        {
+            if (Doubt(image, published, out _) is { } refusal)
+            {
+                return refusal;
+            }
+
+            var name = _folder.NameOf(image);
+            var read = ReadBack.Of(name, bytesDone, cancellationToken);
+            if (read.After.Root != image.Root)
+            {
+                return new SurfaceOutcome.Refused(
+                    ReasonCode.HashMismatch, $"{name} does not match its hash any more, though nobody changed it: check that disk.", Retryable: false);
+            }
+
+            return Doubt(image, published, out var stat) ?? (SurfaceOutcome)new SurfaceOutcome.Done(FileIdentity.From(stat, image.Root));
+        },
+        _ =>
+        {
+        },
+        cancellationToken);
+
+    public async Task<IReadOnlyList<SurfaceFinding>> ObserveAsync(
+        IReadOnlyCollection<PublishedImage> expected, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SurfaceFinding> findings = [];
+        var outcome = await Do(
+            "look into",
+            () =>
+            {
+                findings = _observation.Observe(expected, cancellationToken);
+                return new SurfaceOutcome.Done();
+            },
+            cancellationToken);
+        return outcome is SurfaceOutcome.Refused refused ? [new SurfaceFinding(null, refused.Code, refused.Reason)] : findings;
+    }
+
+    /// <summary>The image's file as this process published it, if it is still there and untouched; null otherwise.</summary>
+    public async Task<Receipt?> PublishedAsync(StoredImage image, CancellationToken cancellationToken)
+    {
+        Receipt? found = null;
+        await Do(
+            "look into",
+            () =>
+            {
+                found = _published.TryGetValue(image.Id, out var receipt) && Agrees(_folder.NameOf(image), receipt, image, out _) ? receipt : null;
+                return new SurfaceOutcome.Done();
+            },
+            cancellationToken);
+        return found;
+    }
+
+    /// <summary>See <see cref="FolderLayout.CleanRetired"/>.</summary>
+    public Task<SurfaceOutcome> CleanRetiredAsync(
+        DateTimeOffset before, Func<string, DateTimeOffset, bool> mayGo, CancellationToken cancellationToken) => Do(
+        "clean up in",
+        () =>
+        {
+            _folder.CleanRetired(before, mayGo);
+            return new SurfaceOutcome.Done();
+        },
+        cancellationToken);
+
+    public void Dispose() => _turn.Dispose();
+
+    /// <returns>Done when the part is there and was read back already; null when it is to be made.</returns>
+    private SurfaceOutcome? Begin(StoredImage image, string part)
+    {
+        if (_staged.Remove(image.Id, out var staged) && Agrees(part, staged.Receipt, image, out _))
+        {
+            _staged[image.Id] = staged;
+            return new SurfaceOutcome.Done(staged.Receipt);
+        }
+
+        _published.Remove(image.Id);
+        DurableFile.Delete(part);
+        TakeBack(image, part);
+        _underWay.Add(part);
+        return null;
+    }
+
+    private SurfaceOutcome Advertise(StoredImage image)
+    {
+        var name = _folder.NameOf(image);
+        var part = _folder.PartOf(image);
+        if (!_staged.TryGetValue(image.Id, out var staged))
+        {
+            return _published.TryGetValue(image.Id, out var published) && Agrees(name, published, image, out _)
+                ? new SurfaceOutcome.Done(published)
+                : new SurfaceOutcome.Refused(
+                    ReasonCode.NotYetPublished, $"{image.FileName} has not been read back on {_surface} since the start; it is staged first.", Retryable: true);
+        }
+
+        if (!Agrees(part, staged.Receipt, image, out var partStat))
+        {
+            _staged.Remove(image.Id);
+            DurableFile.Delete(part);
+            return new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{part} changed after it was read back; it was deleted.", Retryable: true);
+        }
+
+        if (_staging.IsShared(partStat.Inode, image) && FileStat.Of(image.StorePath).Inode != partStat.Inode)
+        {
+            return new SurfaceOutcome.Refused(
+                ReasonCode.StoreDamaged, $"The store's file {image.StorePath} is not the one that was read back.", Retryable: true);
+        }
+
+        return MakeVisible(image, name, part, partStat) ?? Confirm(image, name, staged.Receipt);
+    }
+
+    private SurfaceOutcome.Refused? MakeVisible(StoredImage image, string name, string part, in FileStat partStat)
+    {
+        var there = FileStat.Of(name);
+        var same = (there.Kind, there.Device, there.Inode) == (FileKind.Regular, partStat.Device, partStat.Inode);
+        if (!same && there.Kind != FileKind.Missing)
+        {
+            if (_folder.OwnNote(image.FileName) is not { } note || note.Image != image.Id || !note.Is(there))
+            {
+                return Foreign(name);
+            }
+
+            _folder.TakeAway(image, null);
+        }
+
+        _folder.WriteOwnNote(image, partStat);
+        if (same)
+        {
+            DurableFile.Delete(part);
+        }
+        else if (!DurableFile.RenameNoReplace(part, name))
+        {
+            _folder.DeleteOwnNote(image.FileName);
+            return Foreign(name);
+        }
+
+        return null;
+    }
+
+    private SurfaceOutcome Confirm(StoredImage image, string name, Receipt staged)
+    {
+        _staged.Remove(image.Id);
+        var stat = FileStat.Of(name);
+
+        // The rename itself moves ctime, so it is left out here; from now on it counts.
+        if (!FolderLayout.Agrees(stat, staged, shared: true))
+        {
+            _folder.TakeAway(image, null);
+            return new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{name} changed in the moment it was published; it was taken away.", Retryable: true);
+        }
+
+        return new SurfaceOutcome.Done(_published[image.Id] = FileIdentity.From(stat, image.Root));
+    }
+
+    /// <summary>A file of ours that is visible although nobody asked for it (a crash after the rename) goes back out of sight and is read again
+    /// instead of copied again.</summary>
+    private void TakeBack(StoredImage image, string part)
+    {
+        var name = _folder.NameOf(image);
+        var note = _folder.OwnNote(image.FileName);
+        if (note is not null && note.Image == image.Id && note.IsUntouched(FileStat.Of(name)))
+        {
+            DurableFile.RenameNoReplace(name, part);
+        }
+    }
+
+    private SurfaceOutcome.Refused? Doubt(StoredImage image, Receipt published, out FileStat stat)
+    {
+        var name = _folder.NameOf(image);
+        return Agrees(name, published, image, out stat) ? null
+            : stat.Kind == FileKind.Missing
+                ? new(ReasonCode.FileMissing, $"{name} is missing.", Retryable: false)
+                : new(ReasonCode.FileChanged, $"{name} is not as it was when its hash was verified.", Retryable: false);
+    }
+
+    private bool Agrees(string path, Receipt receipt, StoredImage image, out FileStat stat) =>
+        FolderLayout.Agrees(stat = FileStat.Of(path), receipt, _staging.IsShared(stat.Inode, image));
+
+    private static SurfaceOutcome.Refused Foreign(string name) => new(
+        ReasonCode.ForeignFile,
+        $"{name} is there already and is not ours. It is left alone; move it away, and the image will be published.",
+        Retryable: true);
+
+    private Task<SurfaceOutcome> Do(string doing, Func<SurfaceOutcome> work, CancellationToken cancellationToken) =>
+        Guarded(doing, () => InTurnAsync(work, cancellationToken), cancellationToken);
+
+    /// <summary>For what takes long: <paramref name="begin"/> (which may already have the answer) and <paramref name="end"/> run in turn with all other
+    /// calls, <paramref name="work"/> beside them. <paramref name="end"/> always runs once work began; null stands for an exception.</summary>
+    private Task<SurfaceOutcome> DoBeside(
+        string doing, Func<SurfaceOutcome?> begin, Func<SurfaceOutcome> work, Action<SurfaceOutcome?> end, CancellationToken cancellationToken) => Guarded(
+        doing,
+        async () =>
+        {
+            if (await InTurnAsync(begin, cancellationToken) is { } early)
+            {
+                return early;
+            }
+
+            SurfaceOutcome? outcome = null;
+            try
+            {
+                return outcome = work();
+            }
+            finally
+            {
+                await _turn.WaitAsync(CancellationToken.None);
+                end(outcome);
+                _turn.Release();
+            }
+        },
+        cancellationToken);
+
+    private async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
+        where T : SurfaceOutcome?
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await _absence(cancellationToken) is { } absent ? (T)(SurfaceOutcome)absent : work();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private Task<SurfaceOutcome> Guarded(string doing, Func<Task<SurfaceOutcome>> work, CancellationToken cancellationToken) => Task.Run(
+        async () =>
+        {
+            try
+            {
+                return await work();
+            }
+            catch (Exception exception) when (DiskFault.IsOutside(exception))
+            {
+                return Refusal(doing, exception);
+            }
+        },
+        cancellationToken);
+
+    private SurfaceOutcome.Refused Refusal(string doing, Exception exception)
+    {
+        var code = DiskFault.IsFull(exception) ? ReasonCode.NoSpace
+            : DiskFault.IsReadOnly(exception) ? ReasonCode.SurfaceReadOnly
+            : DiskFault.IsUnreachable(exception) ? ReasonCode.SurfaceUnreachable
+            : doing is "read from" or "look into" ? ReasonCode.ReadError
+            : ReasonCode.WriteError;
+        return new(code, $"Cannot {doing} {_folder.Path}: {exception.Message}", Retryable: true);
+    }
+}

@@ -1,0 +1,109 @@
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
+
+namespace IsoCatalog.Surfaces.Ovirt;
+
+/// <summary>An ISO storage domain on the disk, as vdsm lays it out: <c>&lt;export&gt;/&lt;domain&gt;/dom_md/metadata</c> and
+/// <c>images/11111111-1111-1111-1111-111111111111/</c>, whose files are the images. Read only: what vdsm writes is never touched.</summary>
+internal sealed class IsoDomain(string export, Guid domain)
+{
+    /// <summary>The one image folder of every ISO domain.</summary>
+    public const string ImageFolder = "11111111-1111-1111-1111-111111111111";
+
+    /// <summary>vdsm's user and group; qemu's group may read as well.</summary>
+    public const uint Vdsm = 36;
+    public const uint Kvm = 36;
+    public const uint Qemu = 107;
+
+    private const int MaxMetadata = 64 << 10;
+
+    public string Export { get; } = Path.TrimEndingDirectorySeparator(Path.GetFullPath(export));
+
+    public string Folder => Path.Combine(Export, domain.ToString("D"));
+
+    /// <summary>Where staging lies: vdsm looks here for names that are UUIDs alone.</summary>
+    public string Images => Path.Combine(Folder, "images");
+
+    public string Files => Path.Combine(Images, ImageFolder);
+
+    private string Metadata => Path.Combine(Folder, "dom_md", "metadata");
+
+    /// <summary>Null when this really is the domain; asked before every step, so that nothing is ever written under an empty mount point.</summary>
+    /// <exception cref="IOException">It cannot be looked at.</exception>
+    public SurfaceOutcome.Refused? Absence()
+    {
+        if (FileIdentity.KindOf(Export + "/.") != FileKind.Folder)
+        {
+            return Missing($"There is no folder {Export}. Mount the ISO domain's export there.");
+        }
+
+        if (FileStat.Of(Metadata).Kind != FileKind.Regular)
+        {
+            return Missing(
+                FileIdentity.KindOf(Folder) == FileKind.Missing
+                    ? $"{Export} has no storage domain {domain:D} in it: is the export mounted, and is the domain's id right?"
+                    : $"{Folder} has no dom_md/metadata: it is not a storage domain. Is the export mounted?");
+        }
+
+        return Contradiction(SmallFile.ReadText(Metadata, MaxMetadata)) ?? Layout();
+    }
+
+    private SurfaceOutcome.Refused? Contradiction(string metadata)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var line in metadata.Split('\n'))
+        {
+            var equals = line.IndexOf('=', StringComparison.Ordinal);
+            if (equals > 0)
+            {
+                values.TryAdd(line[..equals].Trim(), line[(equals + 1)..].Trim());
+            }
+        }
+
+        var (type, id) = (values.GetValueOrDefault("CLASS"), values.GetValueOrDefault("SDUUID"));
+        return !string.Equals(id, domain.ToString("D"), StringComparison.OrdinalIgnoreCase)
+                ? Missing($"{Metadata} says that this is the storage domain {Shown(id)}, not {domain:D}. Mount the right export, or correct the domain's id.")
+            : type != "Iso"
+                ? Missing($"{Metadata} says that this is a domain of class {Shown(type)}, not Iso: images are not published in it.")
+            : null;
+    }
+
+    private SurfaceOutcome.Refused? Layout()
+    {
+        foreach (var folder in new[] { Folder, Images, Files })
+        {
+            if (FileStat.Of(folder).Kind != FileKind.Folder)
+            {
+                return Missing($"{folder} is not a folder (a link is not followed there): this is not how vdsm lays out an ISO domain.");
+            }
+        }
+
+        var (outer, inner) = (FileStat.Of(Images), FileStat.Of(Files));
+        return outer.Device != inner.Device
+                ? Missing($"{Files} is on another file system than {Images}: images could not be moved into it in one step. Mount the whole export.")
+            : !MayEnter(inner)
+                ? new(
+                    ReasonCode.DomainUnlistable,
+                    $"{Files} has mode {Octal(inner.Mode)} and owner {inner.User}:{inner.Group}: vdsm (36:36) cannot list it. "
+                    + $"Run: chown 36:36 {Files}; chmod 0755 {Files}",
+                    Retryable: true)
+            : null;
+    }
+
+    /// <summary>By the mode bits, for user and group 36.</summary>
+    private static bool MayEnter(in FileStat stat)
+    {
+        const UnixFileMode User = UnixFileMode.UserRead | UnixFileMode.UserExecute;
+        const UnixFileMode Group = UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
+        const UnixFileMode Other = UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        var needed = stat.User == Vdsm ? User : stat.Group == Kvm ? Group : Other;
+        return (stat.Mode & needed) == needed;
+    }
+
+    public static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8).PadLeft(4, '0');
+
+    private static string Shown(string? value) =>
+        string.IsNullOrEmpty(value) ? "(none)" : Folders.FolderObservation.Printable(value.Length > 100 ? value[..100] : value);
+
+    private static SurfaceOutcome.Refused Missing(string reason) => new(ReasonCode.SurfaceMissing, reason, Retryable: true);
+}

@@ -1,0 +1,277 @@
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
+using IsoCatalog.Surfaces.Folders;
+using Microsoft.Extensions.Logging;
+
+namespace IsoCatalog.Surfaces.Ovirt;
+
+/// <summary>
+/// The ISO storage domain of an oVirt engine: files in the domain's one image folder, offered once the engine lists them. The file side is an
+/// <see cref="ImageFolder"/>; the engine's side is an <see cref="EngineDomain"/>. docs/ovirt.md says what an operator sees.
+/// </summary>
+public sealed class OvirtIsoDomainSurface : ISurface
+{
+    private const UnixFileMode ReadableByAll =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    private readonly OvirtIsoDomainOptions _options;
+    private readonly IsoDomain _domain;
+    private readonly FolderLayout _layout;
+    private readonly ImageFolder _folder;
+    private readonly EngineDomain _engine;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+
+    // Images that lie there and that the engine stopped listing: out of its users' sight without our moving them.
+    private readonly HashSet<ImageId> _unlisted = [];
+
+    /// <param name="options">Validated by the caller.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Tells what was moved aside.</param>
+    public OvirtIsoDomainSurface(OvirtIsoDomainOptions options, TimeProvider time, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _time = time;
+        _domain = new IsoDomain(options.Path, options.Domain);
+        _layout = new FolderLayout(_domain.Files, hiddenIn: _domain.Images, retires: true, logger);
+        _folder = new ImageFolder(
+            options.Name,
+            _layout,
+            new StagingRules(ReadableByAll, Owner: (IsoDomain.Vdsm, IsoDomain.Kvm), Reserve: options.Reserve),
+            _ => Task.FromResult(_domain.Absence() ?? _layout.WriteRefusal()),
+            logger);
+        _engine = new EngineDomain(new EngineClient(options, time), options.Timing, Breaker, time);
+        Description = new SurfaceDescription(options.Name, "ovirt-iso-domain", options.Group, ServesStoreInode: false, _layout.Path, WaitsForOthers: true);
+    }
+
+    public SurfaceDescription Description { get; }
+
+    public IReadOnlyList<DataCenter> DataCenters => _engine.News.DataCenters;
+
+    /// <summary>Figures since the start, and as of now.</summary>
+    public OvirtFigures Figures => new(_engine.Refreshes, _engine.Failures, _engine.News is { Look: not null, LookFailure: null }, Drift);
+
+    /// <summary>Names in the engine's list and not in the folder, or the other way round, as of the last comparison.</summary>
+    private int Drift { get; set; }
+
+    public async Task<SurfaceOutcome> CheckAsync(CancellationToken cancellationToken)
+    {
+        var outcome = await _folder.CheckAsync(cancellationToken);
+        if (outcome is SurfaceOutcome.Refused)
+        {
+            return outcome;
+        }
+
+        await PatientlyAsync(_engine.LookAsync(), cancellationToken);
+        if (NeedsRefresh(_engine.News))
+        {
+            var refresh = _engine.RefreshAsync();
+            if (_engine.News.List is null)
+            {
+                await PatientlyAsync(refresh, cancellationToken);
+            }
+        }
+
+        var news = _engine.News;
+        await _folder.CleanRetiredAsync(
+            _time.GetUtcNow() - _options.Grace,
+            (name, withdrawn) => news.List is { } list && list.Began > withdrawn
+                && (!list.Names.Contains(name) || FileIdentity.KindOf(Path.Combine(_layout.Path, name)) != FileKind.Missing),
+            cancellationToken);
+        return EngineVerdict.Of(news, _options.Timing, _time.GetUtcNow()) ?? (SurfaceOutcome)new SurfaceOutcome.Done();
+    }
+
+    public async Task<SurfaceOutcome> StageAsync(StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken)
+    {
+        // It is in place, read back, and only the engine did not list it: nothing is moved for that.
+        if (await _folder.PublishedAsync(image, cancellationToken) is { } placed)
+        {
+            return new SurfaceOutcome.Done(placed);
+        }
+
+        return await _folder.StageAsync(image, bytesDone, cancellationToken);
+    }
+
+    public async Task<SurfaceOutcome> AdvertiseAsync(StoredImage image, CancellationToken cancellationToken)
+    {
+        var outcome = await _folder.AdvertiseAsync(image, cancellationToken);
+        if (outcome is not SurfaceOutcome.Done { Receipt: { } placed })
+        {
+            return outcome;
+        }
+
+        if (Unreadable(image) is { } unreadable)
+        {
+            return unreadable;
+        }
+
+        if (await _engine.ConfirmAsync(image.FileName, cancellationToken) is SurfaceOutcome.Refused unconfirmed)
+        {
+            return unconfirmed;
+        }
+
+        lock (_gate)
+        {
+            _unlisted.Remove(image.Id);
+        }
+
+        return await _folder.PublishedAsync(image, cancellationToken) == placed
+            ? outcome
+            : new SurfaceOutcome.Refused(
+                ReasonCode.FileChanged, $"{_layout.NameOf(image)} changed while the engine was asked to list it; it is published anew.", Retryable: true);
+    }
+
+    public async Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Receipt? published, CancellationToken cancellationToken)
+    {
+        bool unlisted;
+        lock (_gate)
+        {
+            unlisted = _unlisted.Remove(image.Id);
+        }
+
+        var untouched = await _folder.PublishedAsync(image, cancellationToken) is not null;
+        if (untouched && unlisted)
+        {
+            return new SurfaceOutcome.Done();
+        }
+
+        if (untouched && published is not null && await HeldAsync(image, cancellationToken) is { } held)
+        {
+            return held;
+        }
+
+        var there = FileIdentity.KindOf(_layout.NameOf(image)) != FileKind.Missing;
+        var outcome = await _folder.WithdrawAsync(image, published, cancellationToken);
+        if (there && outcome is SurfaceOutcome.Done)
+        {
+            // So that the engine does not go on offering it; it is looked at in the next comparison.
+            _ = _engine.RefreshAsync();
+        }
+
+        return outcome;
+    }
+
+    public Task<SurfaceOutcome> ResumeAsync(StoredImage image, Receipt published, CancellationToken cancellationToken) =>
+        _folder.ResumeAsync(image, published, cancellationToken);
+
+    public Task<SurfaceOutcome> VerifyAsync(
+        StoredImage image, Receipt published, IProgress<long>? bytesDone, CancellationToken cancellationToken) =>
+        _folder.VerifyAsync(image, published, bytesDone, cancellationToken);
+
+    public async Task<IReadOnlyList<SurfaceFinding>> ObserveAsync(
+        IReadOnlyCollection<PublishedImage> expected, CancellationToken cancellationToken)
+    {
+        var inFolder = await _folder.ObserveAsync(expected, cancellationToken);
+        if (Listing(cancellationToken) is not { } listing)
+        {
+            return inFolder;
+        }
+
+        var news = _engine.News;
+        var wrong = inFolder.Select(f => f.Image).OfType<ImageId>().ToHashSet();
+        var notListed = expected.Where(e => news.List is { } list && !wrong.Contains(e.Image.Id) && !list.Names.Contains(e.Image.FileName)).ToList();
+        var tooMany = EngineVerdict.TooMany(news, listing.Entries.Select(e => e.Name).ToHashSet(StringComparer.Ordinal), _options.Timing.Floor).ToList();
+        Drift = notListed.Count + tooMany.Count;
+        lock (_gate)
+        {
+            _unlisted.UnionWith(notListed.Select(e => e.Image.Id));
+        }
+
+        return
+        [
+            .. inFolder,
+            .. listing.Findings(_layout.Path),
+            .. notListed.Select(e => new SurfaceFinding(
+                e.Image.Id, ReasonCode.EngineNotListed, $"The engine does not list {e.Image.FileName} any more, though it lies in {_layout.Path} as it should.")),
+            .. tooMany.Select(name => new SurfaceFinding(
+                null,
+                ReasonCode.EngineListsMore,
+                $"The engine lists {FolderObservation.Printable(name)}, which is not in {_layout.Path}: does its host mount another export, or an old state of this one?")),
+            .. EngineVerdict.Warnings(news),
+        ];
+    }
+
+    /// <summary>Has the engine list the domain now, for whoever changed something there and wants it seen.</summary>
+    /// <returns>The names that the engine lists, or why there is no new list.</returns>
+    public async Task<(SurfaceOutcome Outcome, IReadOnlyList<string> Listed)> RefreshAsync(CancellationToken cancellationToken)
+    {
+        var outcome = await _engine.RefreshAsync().WaitAsync(cancellationToken);
+        return (outcome, outcome is SurfaceOutcome.Done ? [.. _engine.News.List!.Names.Order(StringComparer.Ordinal)] : []);
+    }
+
+    public SurfaceMount MountOf(StoredImage image) => new(DomainId: _options.Domain.ToString("D"), FileId: image.FileName);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private bool NeedsRefresh(EngineNews news) => news.Look is { } look && look.ActiveIds.Any() && _time.GetUtcNow() >= _engine.NotBefore
+        && (OlderThan(news, _options.Timing.Routine) || news.RefreshFailure is not null || look.ActiveIds.Any(id => !news.List!.DataCenters.Contains(id)));
+
+    private bool OlderThan(EngineNews news, TimeSpan age) => news.List is not { } list || _time.GetUtcNow() - list.Began > age;
+
+    private async Task PatientlyAsync(Task task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await task.WaitAsync(_options.Timing.Patience, _time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // It goes on; the next check sees what came of it.
+        }
+    }
+
+    private DomainListing? Listing(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return _domain.Absence() is null ? DomainListing.Of(_layout.Path, cancellationToken) : null;
+        }
+        catch (Exception exception) when (DiskFault.IsOutside(exception))
+        {
+            return null;
+        }
+    }
+
+    private string? Breaker() => Listing(CancellationToken.None)?.Breaker(_layout.Path);
+
+    private SurfaceOutcome.Refused? Unreadable(StoredImage image)
+    {
+        var stat = FileStat.Of(_layout.NameOf(image));
+        var entry = DomainListing.Judge(image.FileName, stat, stat);
+        return entry.Fate == EntryFate.Listed
+            ? null
+            : new(ReasonCode.DomainUnlistable, $"{_layout.NameOf(image)}: {entry.Why}", Retryable: true);
+    }
+
+    private async Task<SurfaceOutcome.Refused?> HeldAsync(StoredImage image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _engine.HolderAsync(image.FileName, cancellationToken) is { } machine
+                ? new(
+                    ReasonCode.HeldByMachine,
+                    $"The virtual machine {machine} has {image.FileName} in its drive. It is offered to nobody any more; eject it there, and the file goes.",
+                    Retryable: true)
+                : null;
+        }
+        catch (EngineException unknown)
+        {
+            return new(
+                unknown.Code,
+                $"Whether a virtual machine has {image.FileName} in its drive is not known, so the file stays for now: {unknown.Message}",
+                Retryable: true);
+        }
+    }
+}
+
+/// <param name="Refreshes">Forced refreshes that were begun.</param>
+/// <param name="Failures">Those of them that brought no list.</param>
+/// <param name="IsUp">The engine answered the last question.</param>
+/// <param name="Drift">Files that the engine lists and that are not there, or the other way round.</param>
+public readonly record struct OvirtFigures(long Refreshes, long Failures, bool IsUp, int Drift);
