@@ -10,6 +10,7 @@ using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Appliance.Telemetry;
+using IsoCatalog.Appliance.Web;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Ipmi;
@@ -107,6 +108,7 @@ internal static class SiteServices
         services.AddHostedService(p => p.GetRequiredService<Inbox>());
         SiteJobs.Add(services, configuration, publishers);
         SiteApi.Add(services, configuration, parts.Options.OpenOnLoopback);
+        WebPages.Add(services);
     }
 
     private static void AddSync(IServiceCollection services, SiteParts parts, ImageStore store, SwarmEngine swarm)
@@ -120,7 +122,11 @@ internal static class SiteServices
         services.AddHostedService(_ => new HoldingsPublisher(ledger, parts.Folders, time, loggers.CreateLogger<HoldingsPublisher>()));
     }
 
-    public static void Map(WebApplication app) => SiteApi.Map(app);
+    public static void Map(WebApplication app)
+    {
+        SiteApi.Map(app);
+        WebPages.Map(app);
+    }
 
     /// <summary>Before anybody can ask: what was advertised is looked at, and shown again where nothing changed.</summary>
     public static async Task ResumeAsync(IServiceProvider services, CancellationToken cancellationToken)

@@ -103,8 +103,8 @@ internal sealed class PeerClient : IDisposable
     public Task<byte[]> GetHoldingsAsync(string site, CancellationToken cancellationToken) =>
         GetAsync("holdings/" + site, FleetLimits.Holdings, anyKey: false, cancellationToken);
 
-    public Task<byte[]> GetMembersAsync(CancellationToken cancellationToken) =>
-        GetAsync("members/" + _site, FleetLimits.Members, anyKey: false, cancellationToken);
+    public Task<byte[]> GetMembersAsync(string site, CancellationToken cancellationToken) =>
+        GetAsync("members/" + site, FleetLimits.Members, anyKey: false, cancellationToken);
 
     public Task<byte[]> GetTrustAsync(long version, bool anyKey, CancellationToken cancellationToken) =>
         GetAsync("trust/" + version.ToString(System.Globalization.CultureInfo.InvariantCulture), FleetLimits.Trust, anyKey, cancellationToken);

@@ -52,6 +52,8 @@ internal sealed class DriftReport
         IEnumerable<DriftView> drift =
         [
             .. Clock(view, now),
+            .. ClockDrift.Of(
+                _exchange?.Peers ?? [], _ledger.ReferenceTime, now, TimeSpan.FromMilliseconds(_ledger.Fleet.Trust.Current.Params.MaxFutureMs)),
             .. Forgotten(view),
             .. _alarms.Standing.Select(a => new DriftView(a.Code, a.Reason, null, null, a.Since)),
             .. SiteDrift.Of(view, _exchange?.Peers ?? [], _started, now),

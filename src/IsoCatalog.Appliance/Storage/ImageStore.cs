@@ -102,15 +102,16 @@ internal sealed class ImageStore(SiteFolders folders)
     public string? LastSetAside(CatalogImage image) =>
         Directory.EnumerateFiles(folders.Quarantine, image.Id.Sha256.ToString()[..16] + "-*").Max(StringComparer.Ordinal);
 
-    public string? SetAside(CatalogImage image, DateTimeOffset now)
+    /// <param name="image">Whose bytes they are, or were meant to be.</param>
+    public string? SetAside(Sha256Digest root, ImageId image, DateTimeOffset now)
     {
-        var path = folders.StoreFile(image.Value.Root);
+        var path = folders.StoreFile(root);
         if (FileIdentity.KindOf(path) == FileKind.Missing)
         {
             return null;
         }
 
-        var target = folders.QuarantineFile(image.Id, now);
+        var target = folders.QuarantineFile(image, now);
         DurableFile.Rename(path, target);
         return target;
     }

@@ -61,7 +61,8 @@ public sealed class DamageTests
         await DamageAsync(published, damage);
         var left = await witness.LeftWithinTwoSecondsAsync(image.Id, "console", before, Witness.Now);
         Assert.Equal(damage is "deleted" or "renamed away" ? ReasonCode.FileMissing : ReasonCode.FileChanged, left.Code);
-        Assert.Contains(await witness.EventsAsync(), e => e.Type == "drift" && e.Code == left.Code && e.Surface == "console" && e.Image == image.Id);
+        await TestSite.EventuallyAsync(
+            async () => (await witness.EventsAsync()).Any(e => e.Type == "drift" && e.Code == left.Code && e.Surface == "console" && e.Image == image.Id), Cancel);
         Assert.Equal(1, await witness.MetricAsync($$"""isocatalog_drift_found_total{code="{{left.Code}}",surface="console"}"""));
 
         await witness.ListedAsync(image.Id, "bmc", "console");

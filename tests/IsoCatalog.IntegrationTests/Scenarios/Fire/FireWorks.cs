@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using IsoCatalog.Client;
 using IsoCatalog.Testing;
 
 namespace IsoCatalog.IntegrationTests.Scenarios.Fire;
 
 /// <summary>What happens to the fleet while the panels look: one lane of changes that operators make, one of damage, kills and cut links.</summary>
-internal sealed class FireWorks(FireFleet fleet, FireRecord record, int seed)
+internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int seed)
 {
     private const int Most = 7;
 
@@ -59,9 +60,44 @@ internal sealed class FireWorks(FireFleet fleet, FireRecord record, int seed)
             else
             {
                 Flood(site);
+                await TidyUpAsync(site);
             }
         }
     }
+
+    /// <summary>Does what the site asks its operator for: moves away what lies in the place of an image and is not ours.</summary>
+    public async Task TidyUpAsync(TestSite site)
+    {
+        try
+        {
+            foreach (var drift in (await fleet.ClientOf(site).GetDriftAsync(default)).Drift.Where(d => d.Code == "foreign-file"))
+            {
+                if (Foreign().Match(drift.Reason) is { Success: true } found)
+                {
+                    Delete(Path.Combine(site.Console, found.Groups["name"].Value));
+                }
+            }
+        }
+        catch (Exception e) when (e is ApplianceException or ApplianceUnreachableException)
+        {
+            record.Say($"{site.Id} says nothing of its drift: {e.Message}");
+        }
+
+        static void Delete(string path)
+        {
+            if (Directory.Exists(path))
+            {
+                Directory.Delete(path);
+            }
+            else if (new FileInfo(path) is { LinkTarget: not null } or { IsReadOnly: false })
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    [GeneratedRegex(@"/console/(?<name>image-\d+\.iso) is (not ours|there already)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Foreign();
 
     public async Task BreakDownAsync(CancellationToken stop)
     {

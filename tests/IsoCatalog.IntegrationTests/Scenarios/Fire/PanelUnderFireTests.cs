@@ -35,7 +35,7 @@ public sealed class PanelUnderFireTests(ITestOutputHelper output)
         try
         {
             await works.AddFirstAsync(Cancel);
-            await ConvergedAsync(fleet, record, panels);
+            await ConvergedAsync(fleet, record, works, panels);
             using (var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel))
             {
                 stop.CancelAfter(duration);
@@ -43,7 +43,7 @@ public sealed class PanelUnderFireTests(ITestOutputHelper output)
             }
 
             record.Say("the fire is out");
-            await ConvergedAsync(fleet, record, panels);
+            await ConvergedAsync(fleet, record, works, panels);
         }
         catch
         {
@@ -69,11 +69,16 @@ public sealed class PanelUnderFireTests(ITestOutputHelper output)
     }
 
     /// <summary>Left alone, every site lists the same: what was acknowledged to be there, with right bytes, and nothing else.</summary>
-    private static async Task ConvergedAsync(FireFleet fleet, FireRecord record, IReadOnlyList<(TestSite Site, FirePanel Panel)> panels)
+    private static async Task ConvergedAsync(FireFleet fleet, FireRecord record, FireWorks works, IReadOnlyList<(TestSite Site, FirePanel Panel)> panels)
     {
         await TestSite.EventuallyAsync(
             async () =>
             {
+                foreach (var site in fleet.Sites)
+                {
+                    await works.TidyUpAsync(site);
+                }
+
                 var wanted = await WantedAsync(fleet, record);
                 foreach (var (_, panel) in panels)
                 {
@@ -86,7 +91,7 @@ public sealed class PanelUnderFireTests(ITestOutputHelper output)
                 return true;
             },
             Cancel,
-            seconds: 120);
+            seconds: 90);
     }
 
     /// <summary>What all sites agree on, if it is what they were asked.</summary>
