@@ -7,7 +7,7 @@ namespace IsoCatalog.IntegrationTests.Api;
 
 public sealed partial class SiteMetricsTests(SharedSite shared) : IClassFixture<SharedSite>
 {
-    private static readonly string[] OfMore = ["isocatalog_fleet_", "isocatalog_site_", "isocatalog_swarm_", "isocatalog_certificate_"];
+    private static readonly string[] OfMore = ["isocatalog_fleet_", "isocatalog_site_", "isocatalog_swarm_", "isocatalog_certificate_", "isocatalog_engine_"];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -50,7 +50,7 @@ public sealed partial class SiteMetricsTests(SharedSite shared) : IClassFixture<
 
         Assert.Empty(served.Except(documented).Order(StringComparer.Ordinal));
 
-        // Those of other sites and of certificates appear with them; their own tests look for them.
+        // Those of other sites, of engines and of certificates appear with them; their own tests look for them.
         Assert.Empty(documented.Where(d => !OfMore.Any(p => d.StartsWith(p, StringComparison.Ordinal))).Except(served).Order(StringComparer.Ordinal));
     }
 
