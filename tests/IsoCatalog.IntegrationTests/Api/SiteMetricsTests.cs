@@ -50,7 +50,7 @@ public sealed partial class SiteMetricsTests(SharedSite shared) : IClassFixture<
 
         Assert.Empty(served.Except(documented).Order(StringComparer.Ordinal));
 
-        // Those of other sites, of engines and of certificates appear with them; their own tests look for them.
+        // Those of other sites, certificates and engines appear with them; their own tests look for them.
         Assert.Empty(documented.Where(d => !OfMore.Any(p => d.StartsWith(p, StringComparison.Ordinal))).Except(served).Order(StringComparer.Ordinal));
     }
 
