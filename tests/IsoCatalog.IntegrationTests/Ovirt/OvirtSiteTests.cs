@@ -122,7 +122,10 @@ public sealed class OvirtSiteTests : IAsyncLifetime
 
         Engine.Faults = EngineFaults.None;
         await TestSite.EventuallyAsync(async () => (await ListAsync("ovirt")).Count == 1, Cancel);
-        Assert.Contains("isocatalog_engine_up{surface=\"vm\"} 1", (await Caller.GetAsync("/metrics")).Text, StringComparison.Ordinal);
+        var page = (await Caller.GetAsync("/metrics")).Text;
+        Assert.Contains("isocatalog_engine_up{surface=\"vm\"} 1", page, StringComparison.Ordinal);
+        var engines = SiteMetricsTests.Served(page).Where(m => m.StartsWith("isocatalog_engine_", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        Assert.Equal((await SiteMetricsTests.DocumentedAsync()).Where(m => m.StartsWith("isocatalog_engine_", StringComparison.Ordinal)).Order(StringComparer.Ordinal), engines);
     }
 
     [Fact]
@@ -176,7 +179,18 @@ public sealed class OvirtSiteTests : IAsyncLifetime
         Surfaces.SurfaceContract.FlipOneByte(path);
 
         await TestSite.EventuallyAsync(
-            async () => File.Exists(path) && (await ListAsync("ovirt")).Count == 1 && (await File.ReadAllBytesAsync(path, Cancel)).AsSpan().SequenceEqual(bytes), Cancel);
+            async () =>
+            {
+                try
+                {
+                    return (await File.ReadAllBytesAsync(path, Cancel)).AsSpan().SequenceEqual(bytes) && (await ListAsync("ovirt")).Count == 1;
+                }
+                catch (FileNotFoundException)
+                {
+                    return false;
+                }
+            },
+            Cancel);
     }
 
     private async Task AddAsync(string name, int seed = 1)
