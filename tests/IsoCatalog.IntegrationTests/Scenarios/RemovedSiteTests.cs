@@ -28,13 +28,10 @@ public sealed class RemovedSiteTests
         await TestSite.EventuallyAsync(
             async () => (await nyc.Client.GetTransfersAsync(Cancel)).Transfers.Any(t => t.Done > 0 && t.Peers.Any(p => p is { Name: "msk", DownloadRate: > 0 })), Cancel, 60);
 
-        var standing = Connections.Between(nyc.ProcessId, msk.ProcessId).Concat(Connections.Between(ams.ProcessId, msk.ProcessId)).ToList();
+        var standing = Standing();
         Assert.True(standing.Count >= 3, $"Of documents in both directions and of the image, there are {standing.Count} connections.");
         await FleetCalls.VerbAsync(0, "trust", "remove-site", "msk", "--config", ams.ConfigurationPath, "--root-key", ams.RootKey, "--yes");
-        await TestSite.EventuallyAsync(
-            () => Task.FromResult(!Connections.Between(nyc.ProcessId, msk.ProcessId).Concat(Connections.Between(ams.ProcessId, msk.ProcessId)).Intersect(standing).Any()),
-            Cancel,
-            seconds: 5);
+        await TestSite.EventuallyAsync(() => Task.FromResult(!Standing().Intersect(standing).Any()), Cancel, seconds: 5, Words);
         var sent = await msk.MetricAsync("isocatalog_swarm_sent_bytes_total");
         Assert.InRange(sent, 1, image.Size - 1);
         Assert.Equal(CellState.Fetching, (await nyc.CellAsync(image.Id, "bmc", Cancel)).State);
@@ -43,6 +40,14 @@ public sealed class RemovedSiteTests
         Assert.Equal(image.Sha256.ToString(), Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(nyc.StoreFile(image), Cancel))));
         Assert.Equal(sent, await msk.MetricAsync("isocatalog_swarm_sent_bytes_total"));
         Assert.DoesNotContain((await nyc.Client.GetPeersAsync(Cancel)).Peers, p => p is { Site: "msk", ReachableSince: not null });
+
+        List<(string Local, string Remote)> Standing() =>
+            [.. Connections.Between(nyc.ProcessId, msk.ProcessId), .. Connections.Between(ams.ProcessId, msk.ProcessId)];
+
+        string Words() => string.Join("; ", fleet.Sites.Select(s => $"{s.Id} {Hex(s.FleetAddress!)} {Hex(s.SwarmAddress!)}"))
+            + " still: " + string.Join("; ", Standing().Intersect(standing));
+
+        static string Hex(string address) => int.Parse(address.Split(':')[^1], System.Globalization.CultureInfo.InvariantCulture).ToString("X4", System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Theory]
@@ -62,7 +67,7 @@ public sealed class RemovedSiteTests
 
         // Not while it runs, and never with the keys that were taken from it.
         var keys = await File.ReadAllTextAsync(msk.TlsKey(), Cancel);
-        await FleetCalls.VerbAsync(4, "init", "--config", msk.ConfigurationPath, "--join", "--address", "127.0.0.1");
+        await FleetCalls.VerbAsync(6, "init", "--config", msk.ConfigurationPath, "--join", "--address", "127.0.0.1");
         await msk.StopAsync();
         var join = Path.Combine(msk.Root, "join-again.json");
         await FleetCalls.VerbAsync(0, "init", "--config", msk.ConfigurationPath, "--join", "--address", "127.0.0.1");
@@ -82,6 +87,6 @@ public sealed class RemovedSiteTests
 
         // An active site is not given other keys by a slip.
         await msk.StopAsync();
-        await FleetCalls.VerbAsync(4, "init", "--config", msk.ConfigurationPath, "--join", "--address", "127.0.0.1");
+        await FleetCalls.VerbAsync(6, "init", "--config", msk.ConfigurationPath, "--join", "--address", "127.0.0.1");
     }
 }
