@@ -10,6 +10,7 @@ using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Appliance.Telemetry;
+using IsoCatalog.Appliance.Web;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Ipmi;
@@ -87,6 +88,7 @@ internal static class SiteServices
         services.AddSingleton<LeaseRoutes>();
         services.AddSingleton<Leases>();
         services.AddSingleton<SiteMetrics>();
+        services.AddSingleton(new LimitMetrics(parts.Meter, configuration, parts.Ledger, parts.Folders));
         services.AddSingleton(new EngineMetrics(parts.Meter, parts.Surfaces));
         services.AddSingleton<RetiredKeeper>();
         services.AddSingleton<Scrub>();
@@ -106,12 +108,13 @@ internal static class SiteServices
         services.AddHostedService(p => p.GetRequiredService<Inbox>());
         SiteJobs.Add(services, configuration, publishers);
         SiteApi.Add(services, configuration, parts.Options.OpenOnLoopback);
+        WebPages.Add(services);
     }
 
     private static void AddSync(IServiceCollection services, SiteParts parts, ImageStore store, SwarmEngine swarm)
     {
         var (configuration, ledger, time, loggers) = (parts.Configuration, parts.Ledger, parts.Options.Time, parts.Loggers);
-        services.AddSingleton(swarm).AddSingleton(new SwarmMetrics(parts.Meter, swarm));
+        services.AddSingleton(swarm).AddSingleton(new SwarmMetrics(parts.Meter, swarm, ledger));
         var torrents = new TorrentSource(ledger, parts.Folders, parts.Fleet.Exchange!, loggers.CreateLogger<TorrentSource>());
         services.AddHostedService(_ => new SwarmUpkeep(swarm, ledger, parts.Fleet.Peers, configuration.Fetch, time));
         services.AddHostedService(_ => new Seeding(ledger, store, swarm, torrents, time, loggers.CreateLogger<Seeding>()));
@@ -119,7 +122,11 @@ internal static class SiteServices
         services.AddHostedService(_ => new HoldingsPublisher(ledger, parts.Folders, time, loggers.CreateLogger<HoldingsPublisher>()));
     }
 
-    public static void Map(WebApplication app) => SiteApi.Map(app);
+    public static void Map(WebApplication app)
+    {
+        SiteApi.Map(app);
+        WebPages.Map(app);
+    }
 
     /// <summary>Before anybody can ask: what was advertised is looked at, and shown again where nothing changed.</summary>
     public static async Task ResumeAsync(IServiceProvider services, CancellationToken cancellationToken)

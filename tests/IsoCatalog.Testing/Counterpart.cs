@@ -47,6 +47,7 @@ public static class Counterpart
         ["mount"] = "mount",
         ["nft"] = "nftables",
         ["openssl"] = "openssl",
+        ["php"] = "php-cli and php-curl",
         ["prometheus"] = "prometheus",
         ["promtool"] = "prometheus",
         ["python3"] = "python3",

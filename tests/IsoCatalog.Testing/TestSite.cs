@@ -255,14 +255,15 @@ public sealed class TestSite : IAsyncDisposable
     public string StoreFile(ImageView image) => Path.Combine(Data, "store", image.Root.ToString()[..2], image.Root.ToString());
 
     /// <summary>Asks again and again until it is so; a test fails if it is not within the time.</summary>
-    public static async Task EventuallyAsync(Func<Task<bool>> condition, CancellationToken cancellationToken, int seconds = 30)
+    /// <param name="otherwise">What is so instead; for the message.</param>
+    public static async Task EventuallyAsync(Func<Task<bool>> condition, CancellationToken cancellationToken, int seconds = 30, Func<string>? otherwise = null)
     {
         var watch = Stopwatch.StartNew();
         while (!await condition())
         {
             if (watch.Elapsed.TotalSeconds > seconds)
             {
-                throw new TimeoutException($"It was not so within {seconds} s.");
+                throw new TimeoutException($"It was not so within {seconds} s. {otherwise?.Invoke()}");
             }
 
             await Task.Delay(20, cancellationToken);

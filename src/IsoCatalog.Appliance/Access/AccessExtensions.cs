@@ -8,7 +8,9 @@ public static class AccessExtensions
         ArgumentNullException.ThrowIfNull(options);
         services.AddSingleton(options);
         services.AddSingleton(provider => new AttemptLimit(provider.GetService<TimeProvider>() ?? TimeProvider.System));
+        services.AddSingleton(provider => new Sessions(provider.GetService<TimeProvider>() ?? TimeProvider.System));
         services.AddSingleton<AccessPolicy>();
+        services.AddSingleton<SignIn>();
         services.AddSingleton<AccessMetrics>();
         return services;
     }
@@ -19,6 +21,10 @@ public static class AccessExtensions
     /// <summary>The least role that may call this endpoint or group. The nearest to the endpoint counts; without any it is <see cref="Role.Admin"/>.</summary>
     public static TBuilder RequireRole<TBuilder>(this TBuilder endpoints, Role role)
         where TBuilder : IEndpointConventionBuilder => endpoints.WithMetadata(new RequiredRole(role));
+
+    /// <summary>It is opened in a browser: who signed in needs no token, and a refusal is answered by <paramref name="refuse"/>.</summary>
+    internal static TBuilder ForBrowsers<TBuilder>(this TBuilder endpoints, Func<HttpContext, AccessDecision.Refused, Task> refuse)
+        where TBuilder : IEndpointConventionBuilder => endpoints.WithMetadata(new BrowserPage(refuse));
 
     /// <summary>No token is needed, nor looked at: for probes, and for the metrics on a listener of their own.</summary>
     public static TBuilder OpenToAll<TBuilder>(this TBuilder endpoints)

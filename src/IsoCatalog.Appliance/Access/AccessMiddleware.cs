@@ -1,7 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace IsoCatalog.Appliance.Access;
@@ -10,7 +7,8 @@ namespace IsoCatalog.Appliance.Access;
 /// Stands between routing and the endpoints of the API listener and the command-line socket, and lets a request through when its caller
 /// has the role that the endpoint asks for. An endpoint that says nothing asks for <see cref="Role.Admin"/>.
 /// </summary>
-internal sealed class AccessMiddleware(RequestDelegate next, AccessPolicy policy, AccessMetrics metrics, ILogger<AccessMiddleware> logger)
+internal sealed class AccessMiddleware(
+    RequestDelegate next, AccessOptions options, AccessPolicy policy, AccessMetrics metrics, ILogger<AccessMiddleware> logger)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -27,7 +25,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, AccessPolicy policy
             return next(context);
         }
 
-        var (decision, client) = policy.Decide(RequestOf(context));
+        var page = endpoint.Metadata.GetMetadata<BrowserPage>();
+        var (decision, client) = policy.Decide(AccessRequest.Of(context, page is null ? null : options.SessionCookie));
         var needed = endpoint.Metadata.GetMetadata<RequiredRole>()?.Role ?? Role.Admin;
         if (decision is AccessDecision.Accepted { Role: var role, Name: var name })
         {
@@ -42,10 +41,10 @@ internal sealed class AccessMiddleware(RequestDelegate next, AccessPolicy policy
                     + " role.");
         }
 
-        return RefuseAsync(context, (AccessDecision.Refused)decision, client);
+        return RefuseAsync(context, (AccessDecision.Refused)decision, client, page);
     }
 
-    private Task RefuseAsync(HttpContext context, AccessDecision.Refused refused, IPAddress? client)
+    private Task RefuseAsync(HttpContext context, AccessDecision.Refused refused, IPAddress? client, BrowserPage? page)
     {
         metrics.Refused(refused.Code);
         var hasToken = context.Request.Headers.ContainsKey(HeaderNames.Authorization);
@@ -58,27 +57,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, AccessPolicy policy
             Log.Refused(logger, context.Request.Method, Shown(context.Request.Path), client, refused.Code, refused.Message);
         }
 
-        return AccessProblem.WriteAsync(context, refused, hasToken);
+        return page is null ? AccessProblem.WriteAsync(context, refused, hasToken) : page.RefuseAsync(context, refused);
     }
-
-    private static AccessRequest RequestOf(HttpContext context)
-    {
-        var headers = context.Request.Headers;
-        var connection = context.Connection;
-        return new AccessRequest(
-            context.Features.Get<IConnectionSocketFeature>()?.Socket.AddressFamily == AddressFamily.Unix,
-            connection.RemoteIpAddress,
-            connection.LocalIpAddress is { } local ? new IPEndPoint(local, connection.LocalPort) : null,
-            context.Request.Scheme,
-            Single(headers.Authorization),
-            Single(headers.Host),
-            Single(headers.Origin),
-            headers["X-Forwarded-For"],
-            headers.ContainsKey("X-Forwarded-For") || headers.ContainsKey("Forwarded") || headers.ContainsKey("X-Real-IP") || headers.ContainsKey(HeaderNames.Via));
-    }
-
-    // Two Authorization headers are no token of anybody; joined, they match nothing.
-    private static string? Single(StringValues values) => values.Count == 0 ? null : values.ToString();
 
     private static string Shown(PathString path) => path.ToUriComponent() is { Length: > 200 } long_ ? long_[..200] : path.ToUriComponent();
 
@@ -95,3 +75,7 @@ internal sealed record RequiredRole(Role Role);
 
 /// <summary>Metadata of an endpoint that needs no token.</summary>
 internal sealed record OpenToAnyone;
+
+/// <summary>Metadata of an endpoint that people open in a browser: the cookie of a session is looked at too, and a refusal is a page.</summary>
+/// <param name="RefuseAsync">Answers who may not see it.</param>
+internal sealed record BrowserPage(Func<HttpContext, AccessDecision.Refused, Task> RefuseAsync);

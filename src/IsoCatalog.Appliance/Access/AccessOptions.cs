@@ -14,6 +14,9 @@ public sealed record AccessOptions
     /// <summary>Clients on this machine need no token and are admin; their Host and Origin are checked. For <c>demo</c>. Default false.</summary>
     public bool OpenOnLoopback { get; init; }
 
+    /// <summary>Name of the cookie of a browser that signed in. Cookies know no ports, so that sites on one machine must not share it.</summary>
+    public string SessionCookie { get; init; } = "isocatalog";
+
     public static AccessOptions Of(SiteConfiguration site)
     {
         ArgumentNullException.ThrowIfNull(site);

@@ -1,10 +1,9 @@
 using System.Net;
-using Microsoft.Extensions.Primitives;
 
 namespace IsoCatalog.Appliance.Access;
 
 /// <summary>Decides who a request comes from. Knows no HTTP beyond the few facts of <see cref="AccessRequest"/>. Thread-safe.</summary>
-internal sealed class AccessPolicy(AccessOptions options, AttemptLimit limit)
+internal sealed class AccessPolicy(AccessOptions options, AttemptLimit limit, Sessions sessions)
 {
     private static readonly AccessDecision.Refused TooMany = new(
         AccessCode.TooManyAttempts, "Too many different wrong tokens came from this address. Wait a little, then send the right one.");
@@ -27,8 +26,14 @@ internal sealed class AccessPolicy(AccessOptions options, AttemptLimit limit)
             return (LoopbackRules.Check(request), client);
         }
 
-        return (ByToken(request.Authorization, client), client);
+        return (request is { Authorization: null, Session: { } session } ? BySession(request, session, client) : ByToken(request.Authorization, client), client);
     }
+
+    /// <summary>Asked anew each time: a token that may not be used from there any more takes its sessions with it.</summary>
+    private AccessDecision BySession(in AccessRequest request, string session, IPAddress client) =>
+        request.IsFromAnotherPage ? AccessRequest.FromAnotherPage
+        : sessions.TokenOf(session) is { } token ? options.Tokens.Find(token, client)
+        : new AccessDecision.Refused(AccessCode.Unauthorized, "The session has ended. Sign in again.");
 
     private AccessDecision ByToken(string? authorization, IPAddress client)
     {
@@ -51,17 +56,3 @@ internal sealed class AccessPolicy(AccessOptions options, AttemptLimit limit)
         !request.ThroughProxy && IPAddress.IsLoopback(ClientAddress.Plain(request.Remote!))
         && request.Local is { } local && IPAddress.IsLoopback(ClientAddress.Plain(local.Address));
 }
-
-/// <summary>What is known of a request before it is let in.</summary>
-/// <param name="OnSocket">It came through the Unix socket, whose file permissions say who may.</param>
-/// <param name="Remote">The other end of the connection.</param>
-/// <param name="Local">Our end of the connection.</param>
-/// <param name="Scheme">http or https.</param>
-/// <param name="Authorization">The header; null when there is none.</param>
-/// <param name="Host">The header.</param>
-/// <param name="Origin">The header; null when there is none.</param>
-/// <param name="ForwardedFor">X-Forwarded-For, all its lines.</param>
-/// <param name="ThroughProxy">Some header says that a proxy passed it on.</param>
-internal readonly record struct AccessRequest(
-    bool OnSocket, IPAddress? Remote, IPEndPoint? Local, string Scheme, string? Authorization, string? Host, string? Origin,
-    StringValues ForwardedFor, bool ThroughProxy);

@@ -7,14 +7,22 @@ namespace IsoCatalog.Appliance.Access;
 /// <summary>Writes a refusal as RFC 9457 problem JSON, with the challenge of RFC 6750.</summary>
 internal static class AccessProblem
 {
+    public static int StatusOf(string code) => code switch
+    {
+        AccessCode.Unauthorized => StatusCodes.Status401Unauthorized,
+        AccessCode.TooManyAttempts => StatusCodes.Status429TooManyRequests,
+        _ => StatusCodes.Status403Forbidden,
+    };
+
     public static async Task WriteAsync(HttpContext context, AccessDecision.Refused refused, bool hasToken)
     {
-        var (status, title) = refused.Code switch
+        var status = StatusOf(refused.Code);
+        var title = refused.Code switch
         {
-            AccessCode.Unauthorized => (StatusCodes.Status401Unauthorized, "A token is needed"),
-            AccessCode.AddressNotAllowed => (StatusCodes.Status403Forbidden, "Not from this address"),
-            AccessCode.TooManyAttempts => (StatusCodes.Status429TooManyRequests, "Too many wrong tokens"),
-            _ => (StatusCodes.Status403Forbidden, "Not allowed"),
+            AccessCode.Unauthorized => "A token is needed",
+            AccessCode.AddressNotAllowed => "Not from this address",
+            AccessCode.TooManyAttempts => "Too many wrong tokens",
+            _ => "Not allowed",
         };
         var body = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(body))

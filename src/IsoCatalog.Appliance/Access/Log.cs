@@ -10,4 +10,7 @@ internal static partial class Log
 
     [LoggerMessage(2101, LogLevel.Debug, "No token with {Method} {Path} from {Client}.")]
     public static partial void NoToken(ILogger logger, string method, string path, IPAddress? client);
+
+    [LoggerMessage(2102, LogLevel.Information, "{Name} signed in with a browser from {Client}.")]
+    public static partial void SignedIn(ILogger logger, string name, IPAddress? client);
 }

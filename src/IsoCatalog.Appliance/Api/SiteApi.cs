@@ -25,12 +25,14 @@ internal static class SiteApi
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             options.SerializerOptions.MaxDepth = 16;
         });
+        services.AddSingleton<SiteStatus>();
         services.AddOpenApi("v1", SiteDescription.Apply);
         services.AddAccess(new AccessOptions
         {
             Tokens = new TokenTable(configuration.Tokens),
             TrustedProxies = configuration.TrustedProxies,
             OpenOnLoopback = openOnLoopback,
+            SessionCookie = "isocatalog-" + configuration.Site,
         });
     }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
@@ -22,7 +23,12 @@ internal static class SurfaceEndpoints
         .Refuses(404, 502);
 
     private static async Task<IResult> RefreshAsync(
-        string name, IReadOnlyList<SurfacePublisher> publishers, FileSentry sentry, SiteLedger ledger, TimeProvider time, CancellationToken cancellationToken)
+        [Description("The surface, by its name.")] string name,
+        IReadOnlyList<SurfacePublisher> publishers,
+        FileSentry sentry,
+        SiteLedger ledger,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (publishers.FirstOrDefault(p => p.Name == name) is not { } publisher)
         {

@@ -34,7 +34,9 @@ internal sealed class DemoEngine : IAsyncDisposable
         _http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
     }
 
-    public DemoEngineReport Report => new(_engine.Url.ToString(), new Uri(_engine.Url, "/simulator/faults").ToString(), _engine.CaFile!, User);
+    public DemoEngineReport Report => new(_engine.Url.ToString(), new Uri(_engine.Url, "/simulator/faults").ToString(), _engine.CaFile!, User, PasswordFile);
+
+    private string PasswordFile => Path.Combine(Path.GetDirectoryName(_engine.CaFile)!, PasswordName);
 
     /// <summary>Makes the domains that are missing in the folder. The password is made once for each folder.</summary>
     public static async Task<DemoEngine> StartAsync(string folder, IReadOnlyList<string> sites, CancellationToken cancellationToken)
@@ -69,7 +71,7 @@ internal sealed class DemoEngine : IAsyncDisposable
                 kind: ovirt-iso-domain
                 path: {{domain.Path}}
                 domain: {{domain.Id:D}}
-                engine: { url: "{{_engine.Url}}", user: "{{User}}", passwordFile: {{Path.Combine(Path.GetDirectoryName(_engine.CaFile)!, PasswordName)}}, caFile: {{_engine.CaFile}} }
+                engine: { url: "{{_engine.Url}}", user: "{{User}}", passwordFile: {{PasswordFile}}, caFile: {{_engine.CaFile}} }
             """;
     }
 
@@ -119,4 +121,4 @@ internal sealed class DemoEngine : IAsyncDisposable
 }
 
 /// <param name="Faults">Where it is told to fail; see docs/simulators.md.</param>
-internal sealed record DemoEngineReport(string Url, string Faults, string CaFile, string User);
+internal sealed record DemoEngineReport(string Url, string Faults, string CaFile, string User, string PasswordFile);

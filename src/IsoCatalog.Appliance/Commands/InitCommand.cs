@@ -4,6 +4,7 @@ using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Core.Trust;
+using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -117,18 +118,40 @@ internal static class InitCommand
     private static InitReport Asked(SiteConfiguration configuration, InitRequest request, InitReport report, DateTimeOffset now)
     {
         var folders = new SiteFolders(configuration.Data, configuration.Inbox.Path);
-        if (TrustStore.Exists(folders))
-        {
-            throw new VerbException(ExitCode.Conflict, "conflict", $"Site '{configuration.Site}' belongs to a fleet already ({folders.Trust}).", 409);
-        }
-
         if (request.Address is null)
         {
             throw VerbException.Usage("--join needs --address HOST: the name or address that the other sites reach this one by.");
         }
 
+        if (TrustStore.Exists(folders))
+        {
+            MakeNewKeys(configuration, folders);
+        }
+
         var fingerprint = FleetFounding.Ask(configuration, null, FleetFounding.AddressOf(request.Address, configuration.Listen), now);
         return report with { JoinRequest = folders.JoinRequest, Fingerprint = fingerprint };
+    }
+
+    /// <summary>A site that was taken out of its fleet comes back with what it has, but never with the keys that were taken from it.</summary>
+    private static void MakeNewKeys(SiteConfiguration configuration, SiteFolders folders)
+    {
+        var trust = TrustStore.Load(folders).Chain.Current;
+        if (trust.Sites.GetValueOrDefault(configuration.Site) is { Status: SiteStatus.Active })
+        {
+            throw new VerbException(
+                ExitCode.Conflict,
+                "conflict",
+                $"Site '{configuration.Site}' belongs to a fleet already ({folders.Trust}). If it was taken out, it has not heard of it: let it run until 'isocatalog status' "
+                + "shows site-not-trusted.",
+                409);
+        }
+
+        using var alone = FolderLock.TryTake(folders.LockFile) ?? throw new VerbException(
+            ExitCode.Conflict, "conflict", $"The site of {folders.Data} runs. Stop it first: it gets new keys.", 409);
+        if (trust.Keys.ContainsKey(SiteKeys.ReadSigningPublic(folders).KeyId))
+        {
+            SiteKeys.Replace(folders);
+        }
     }
 
     private static InitReport Founded(SiteConfiguration configuration, InitRequest request, InitReport report, DateTimeOffset now)

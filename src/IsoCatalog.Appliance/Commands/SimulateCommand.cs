@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using IsoCatalog.Simulators.Engine;
 
@@ -85,21 +86,21 @@ internal static class SimulateCommand
 
     private static async Task<int> RunAsync(EngineOptions options, bool create, bool json, bool leash, CancellationToken cancellationToken)
     {
-        foreach (var domain in options.Domains)
-        {
-            if (create)
-            {
-                IsoDomainFolder.Create(domain.Path, domain.Id, domain.Name);
-            }
-            else if (!Directory.Exists(IsoDomainFolder.FilesOf(domain.Path, domain.Id)))
-            {
-                return await RefuseAsync($"--domain {domain.Path}: there is no ISO domain {domain.Id:D} in it. With --create it is made.");
-            }
-        }
-
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
+            foreach (var domain in options.Domains)
+            {
+                if (create)
+                {
+                    IsoDomainFolder.Create(domain.Path, domain.Id, domain.Name);
+                }
+                else if (!Directory.Exists(IsoDomainFolder.FilesOf(domain.Path, domain.Id)))
+                {
+                    return await RefuseAsync($"--domain {domain.Path}: there is no ISO domain {domain.Id:D} in it. With --create it is made.");
+                }
+            }
+
             await using var engine = await EngineSimulator.StartAsync(options, stop.Token);
             Tell(engine, json);
             if (leash)
@@ -118,9 +119,9 @@ internal static class SimulateCommand
         {
             return await RefuseAsync(e.Message);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
         {
-            await Console.Error.WriteLineAsync($"error: --listen {options.Listen}: {e.Message}");
+            await Console.Error.WriteLineAsync("error: " + Plain.Text($"The engine cannot start at {options.Listen}: {e.Message}"));
             return ExitCode.Unexpected;
         }
     }

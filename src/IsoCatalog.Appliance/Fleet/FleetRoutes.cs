@@ -31,7 +31,7 @@ internal sealed class FleetRoutes(
         new TrustHead(fleet.TrustVersion, fleet.TrustHash),
         fleet.Sites.ToDictionary(
             s => s.Key,
-            s => new SiteHeads([.. s.Value.Documents], Head(s.Value.Holdings)),
+            s => new SiteHeads([.. s.Value.Documents], Head(s.Value.Holdings), Head(s.Value.Members)),
             StringComparer.Ordinal));
 
     public async Task HandleAsync(HttpContext http)
@@ -56,7 +56,7 @@ internal sealed class FleetRoutes(
         }
     }
 
-    private static StatementHead? Head(Statement? statement) => statement is null ? null : new(statement.Epoch, statement.Seq, statement.Sha256);
+    private static StatementHead? Head(SignedStatement? statement) => statement is null ? null : new(statement.Epoch, statement.Seq, statement.Sha256);
 
     private Task AnswerAsync(HttpContext http, CancellationToken cancellationToken)
     {
@@ -98,8 +98,7 @@ internal sealed class FleetRoutes(
                 http, Sha256Digest.TryParse(hash, out var digest) && fleet.Documents.TryGetValue(digest, out var envelope) ? envelope : Nothing, cancellationToken),
             ("GET", "chunks", [var hash]) => FileAsync(http, Sha256Digest.TryParse(hash, out var digest) ? folders.ChunkFile(digest) : null, cancellationToken),
             ("GET", "holdings", [var site]) => BytesAsync(http, Body(fleet.Sites.GetValueOrDefault(site)?.Holdings?.Envelope), cancellationToken),
-            // The word of a site about its own replicas; it counts towards that site alone, so nobody relays it.
-            ("GET", "members", [var site]) => FileAsync(http, site == fleet.Site ? folders.MembersFile(site) : null, cancellationToken),
+            ("GET", "members", [var site]) => BytesAsync(http, Body(fleet.Sites.GetValueOrDefault(site)?.Members?.Envelope), cancellationToken),
             ("GET", "torrents", [var root]) => FileAsync(http, Sha256Digest.TryParse(root, out var digest) ? folders.MetainfoFile(digest) : null, cancellationToken),
             ("GET", "trust", [var version]) => FileAsync(
                 http,

@@ -17,7 +17,7 @@ internal sealed record FleetState(RandomId Fleet, string Site, DateTimeOffset No
 internal sealed record TrustHead(long Version, Sha256Digest Sha256);
 
 /// <param name="Documents">The payload hashes of the retained documents; their order means nothing.</param>
-internal sealed record SiteHeads(IReadOnlyList<Sha256Digest> Documents, StatementHead? Holdings = null);
+internal sealed record SiteHeads(IReadOnlyList<Sha256Digest> Documents, StatementHead? Holdings = null, StatementHead? Members = null);
 
 /// <summary>Which one of a site's statements that replace each other.</summary>
 internal sealed record StatementHead(long Epoch, long Seq, Sha256Digest Sha256);

@@ -24,6 +24,11 @@ internal sealed class PeerClient : IDisposable
     /// <summary>For one try; the largest thing at the slowest useful speed takes less.</summary>
     private static readonly TimeSpan TryLimit = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(50);
+
+    /// <summary>No connection stands longer than it is needed with whoever may be anybody: a change of trust does not find it.</summary>
+    private static readonly TimeSpan IdleWithAnyKey = TimeSpan.FromSeconds(2);
+
     private readonly string _site;
     private readonly Func<Sha256Digest, string?> _siteOf;
     private readonly X509Certificate2 _certificate;
@@ -55,8 +60,8 @@ internal sealed class PeerClient : IDisposable
             })
             .AddTimeout(new TimeoutStrategyOptions { Timeout = TryLimit })
             .Build();
-        _pinned = Make(IsPeer);
-        _anyKey = Make(peer => PeerKey.Of(peer) is not null);
+        _pinned = Make(IsPeer, Idle);
+        _anyKey = Make(peer => PeerKey.Of(peer) is not null, IdleWithAnyKey);
     }
 
     public DnsEndPoint Address { get; }
@@ -103,8 +108,8 @@ internal sealed class PeerClient : IDisposable
     public Task<byte[]> GetHoldingsAsync(string site, CancellationToken cancellationToken) =>
         GetAsync("holdings/" + site, FleetLimits.Holdings, anyKey: false, cancellationToken);
 
-    public Task<byte[]> GetMembersAsync(CancellationToken cancellationToken) =>
-        GetAsync("members/" + _site, FleetLimits.Members, anyKey: false, cancellationToken);
+    public Task<byte[]> GetMembersAsync(string site, CancellationToken cancellationToken) =>
+        GetAsync("members/" + site, FleetLimits.Members, anyKey: false, cancellationToken);
 
     public Task<byte[]> GetTrustAsync(long version, bool anyKey, CancellationToken cancellationToken) =>
         GetAsync("trust/" + version.ToString(System.Globalization.CultureInfo.InvariantCulture), FleetLimits.Trust, anyKey, cancellationToken);
@@ -128,7 +133,7 @@ internal sealed class PeerClient : IDisposable
             if (_accepted is { } key && _siteOf(key) != _site)
             {
                 old = _pinned;
-                _pinned = Make(IsPeer);
+                _pinned = Make(IsPeer, Idle);
                 _accepted = null;
             }
         }
@@ -159,7 +164,7 @@ internal sealed class PeerClient : IDisposable
         return true;
     }
 
-    private HttpClient Make(Func<X509Certificate?, bool> accept) => new(
+    private HttpClient Make(Func<X509Certificate?, bool> accept, TimeSpan idle) => new(
         new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -170,7 +175,7 @@ internal sealed class PeerClient : IDisposable
             MaxResponseHeadersLength = 8,
             MaxResponseDrainSize = 0,
             MaxConnectionsPerServer = 4,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(50),
+            PooledConnectionIdleTimeout = idle,
             SslOptions = new SslClientAuthenticationOptions
             {
                 EnabledSslProtocols = SslProtocols.Tls13,

@@ -24,7 +24,6 @@ internal sealed class PeerExchange : IDisposable
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestForGarbage = TimeSpan.FromMinutes(5);
 
-    private const int MaxTrustVersions = 2048;
     private const int MaxDocumentsOfASite = 64;
     private const int ChunksAtOnce = 4;
 
@@ -34,10 +33,14 @@ internal sealed class PeerExchange : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly RefusedDocuments _refused;
+    private readonly TrustExchange _trustExchange;
     private readonly Channel<byte> _wake = Channel.CreateBounded<byte>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Channel<byte> _news = Channel.CreateBounded<byte>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private FleetState? _hint;
     private int _bad;
+
+    /// <summary>Something that the peer said that it has was not there: soon, but not at once, because it may go on saying so.</summary>
+    private bool _again;
     private long _trust;
     private long _asked;
     private volatile PeerStatus _status;
@@ -51,6 +54,7 @@ internal sealed class PeerExchange : IDisposable
         _time = time;
         _log = log;
         _refused = new RefusedDocuments(time);
+        _trustExchange = new TrustExchange(client, ledger, _refused, Took);
         _status = new PeerStatus(peer.Site, $"{peer.Fleet.Host}:{peer.Fleet.Port}");
     }
 
@@ -151,7 +155,11 @@ internal sealed class PeerExchange : IDisposable
 
     private TimeSpan PauseAfter(int failures)
     {
-        var pause = _bad > 0 ? Doubled(Poll, _bad, LongestForGarbage) : failures > 0 ? Doubled(FirstRetry, failures - 1, Poll) : Poll;
+        var pause = _bad > 0 ? Doubled(Poll, _bad, LongestForGarbage)
+            : failures > 0 ? Doubled(FirstRetry, failures - 1, Poll)
+            : _again ? FirstRetry
+            : Poll;
+        _again = false;
         return pause * (0.8 + (0.4 * Random.Shared.NextDouble()));
     }
 
@@ -190,7 +198,10 @@ internal sealed class PeerExchange : IDisposable
         {
             try
             {
-                await ExchangeTrustAsync(e, cancellationToken);
+                if (await _trustExchange.MendAsync(e, cancellationToken))
+                {
+                    _wake.Writer.TryWrite(0);
+                }
             }
             catch (PeerException)
             {
@@ -213,7 +224,7 @@ internal sealed class PeerExchange : IDisposable
             _refused.Clear();
         }
 
-        var clean = await FetchTrustAsync(state.Trust, cancellationToken);
+        var clean = await _trustExchange.FetchAsync(state.Trust, cancellationToken);
         foreach (var (site, heads) in state.Sites.Where(s => _ledger.Fleet.ActiveSites.ContainsKey(s.Key) || _ledger.Fleet.Sites.ContainsKey(s.Key)))
         {
             foreach (var document in heads.Documents.Take(MaxDocumentsOfASite))
@@ -222,82 +233,23 @@ internal sealed class PeerExchange : IDisposable
             }
 
             clean &= await FetchHoldingsAsync(site, heads.Holdings, cancellationToken);
+            clean &= await FetchMembersAsync(site, heads.Members, cancellationToken);
+        }
+
+        // What a revoked site may still have said: no state names it, because what covers it may count no more.
+        foreach (var document in _ledger.Fleet.Missing.Take(MaxDocumentsOfASite))
+        {
+            clean &= await FetchDocumentAsync(document, cancellationToken);
         }
 
         _status = _status with { LastExchange = _time.GetUtcNow() };
         return clean;
     }
 
-    /// <summary>Version by version, because each is signed by the roots of the one before.</summary>
-    private async Task<bool> FetchTrustAsync(TrustHead theirs, CancellationToken cancellationToken)
-    {
-        var ours = _ledger.Fleet;
-        if (theirs.Version == ours.TrustVersion && theirs.Sha256 != ours.TrustHash && !_refused.Holds(theirs.Sha256))
-        {
-            // Two documents of one version, both signed by the roots or not: the rules say what it is, and that it is to be seen.
-            return Took(_ledger.AdmitTrust(await _client.GetTrustAsync(theirs.Version, anyKey: false, cancellationToken)), theirs.Sha256);
-        }
-
-        for (var i = 0; i < MaxTrustVersions && _ledger.Fleet.TrustVersion is var have && have < theirs.Version; i++)
-        {
-            var report = _ledger.AdmitTrust(await _client.GetTrustAsync(have + 1, anyKey: false, cancellationToken));
-            if (!Took(report, null) || !report.Changed)
-            {
-                return report.Violation is null;
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>One of the two does not know the other's key. That may be because a key was changed and one of them has not heard of it.</summary>
-    private async Task ExchangeTrustAsync(PeerException why, CancellationToken cancellationToken)
-    {
-        var anyKey = why.Fault == PeerFault.WrongKey;
-        var before = _ledger.Fleet.TrustVersion;
-        try
-        {
-            for (var i = 0; i < MaxTrustVersions; i++)
-            {
-                var report = _ledger.AdmitTrust(await _client.GetTrustAsync(_ledger.Fleet.TrustVersion + 1, anyKey, cancellationToken));
-                if (!Took(report, null) || !report.Changed)
-                {
-                    return;
-                }
-            }
-        }
-        catch (PeerException e) when (e.Fault == PeerFault.NotFound)
-        {
-            // It has nothing newer; perhaps we do.
-        }
-
-        for (var next = (why.Trust?.Version ?? _ledger.Fleet.TrustVersion - 1) + 1; next <= _ledger.Fleet.TrustVersion; next++)
-        {
-            if (_ledger.ReadTrust(next) is not { } envelope)
-            {
-                return;
-            }
-
-            try
-            {
-                await _client.PostTrustAsync(envelope, anyKey, cancellationToken);
-            }
-            catch (PeerException e) when (e.Fault == PeerFault.Refused && e.Trust is { } theirs && theirs.Version < next - 1)
-            {
-                next = theirs.Version;
-            }
-        }
-
-        // Only if one of the two knows more now is it worth while to ask again at once.
-        if (_ledger.Fleet.TrustVersion > before || why.Trust?.Version < before)
-        {
-            _wake.Writer.TryWrite(0);
-        }
-    }
-
     private async Task<bool> FetchDocumentAsync(Sha256Digest document, CancellationToken cancellationToken)
     {
-        if (_ledger.Fleet.Knows(document) || _refused.Holds(document))
+        var missed = _ledger.Fleet.Missing.Contains(document);
+        if ((!missed && _ledger.Fleet.Knows(document)) || _refused.Holds(document))
         {
             return true;
         }
@@ -309,8 +261,8 @@ internal sealed class PeerExchange : IDisposable
         }
         catch (PeerException e) when (e.Fault == PeerFault.NotFound)
         {
-            // Replaced since it said so; it says so again.
-            _wake.Writer.TryWrite(0);
+            // Replaced since it said so; it says so again. What a keep-list names, it may never have had.
+            _again |= !missed;
             return true;
         }
         catch (PeerException e) when (e.Fault == PeerFault.Garbage)
@@ -337,7 +289,7 @@ internal sealed class PeerExchange : IDisposable
         }
         catch (PeerException e) when (e.Fault == PeerFault.NotFound)
         {
-            _wake.Writer.TryWrite(0);
+            _again = true;
             return true;
         }
         catch (PeerException e) when (e.Fault == PeerFault.Garbage)
@@ -348,9 +300,20 @@ internal sealed class PeerExchange : IDisposable
         return Took(_ledger.AdmitDocument(document, envelope, chunks), document);
     }
 
-    private async Task<bool> FetchHoldingsAsync(string site, StatementHead? theirs, CancellationToken cancellationToken)
+    private Task<bool> FetchHoldingsAsync(string site, StatementHead? theirs, CancellationToken cancellationToken) => FetchStatementAsync(
+        site, theirs, _ledger.Fleet.Sites.GetValueOrDefault(site)?.Holdings, _client.GetHoldingsAsync, _ledger.AdmitHoldings, cancellationToken);
+
+    private Task<bool> FetchMembersAsync(string site, StatementHead? theirs, CancellationToken cancellationToken) => FetchStatementAsync(
+        site, theirs, _ledger.Fleet.Sites.GetValueOrDefault(site)?.Members, _client.GetMembersAsync, _ledger.AdmitMembers, cancellationToken);
+
+    private async Task<bool> FetchStatementAsync(
+        string site,
+        StatementHead? theirs,
+        SignedStatement? ours,
+        Func<string, CancellationToken, Task<byte[]>> get,
+        Func<string, byte[], AdmitReport> admit,
+        CancellationToken cancellationToken)
     {
-        var ours = _ledger.Fleet.Sites.GetValueOrDefault(site)?.Holdings;
         if (theirs is null || theirs.Sha256 == ours?.Sha256 || site == _ledger.Fleet.Site || _refused.Holds(theirs.Sha256)
             || (ours is not null && (theirs.Epoch, theirs.Seq).CompareTo((ours.Epoch, ours.Seq)) <= 0))
         {
@@ -359,7 +322,7 @@ internal sealed class PeerExchange : IDisposable
 
         try
         {
-            return Took(_ledger.AdmitHoldings(site, await _client.GetHoldingsAsync(site, cancellationToken)), theirs.Sha256);
+            return Took(admit(site, await get(site, cancellationToken)), theirs.Sha256);
         }
         catch (PeerException e) when (e.Fault == PeerFault.NotFound)
         {

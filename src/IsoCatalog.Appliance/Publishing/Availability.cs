@@ -110,7 +110,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
     /// <summary>All that an answer is made of is the same object, as after a change of a lease.</summary>
     private static bool SaysTheSame(SiteView one, SiteView other) =>
         ReferenceEquals(one.Catalog, other.Catalog) && ReferenceEquals(one.Cells, other.Cells)
-        && ReferenceEquals(one.Store, other.Store) && ReferenceEquals(one.Confirmed, other.Confirmed) && one.Surfaces == other.Surfaces;
+        && ReferenceEquals(one.Store, other.Store) && ReferenceEquals(one.Computed, other.Computed) && one.Surfaces == other.Surfaces;
 
     private AvailableBytes Made(SiteView view, List<SurfaceStatus> asked, AvailableQuery query, IReadOnlyList<AvailableImage> images, byte[] hash) =>
         Packed(view, new AvailableAnswer(site, query.Surface, asked.Max(s => s.AnswerChanged), images), hash);
@@ -135,7 +135,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
         {
             if (asked.All(s => view.IsAvailable(image.Id, s, query.Cluster)) && mounting.MountOf(store.Stored(image, default)) is { } mount)
             {
-                images.Add(Wire(view, image, view.Confirmed.Contains(image.Id), mount));
+                images.Add(Wire(view, image, view.IsConfirmed(image.Id), mount));
             }
         }
 

@@ -52,6 +52,8 @@ internal sealed class DriftReport
         IEnumerable<DriftView> drift =
         [
             .. Clock(view, now),
+            .. ClockDrift.Of(
+                _exchange?.Peers ?? [], _ledger.ReferenceTime, now, TimeSpan.FromMilliseconds(_ledger.Fleet.Trust.Current.Params.MaxFutureMs)),
             .. Forgotten(view),
             .. _alarms.Standing.Select(a => new DriftView(a.Code, a.Reason, null, null, a.Since)),
             .. SiteDrift.Of(view, _exchange?.Peers ?? [], _started, now),
@@ -112,6 +114,8 @@ internal sealed class DriftReport
         .Select(s => s.Value switch
         {
             StoreFile.Lost lost => new DriftView(lost.Code, lost.Reason, null, s.Key, lost.Since),
+            StoreFile.Fetching { Code: not (ReasonCode.Fetching or ReasonCode.WaitingForSource or ReasonCode.Verifying) } stuck =>
+                new DriftView(stuck.Code, stuck.Reason, null, s.Key, stuck.Since),
             StoreFile.Doubted doubted => new DriftView("store-doubted", doubted.Reason, null, s.Key, doubted.Since),
             _ => null,
         })

@@ -11,6 +11,8 @@ namespace IsoCatalog.Appliance.Publishing;
 /// </summary>
 internal sealed class FileSentry : BackgroundService
 {
+    public const string WatchIncomplete = "watch-incomplete";
+
     private readonly Channel<FolderEvent> _events = Channel.CreateUnbounded<FolderEvent>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SiteLedger _ledger;
     private readonly ImageStore _store;
@@ -87,7 +89,7 @@ internal sealed class FileSentry : BackgroundService
             case FolderEventKind.Overflow:
             case FolderEventKind.WatchFailed:
                 Log.WatchIncomplete(_log, happened.Folder, happened.Message ?? "the kernel dropped events.");
-                _happened.Add("drift", $"The watch on {happened.Folder} is not complete; everything is compared now.", code: "watch-incomplete");
+                _happened.Add("drift", $"The watch on {happened.Folder} is not complete; everything is compared now.", code: WatchIncomplete);
                 await CompareEverythingAsync(cancellationToken);
                 break;
             case FolderEventKind.FolderGone or FolderEventKind.Unmounted when Path.GetDirectoryName(happened.Folder) == _store.Folders.Store:

@@ -25,9 +25,6 @@ internal sealed class DocumentFiles(SiteFolders folders)
             ? Directory.EnumerateFiles(folders.DocumentsOf(site), "*" + Suffix).Where(f => !Path.GetFileName(f).StartsWith('.')).Order(StringComparer.Ordinal)
             : [];
 
-    public IEnumerable<(string Site, string Path)> Holdings() => Directory.EnumerateFiles(folders.Holdings, "*" + Suffix)
-        .Select(f => (Path.GetFileNameWithoutExtension(f), f)).Where(f => SiteId.IsValid(f.Item1));
-
     /// <exception cref="IOException">It cannot be read, or is longer than any such file.</exception>
     public static byte[] Read(string path, int most)
     {
@@ -42,6 +39,8 @@ internal sealed class DocumentFiles(SiteFolders folders)
         file.ReadExactly(bytes);
         return bytes;
     }
+
+    public bool HasChunk(ChunkRef chunk) => new FileInfo(folders.ChunkFile(chunk.Sha256)) is { Exists: true } file && file.Length == chunk.Size;
 
     /// <summary>The chunks that are there; whether they are what their names say is for the catalog to see.</summary>
     public Dictionary<Sha256Digest, ReadOnlyMemory<byte>> ReadChunks(IEnumerable<ChunkRef> chunks)
@@ -74,14 +73,12 @@ internal sealed class DocumentFiles(SiteFolders folders)
         DurableFile.WriteAtomically(folders.DocumentFile(site, document), envelope, Mode);
     }
 
-    public void WriteHoldings(string site, ReadOnlySpan<byte> envelope) => DurableFile.WriteAtomically(folders.HoldingsFile(site), envelope, Mode);
-
     public static void Drop(string path) => DurableFile.Delete(path);
 
     /// <summary>Deletes what a crash left half written. Before anything else is done here.</summary>
     public void Clean()
     {
-        foreach (var path in new[] { folders.Trust, folders.Documents, folders.Chunks, folders.Holdings }
+        foreach (var path in new[] { folders.Trust, folders.Documents, folders.Chunks, folders.Holdings, folders.Members }
             .SelectMany(folder => Directory.EnumerateFiles(folder, ".*.tmp", SearchOption.AllDirectories)).ToList())
         {
             File.Delete(path);

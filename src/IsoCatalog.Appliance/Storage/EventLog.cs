@@ -8,34 +8,41 @@ namespace IsoCatalog.Appliance.Storage;
 /// <summary>What happened, newest last: the last 1,000 are kept, and whoever listens gets each new one. Thread-safe.</summary>
 internal sealed class EventLog(TimeProvider time)
 {
+    /// <summary>The type of an event that says that something is not as it should be.</summary>
+    public const string Drift = "drift";
+
     private const int Kept = 1_000;
     private const int Backlog = 4_096;
 
     private readonly Lock _gate = new();
     private ImmutableQueue<SiteEvent> _recent = [];
     private ImmutableArray<Channel<SiteEvent>> _listeners = [];
-    private ImmutableDictionary<(string Code, string Surface), long> _found = ImmutableDictionary<(string Code, string Surface), long>.Empty;
+    private ImmutableDictionary<(string Code, string Surface), long> _found = ImmutableDictionary<(string, string), long>.Empty;
     private int _count;
 
     // Ids go on rising across restarts without being stored, so that a listener's Last-Event-ID never means another event.
     private long _next = time.GetUtcNow().ToUnixTimeMilliseconds() * 1_000;
 
-    public void Add(string type, string text, ImageId? image = null, string? surface = null, string? code = null)
+    /// <summary>How often drift was found since the start, by code and surface ("" for none).</summary>
+    public IReadOnlyDictionary<(string Code, string Surface), long> DriftFound => _found;
+
+    /// <param name="over">It says that something is no more.</param>
+    public void Add(string type, string text, ImageId? image = null, string? surface = null, string? code = null, bool over = false)
     {
         lock (_gate)
         {
             var happened = new SiteEvent(_next++, time.GetUtcNow(), type, text, image, surface, code);
             _recent = _recent.Enqueue(happened);
-            if (type == "drift")
-            {
-                var about = (code ?? "", surface ?? "");
-                _found = _found.SetItem(about, _found.GetValueOrDefault(about) + 1);
-            }
-
             if (++_count > Kept)
             {
                 _recent = _recent.Dequeue();
                 _count--;
+            }
+
+            if (type == Drift && code is not null && !over)
+            {
+                var key = (code, surface ?? "");
+                _found = _found.SetItem(key, _found.GetValueOrDefault(key) + 1);
             }
 
             foreach (var listener in _listeners)
@@ -45,18 +52,6 @@ internal sealed class EventLog(TimeProvider time)
                 {
                     listener.Writer.TryComplete();
                 }
-            }
-        }
-    }
-
-    /// <summary>How often something was found not to be as it should be, since the start.</summary>
-    public ImmutableDictionary<(string Code, string Surface), long> Found
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _found;
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Readiness;
 using IsoCatalog.Core.Trust;
 
 namespace IsoCatalog.Appliance.Storage;
@@ -19,11 +20,12 @@ internal sealed class FleetDocuments(
     private static readonly TimeSpan CollectEvery = TimeSpan.FromMinutes(5);
 
     private readonly DocumentFiles _files = new(folders);
-    private ImmutableSortedDictionary<string, Statement> _holdings = ImmutableSortedDictionary.Create<string, Statement>(StringComparer.Ordinal);
+    private readonly FleetStatements _statements = new(site, folders, time);
     private TrustStore _trust = null!;
     private FleetCatalog _catalog = null!;
     private SiteWriter? _writer;
     private long _epoch;
+    private long _storedClock;
     private DateTimeOffset _signed;
     private long _collected = time.GetTimestamp();
     private volatile FleetSnapshot _snapshot = null!;
@@ -41,10 +43,12 @@ internal sealed class FleetDocuments(
     public long Epoch => _epoch;
 
     /// <param name="storedEpoch">The highest epoch that the database remembers; 0 if none.</param>
+    /// <param name="storedClock">The highest clock of any document that was ever admitted, Unix milliseconds; 0 if none.</param>
     /// <param name="written">This site has signed a document, so one must be there.</param>
     /// <exception cref="SiteStartException">An own document, or the trust documents, cannot be used. A foreign one is dropped and fetched again.</exception>
-    public CatalogView Load(long storedEpoch, bool written)
+    public CatalogView Load(long storedEpoch, long storedClock, bool written)
     {
+        _storedClock = storedClock;
         _epoch = storedEpoch;
         _trust = TrustStore.Load(folders);
         _catalog = new FleetCatalog { Trust = _trust.Chain, Self = site };
@@ -66,10 +70,7 @@ internal sealed class FleetDocuments(
                 LoadForeign(path);
             }
 
-            foreach (var (other, path) in _files.Holdings())
-            {
-                LoadHoldings(other, path);
-            }
+            _statements.Load(_trust.Chain);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -118,6 +119,8 @@ internal sealed class FleetDocuments(
 
         switch (_catalog.Admit(envelope, chunks, Clocks.Reference()))
         {
+            case Admission.Pending { Reason: PendingReason.NeedsNewerVersion { Chunks: var all } } when Lacking(all, chunks) is { Count: > 0 } missing:
+                return new AdmitReport { MissingChunks = missing };
             case Admission.Admitted admitted:
                 _files.Write(admitted.Document.Site, asked, envelope, admitted.Document.Chunks.Select(c => KeyValuePair.Create(c.Sha256, c.Bytes)));
                 _catalog = admitted.Catalog;
@@ -140,50 +143,45 @@ internal sealed class FleetDocuments(
         }
     }
 
-    /// <summary>Signs what this site has and shows. Not written down: after a restart everything is looked at anew, and the epoch is another one.</summary>
+    /// <summary>Signs what this site has and shows.</summary>
     public void SignHoldings(HeldStore store, IReadOnlyList<HeldSurface> surfaces, IReadOnlyList<HeldImage> images, IReadOnlyList<DisputeFinding> disputed)
     {
         var writer = Writer();
-        var holdings = new Holdings
-        {
-            Fleet = _trust.Chain.Fleet,
-            Site = site,
-            Epoch = writer.Epoch,
-            Seq = (_holdings.GetValueOrDefault(site) is { } last && last.Epoch == writer.Epoch ? last.Seq : 0) + 1,
-            BootId = writer.BootId,
-            Issued = time.GetUtcNow(),
-            Trust = _trust.Chain.Newest.Ref,
-            Catalog = _catalog.Heads,
-            Store = store,
-            Surfaces = surfaces,
-            Images = images,
-            Disputed = disputed,
-        };
-        var payload = holdings.ToPayload();
-        var envelope = key.Sign(Core.Catalog.Holdings.PayloadType, payload).ToJson();
-        _holdings = _holdings.SetItem(
-            site, new Statement(holdings.Epoch, holdings.Seq, new Sha256Digest(SHA256.HashData(payload)), envelope, time.GetUtcNow(), holdings));
+        _statements.SignHoldings(
+            new Holdings
+            {
+                Fleet = _trust.Chain.Fleet,
+                Site = site,
+                Epoch = writer.Epoch,
+                Seq = _statements.NextSeq(writer.Epoch),
+                BootId = writer.BootId,
+                Issued = time.GetUtcNow(),
+                Trust = _trust.Chain.Newest.Ref,
+                Catalog = _catalog.Heads,
+                Store = store,
+                Surfaces = surfaces,
+                Images = images,
+                Disputed = disputed,
+            },
+            key);
         Show();
     }
 
     /// <summary>Takes what a site says that it holds, if it is newer than what it said before.</summary>
-    public AdmitReport AdmitHoldings(string from, byte[] envelope)
-    {
-        if (HoldingsOf(from, envelope, time.GetUtcNow(), out var violation) is not { } statement)
-        {
-            return new AdmitReport(Violation: violation);
-        }
+    public AdmitReport AdmitHoldings(string from, byte[] envelope) => Shown(_statements.AdmitHoldings(_trust.Chain, from, envelope));
 
-        if (_holdings.TryGetValue(from, out var before) && (statement.Epoch, statement.Seq).CompareTo((before.Epoch, before.Seq)) <= 0)
-        {
-            return new AdmitReport();
-        }
+    /// <summary>Takes what a site says of its replicas, if it is newer than what it said before.</summary>
+    public AdmitReport AdmitMembers(string from, byte[] envelope) => Shown(_statements.AdmitMembers(_trust.Chain, from, envelope));
 
-        _files.WriteHoldings(from, envelope);
-        _holdings = _holdings.SetItem(from, statement);
-        Show();
-        return new AdmitReport(Changed: true);
-    }
+    /// <summary>Shows for as long as it stands that sites sign what this one found to be wrong.</summary>
+    public void RaiseFalseClaims(IReadOnlyList<FalseClaim> claims) => alarms.Set(
+        SiteAlarms.FalsePair,
+        claims.Count switch
+        {
+            0 => null,
+            1 => claims[0].Words,
+            var more => $"{claims[0].Words} There are {more - 1} more, signed by {string.Join(", ", claims.Select(c => c.Signer).Distinct().Order(StringComparer.Ordinal))}.",
+        });
 
     /// <summary>Takes the next trust document, if the roots of the one before have signed it; then everything is weighed anew.</summary>
     public AdmitReport AdmitTrust(ReadOnlySpan<byte> envelope)
@@ -192,7 +190,7 @@ internal sealed class FleetDocuments(
         if (report.Changed)
         {
             _catalog = _catalog.WithTrust(_trust.Chain);
-            _holdings = _holdings.RemoveRange(_holdings.Keys.Where(s => s != site && !IsActive(s)));
+            _statements.Follow(_trust.Chain);
             RetryPending();
             TrustAlarms.Raise(alarms, _trust.Chain, site, key, folders);
             events.Add("fleet", $"Trust version {_trust.Chain.Current.Version} is in force.");
@@ -300,6 +298,8 @@ internal sealed class FleetDocuments(
             null => "It is no signed document.",
             Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } } =>
                 $"Its chunk {folders.ChunkFile(missing[0].Sha256)} is missing or damaged.",
+            // By a key that was taken from the site before it came back: the trust document says which of these count.
+            Admission.Refused { Violation.Rule: Rules.ManifestPast } => null,
             Admission.Refused { Violation: var violation } => violation.ToString(),
             _ => null,
         };
@@ -317,6 +317,8 @@ internal sealed class FleetDocuments(
         switch (Offer(path, dropDamaged: true))
         {
             case Admission.Pending { Reason: PendingReason.MissingChunks }:
+            case Admission.Pending { Reason: PendingReason.NeedsNewerVersion { Chunks: var all } }
+                when Lacking(all, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty).Count > 0:
             case Admission.Refused:
             case null:
                 Log.DocumentDropped(log, path);
@@ -329,16 +331,23 @@ internal sealed class FleetDocuments(
         }
     }
 
+    /// <summary>What once counted is not in the future because this machine's clock fell behind, and nobody else has been asked yet.</summary>
+    private DateTimeOffset LoadReference()
+    {
+        var (now, before) = (Clocks.Reference(), DateTimeOffset.FromUnixTimeMilliseconds(_storedClock - _trust.Chain.Current.Params.MaxFutureMs));
+        return before > now ? before : now;
+    }
+
     private Admission? Offer(string path, bool dropDamaged)
     {
         var envelope = DocumentFiles.Read(path, FleetCatalog.MaxEnvelope);
-        var outcome = _catalog.Admit(envelope, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty, Clocks.Reference());
+        var outcome = _catalog.Admit(envelope, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty, LoadReference());
         if (outcome is not Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } })
         {
             return outcome;
         }
 
-        outcome = _catalog.Admit(envelope, _files.ReadChunks(missing), Clocks.Reference());
+        outcome = _catalog.Admit(envelope, _files.ReadChunks(missing), LoadReference());
         if (dropDamaged && outcome is Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var damaged } })
         {
             // Out of the way, so that the right one can take its place.
@@ -349,36 +358,6 @@ internal sealed class FleetDocuments(
         }
 
         return outcome;
-    }
-
-    private void LoadHoldings(string from, string path)
-    {
-        // Nobody knows how long it lay there: it counts for the order of statements, and as old.
-        if (IsActive(from) && HoldingsOf(from, DocumentFiles.Read(path, Core.Catalog.Holdings.MaxPayload * 3 / 2), null, out _) is { } statement)
-        {
-            _holdings = _holdings.SetItem(from, statement);
-        }
-        else
-        {
-            DocumentFiles.Drop(path);
-        }
-    }
-
-    private Statement? HoldingsOf(string from, byte[] envelope, DateTimeOffset? at, out RuleViolation? violation)
-    {
-        if (!Core.Catalog.Holdings.TryOpen(envelope, _trust.Chain, out var holdings, out violation))
-        {
-            return null;
-        }
-
-        if (holdings.Site != from)
-        {
-            violation = new RuleViolation("garbage", $"The holdings of '{from}' were asked for, and those of '{holdings.Site}' came.");
-            return null;
-        }
-
-        _ = Envelope.TryParse(envelope, envelope.Length, out var read, out _);
-        return new Statement(holdings.Epoch, holdings.Seq, new Sha256Digest(SHA256.HashData(read!.Payload)), envelope, at, holdings);
     }
 
     private bool IsActive(string id) => _trust.Chain.Current.Sites.GetValueOrDefault(id) is { Status: SiteStatus.Active };
@@ -401,22 +380,43 @@ internal sealed class FleetDocuments(
         var pending = _catalog.Pending;
         _files.Collect(
             kept.Select(d => d.Ref.Sha256).Concat(pending.Select(p => p.Ref.Sha256)).ToHashSet(),
-            kept.SelectMany(d => d.Chunks).Select(c => c.Sha256).Concat(pending.SelectMany(p => p.Chunks.Keys)).ToHashSet());
+            kept.SelectMany(d => d.Chunks).Select(c => c.Sha256).Concat(pending.SelectMany(p => p.Chunks.Keys))
+                .Concat(PassedOn.SelectMany(p => ((PendingReason.NeedsNewerVersion)p.Reason).Chunks.Select(c => c.Sha256))).ToHashSet());
+    }
+
+    /// <summary>What this version cannot read is passed on whole.</summary>
+    private List<ChunkRef> Lacking(IReadOnlyList<ChunkRef> all, IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> fetched) =>
+        [.. all.Where(c => !fetched.ContainsKey(c.Sha256) && !_files.HasChunk(c))];
+
+    private AdmitReport Shown(AdmitReport report)
+    {
+        if (report.Changed)
+        {
+            Show();
+        }
+
+        return report;
     }
 
     private SiteStatements StatementsOf(string id)
     {
         var said = _catalog.Sites.GetValueOrDefault(id);
         return new SiteStatements(
-            [.. (said?.Retained ?? []).Select(d => d.Ref.Sha256)],
-            _holdings.GetValueOrDefault(id),
-            said?.Head is { } head ? new DocumentHead(head.Ref, head.Manifest.Issued) : null);
+            [.. (said?.Retained ?? []).Select(d => d.Ref.Sha256), .. PassedOn.Where(p => p.Site == id).Select(p => p.Ref.Sha256)],
+            _statements.Holdings.GetValueOrDefault(id),
+            said?.Head is { } head ? new DocumentHead(head.Ref, head.Manifest.Issued) : null,
+            _statements.Members.GetValueOrDefault(id));
     }
+
+    /// <summary>Signed by whom they name, and not to be read by this version: others may.</summary>
+    private IEnumerable<PendingDocument> PassedOn => _catalog.Pending.Where(p => p.Reason is PendingReason.NeedsNewerVersion);
 
     private void Show()
     {
-        var retained = _catalog.Sites.Where(s => !s.Value.Retained.IsEmpty).ToList();
-        var sites = retained.Select(s => s.Key).Union(_holdings.Keys, StringComparer.Ordinal);
+        var sites = _catalog.Sites.Where(s => !s.Value.Retained.IsEmpty).Select(s => s.Key)
+            .Union(PassedOn.Select(p => p.Site), StringComparer.Ordinal)
+            .Union(_statements.Holdings.Keys, StringComparer.Ordinal)
+            .Union(_statements.Members.Keys, StringComparer.Ordinal);
         _snapshot = new FleetSnapshot
         {
             Site = site,
@@ -426,7 +426,10 @@ internal sealed class FleetDocuments(
                 .ToImmutableSortedDictionary(s => s.Key, s => s.Value.Address, StringComparer.Ordinal),
             Sites = sites.ToImmutableSortedDictionary(s => s, StatementsOf, StringComparer.Ordinal),
             Pending = [.. _catalog.Pending.Select(p => p.Ref.Sha256)],
-            Documents = retained.SelectMany(s => s.Value.Retained).ToImmutableDictionary(d => d.Ref.Sha256, d => d.Envelope),
+            Missing = [.. _catalog.Missing.Select(m => m.Document)],
+            Documents = _catalog.Sites.Values.SelectMany(s => s.Retained.Concat(s.SetAside)).Select(d => (d.Ref.Sha256, d.Envelope))
+                .Concat(PassedOn.Select(p => (p.Ref.Sha256, p.Envelope)))
+                .DistinctBy(d => d.Sha256).ToImmutableDictionary(d => d.Sha256, d => d.Envelope),
         };
     }
 }

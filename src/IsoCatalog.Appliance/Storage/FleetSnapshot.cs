@@ -22,10 +22,13 @@ internal sealed record FleetSnapshot
     /// <summary>By site: of every site of which there is anything.</summary>
     public ImmutableSortedDictionary<string, SiteStatements> Sites { get; init; } = ImmutableSortedDictionary<string, SiteStatements>.Empty;
 
-    /// <summary>Payload hashes of documents that wait for their time or for a newer trust document; they are not handed on.</summary>
+    /// <summary>Payload hashes of documents that a keep-list of the trust document names and that are not here.</summary>
+    public ImmutableArray<Sha256Digest> Missing { get; init; } = [];
+
+    /// <summary>Payload hashes of documents that wait. Those that need a newer version of the program are handed on all the same.</summary>
     public ImmutableHashSet<Sha256Digest> Pending { get; init; } = [];
 
-    /// <summary>Envelopes of the retained documents, byte for byte as their sites signed them, by the SHA-256 of the payload.</summary>
+    /// <summary>Envelopes of the documents that are handed on, and of those that do not count now but may under the next trust document, byte for byte as their sites signed them, by the SHA-256 of the payload.</summary>
     public ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>> Documents { get; init; } = ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty;
 
     /// <summary>The fleet's id.</summary>
@@ -42,9 +45,9 @@ internal sealed record FleetSnapshot
     public bool Knows(Sha256Digest document) => Documents.ContainsKey(document) || Pending.Contains(document);
 }
 
-/// <param name="Documents">Payload hashes of the retained documents.</param>
+/// <param name="Documents">Payload hashes of the documents that are handed on.</param>
 /// <param name="Head">The newest of them.</param>
-internal sealed record SiteStatements(ImmutableArray<Sha256Digest> Documents, Statement? Holdings = null, DocumentHead? Head = null);
+internal sealed record SiteStatements(ImmutableArray<Sha256Digest> Documents, Statement? Holdings = null, DocumentHead? Head = null, SignedStatement? Members = null);
 
 /// <param name="Issued">When its site signed it, by that site's clock.</param>
 internal sealed record DocumentHead(DocumentRef Ref, DateTimeOffset Issued);
@@ -52,6 +55,13 @@ internal sealed record DocumentHead(DocumentRef Ref, DateTimeOffset Issued);
 /// <summary>A signed statement that replaces the one before it.</summary>
 /// <param name="Sha256">Of the payload.</param>
 /// <param name="Envelope">Byte for byte as its site signed it.</param>
+internal record SignedStatement(long Epoch, long Seq, Sha256Digest Sha256, byte[] Envelope)
+{
+    public bool IsAfter(SignedStatement? other) => other is null || (Epoch, Seq).CompareTo((other.Epoch, other.Seq)) > 0;
+}
+
+/// <inheritdoc/>
 /// <param name="At">When it came here, by this site's clock: holdings age from then on. Null when it lay here at the start: nobody knows how long.</param>
 /// <param name="Holdings">What it says.</param>
-internal sealed record Statement(long Epoch, long Seq, Sha256Digest Sha256, byte[] Envelope, DateTimeOffset? At, Holdings Holdings);
+internal sealed record Statement(long Epoch, long Seq, Sha256Digest Sha256, byte[] Envelope, DateTimeOffset? At, Holdings Holdings)
+    : SignedStatement(Epoch, Seq, Sha256, Envelope);

@@ -103,15 +103,16 @@ internal sealed class ImageStore(SiteFolders folders)
         Directory.EnumerateFiles(folders.Quarantine, image.Id.Sha256.ToString()[..16] + "-*")
             .Where(f => FileIdentity.KindOf(f) == FileKind.Regular).Max(StringComparer.Ordinal);
 
-    public string? SetAside(CatalogImage image, DateTimeOffset now)
+    /// <param name="image">Whose bytes they are, or were meant to be.</param>
+    public string? SetAside(Sha256Digest root, ImageId image, DateTimeOffset now)
     {
-        var path = folders.StoreFile(image.Value.Root);
+        var path = folders.StoreFile(root);
         if (FileIdentity.KindOf(path) == FileKind.Missing)
         {
             return null;
         }
 
-        var target = folders.QuarantineFile(image.Id, now);
+        var target = folders.QuarantineFile(image, now);
         DurableFile.Rename(path, target);
         return target;
     }

@@ -8,6 +8,7 @@ internal sealed class SiteAlarms(EventLog events, TimeProvider time)
     public const string RootKeyPresent = "root-key-present";
     public const string TrustFork = "trust-fork";
     public const string DocumentsForked = "documents-forked";
+    public const string FalsePair = "false-pair";
     public const string NotTrusted = "site-not-trusted";
 
     private readonly Lock _gate = new();
@@ -29,7 +30,7 @@ internal sealed class SiteAlarms(EventLog events, TimeProvider time)
             _standing = reason is null ? _standing.Remove(code) : _standing.SetItem(code, new SiteAlarm(code, reason, before?.Since ?? time.GetUtcNow()));
         }
 
-        events.Add("drift", reason ?? $"{code}: no longer so", code: code);
+        events.Add("drift", reason ?? $"{code}: no longer so", code: code, over: reason is null);
     }
 }
 

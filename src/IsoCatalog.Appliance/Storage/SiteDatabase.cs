@@ -22,7 +22,10 @@ internal sealed class SiteDatabase : IDisposable
     /// <summary>A fact: this site has signed a catalog, so its document must be there.</summary>
     public const string CatalogSigned = "catalog-signed";
 
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 2;
+    private const string ComputedTable =
+        "CREATE TABLE computed (root TEXT NOT NULL PRIMARY KEY, image TEXT NOT NULL, size INTEGER NOT NULL, at INTEGER NOT NULL);";
+
     private const string StorePlace = "store";
     private const string RetiredPlace = "retired";
 
@@ -172,14 +175,20 @@ internal sealed class SiteDatabase : IDisposable
         return offered;
     }
 
-    public void SaveConfirmed(ImageId image) =>
-        Execute("INSERT OR IGNORE INTO confirmed (image) VALUES ($image)", ("$image", image.ToString()));
+    public void SaveComputed(ComputedPair pair) => Execute(
+        "INSERT OR IGNORE INTO computed (root, image, size, at) VALUES ($root, $image, $size, $at)",
+        ("$root", pair.Root.ToString()),
+        ("$image", pair.Image.ToString()),
+        ("$size", pair.Size),
+        ("$at", Ms(pair.At)));
 
-    public List<ImageId> LoadConfirmed()
+    public List<ComputedPair> LoadComputed()
     {
-        var confirmed = new List<ImageId>();
-        Read("SELECT image FROM confirmed", row => confirmed.Add(Image(row, 0)));
-        return confirmed;
+        var computed = new List<ComputedPair>();
+        Read(
+            "SELECT image, root, size, at FROM computed",
+            row => computed.Add(new ComputedPair(Image(row, 0), Sha256Digest.TryParse(row.GetString(1), out var root) ? root : default, row.GetInt64(2), Time(row.GetInt64(3)))));
+        return computed;
     }
 
     public void SaveLease(Lease lease) => Execute(
@@ -244,6 +253,13 @@ internal sealed class SiteDatabase : IDisposable
             return;
         }
 
+        if (version == 1)
+        {
+            // Which images were confirmed, but not with which root: that is computed again.
+            InTransaction(() => Execute($"DROP TABLE confirmed; {ComputedTable} PRAGMA user_version = {SchemaVersion};"));
+            return;
+        }
+
         InTransaction(() => Execute(
             $"""
             CREATE TABLE receipt (
@@ -257,7 +273,7 @@ internal sealed class SiteDatabase : IDisposable
                 device INTEGER, inode INTEGER, size INTEGER, modified INTEGER, changed INTEGER, root TEXT, name TEXT,
                 PRIMARY KEY (image, surface));
             CREATE TABLE offered (image TEXT NOT NULL PRIMARY KEY);
-            CREATE TABLE confirmed (image TEXT NOT NULL PRIMARY KEY);
+            {ComputedTable}
             CREATE TABLE lease (
                 id TEXT NOT NULL PRIMARY KEY, image TEXT NOT NULL, surface TEXT NOT NULL, client TEXT NOT NULL, token TEXT,
                 created INTEGER NOT NULL, expires INTEGER NOT NULL);

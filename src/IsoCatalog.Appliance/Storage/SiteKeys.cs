@@ -55,6 +55,16 @@ internal sealed class SiteKeys : IDisposable
         }
     }
 
+    /// <summary>Makes new keys towards other sites. The old ones are deleted: they must open nothing any more. Nothing of the site may run.</summary>
+    public static void Replace(SiteFolders folders)
+    {
+        // The signing key last: as long as it is the old one, this is done again.
+        DurableFile.Delete(folders.TlsKey);
+        Generate(folders);
+        using var key = SigningKey.Generate();
+        DurableFile.WriteAtomically(folders.SigningKey, System.Text.Encoding.ASCII.GetBytes(key.ExportPem()), OwnerOnly);
+    }
+
     /// <exception cref="SiteStartException">A file is missing, cannot be read, may be read by others, or is not what it should be.</exception>
     public static SiteKeys Load(SiteFolders folders)
     {

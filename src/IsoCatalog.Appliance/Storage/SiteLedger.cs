@@ -107,14 +107,15 @@ internal sealed partial class SiteLedger : IDisposable
             }
 
             var file = new StoreFile.Present(receipt);
-            var next = view with { Store = view.Store.SetItem(id, file), Confirmed = view.Confirmed.Add(id) };
-            next = next.WithCatalog(signed?.View ?? view.Catalog, _time.GetUtcNow(), out var touched).WithoutQuarantine(id);
+            var pair = new ComputedPair(id, value.Root, value.Size, _time.GetUtcNow());
+            var next = view with { Store = view.Store.SetItem(id, file), Computed = view.Computed.With(pair) };
+            next = next.WithCatalog(signed?.View ?? view.Signed, _time.GetUtcNow(), out var touched).WithoutQuarantine(id);
             Accept_NeedsLock(next, [id, .. touched], () =>
             {
                 _database.InTransaction(() =>
                 {
                     _database.SaveStoreFile(id, file);
-                    _database.SaveConfirmed(id);
+                    _database.SaveComputed(pair);
                     SaveCells(view, next, [id, .. touched]);
                 });
                 Commit_NeedsLock(signed);
@@ -314,13 +315,31 @@ internal sealed partial class SiteLedger : IDisposable
         }
     }
 
-    /// <summary>This site has computed the flat SHA-256 of the bytes in its store, and it is the signed one.</summary>
-    public void Confirm(ImageId id)
+    /// <summary>This site has computed the flat SHA-256 of bytes whose root it has verified. What was signed otherwise is withdrawn at once.</summary>
+    public void RecordComputed(ComputedPair pair)
     {
         lock (_gate)
         {
-            Accept_NeedsLock(
-                _view with { Confirmed = _view.Confirmed.Add(id) }, [id], () => _database.SaveConfirmed(id), metadata: true);
+            var view = _view;
+            var next = view.WithComputed(pair, _time.GetUtcNow(), out var touched);
+            Action save = () => _database.InTransaction(() =>
+            {
+                _database.SaveComputed(pair);
+                foreach (var id in touched.Where(i => next.Store.GetValueOrDefault(i) != view.Store.GetValueOrDefault(i)))
+                {
+                    _database.SaveStoreFile(id, next.Store.GetValueOrDefault(id));
+                }
+
+                SaveCells(view, next, touched);
+            });
+            if (touched.Any(i => view.Surfaces.Any(s => view.IsAvailable(i, s) && !next.IsAvailable(i, s))))
+            {
+                Withdraw_NeedsLock(next, [.. touched], save, metadata: true);
+            }
+            else
+            {
+                Accept_NeedsLock(next, [.. touched], save, metadata: true);
+            }
         }
     }
 
@@ -601,7 +620,10 @@ internal sealed partial class SiteLedger : IDisposable
 
     private SiteView Load(IEnumerable<SurfaceStatus> surfaces)
     {
-        var catalog = _documents.Load(long.Parse(Facts.GetValueOrDefault(EpochFact, "0")), written: Facts.ContainsKey(SiteDatabase.CatalogSigned));
+        var catalog = _documents.Load(
+            long.Parse(Facts.GetValueOrDefault(EpochFact, "0")),
+            _savedClock = long.Parse(Facts.GetValueOrDefault(ClockFact, "0")),
+            written: Facts.ContainsKey(SiteDatabase.CatalogSigned));
         if (catalog.StatedBy(Fleet.Site).Any())
         {
             NoteSigned_NeedsLock();
@@ -618,7 +640,7 @@ internal sealed partial class SiteLedger : IDisposable
             // What is still visible of an image that nobody knows any more has to be taken out of sight.
             _database.LoadCells().Where(c => names.Contains(c.Key.Surface) && (catalog.Images.ContainsKey(c.Key.Image) || c.Value.FileName is not null)),
             _database.LoadOffered(),
-            _database.LoadConfirmed(),
+            _database.LoadComputed(),
             _database.LoadLeases(),
             statuses) with { LeasesForgottenSince = LeasesForgottenSince(catalog) };
         view = view.WithCatalog(catalog, _time.GetUtcNow(), out _) with

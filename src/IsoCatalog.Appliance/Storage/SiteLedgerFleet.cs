@@ -9,8 +9,10 @@ namespace IsoCatalog.Appliance.Storage;
 internal sealed partial class SiteLedger
 {
     private const string EpochFact = "epoch";
+    private const string ClockFact = "clock";
 
     private long _savedEpoch;
+    private long _savedClock;
     private bool _signed;
     private SiteView? _told;
 
@@ -40,6 +42,17 @@ internal sealed partial class SiteLedger
         lock (_gate)
         {
             var report = _documents.AdmitHoldings(site, envelope);
+            Follow_NeedsLock(report.Changed);
+            return report;
+        }
+    }
+
+    /// <inheritdoc cref="FleetDocuments.AdmitMembers"/>
+    public AdmitReport AdmitMembers(string site, byte[] envelope)
+    {
+        lock (_gate)
+        {
+            var report = _documents.AdmitMembers(site, envelope);
             Follow_NeedsLock(report.Changed);
             return report;
         }
@@ -94,6 +107,16 @@ internal sealed partial class SiteLedger
         }
     }
 
+    /// <summary>So that a clock that falls behind does not take out of the catalog what is in it.</summary>
+    private void SaveClock_NeedsLock()
+    {
+        if (_documents.Catalog.Clock.Ms is var clock && clock > _savedClock)
+        {
+            _database.SaveFact(ClockFact, clock.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            _savedClock = clock;
+        }
+    }
+
     /// <summary>From the first document on, none is a loss.</summary>
     private void NoteSigned_NeedsLock()
     {
@@ -130,28 +153,23 @@ internal sealed partial class SiteLedger
 
             _told = view;
             var (surfaces, images) = (SiteHoldings.SurfacesOf(view), SiteHoldings.ImagesOf(view));
+            var wrong = ImageClaims.FalseOf(view).ToList();
+            var disputed = SiteHoldings.DisputedOf(wrong);
+            _documents.RaiseFalseClaims(wrong);
             var said = _documents.Snapshot.Sites.GetValueOrDefault(Fleet.Site)?.Holdings?.Holdings;
-            if (!force && said is not null && SiteHoldings.SaysTheSame(said, surfaces, images))
+            if (!force && said is not null && SiteHoldings.SaysTheSame(said, surfaces, images, disputed))
             {
                 return false;
             }
 
             SaveEpoch_NeedsLock();
-            _documents.SignHoldings(new HeldStore(freeBytes, totalBytes), surfaces, images, Disputed(view));
+            _documents.SignHoldings(new HeldStore(freeBytes, totalBytes), surfaces, images, disputed);
             SaveEpoch_NeedsLock();
             Show_NeedsLock(view);
             _told = _view;
             return true;
         }
     }
-
-    private static IReadOnlyList<DisputeFinding> Disputed(SiteView view) =>
-    [
-        .. view.Store
-            .Where(s => s.Value is StoreFile.Lost { Code: ReasonCode.Disputed } && view.Catalog.Images.ContainsKey(s.Key))
-            .Select(s => (Image: view.Catalog.Images[s.Key], ((StoreFile.Lost)s.Value).Since))
-            .Select(d => new DisputeFinding(d.Image.Id, d.Image.Value.Size, d.Image.Value.Root, d.Image.Stamp.Site, d.Since)),
-    ];
 
     /// <summary>Lets the site see the fleet as its documents have it now. What other sites took away is withdrawn at once.</summary>
     private void Follow_NeedsLock(bool changed)
@@ -163,7 +181,7 @@ internal sealed partial class SiteLedger
 
         var (view, now) = (_view, _time.GetUtcNow());
         var next = view with { Others = OthersNow(view.Others, now) };
-        if (ReferenceEquals(view.Catalog, _documents.View))
+        if (ReferenceEquals(view.Signed, _documents.View))
         {
             Show_NeedsLock(next);
             return;
@@ -184,6 +202,7 @@ internal sealed partial class SiteLedger
             }
 
             SaveCells(view, next, touched);
+            SaveClock_NeedsLock();
         }), metadata);
         foreach (var id in touched)
         {

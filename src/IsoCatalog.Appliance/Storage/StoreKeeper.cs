@@ -55,7 +55,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
                 Return(image, retired, cancellationToken);
                 break;
             case StoreFile.Doubted when !image.Deleted:
-            case null when !image.Deleted:
+            case null when !image.Deleted && !view.IsClaimedByAnother(image):
                 Read(image, cancellationToken);
                 break;
             default:
@@ -153,7 +153,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
                     break;
                 case StoreRead.Wrong wrong:
                     ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreDamaged, Remedy(image, wrong.Reason), time.GetUtcNow()));
-                    if (store.SetAside(image, time.GetUtcNow()) is { } aside)
+                    if (store.SetAside(image.Value.Root, image.Id, time.GetUtcNow()) is { } aside)
                     {
                         Log.Quarantined(log, path, aside, wrong.Reason);
                     }

@@ -37,37 +37,49 @@ internal sealed class Confirmation(SiteLedger ledger, ImageStore store, EventLog
     }
 
     private static CatalogImage? Next(SiteView view) => view.Store
-        .Where(s => s.Value is StoreFile.Present && !view.Confirmed.Contains(s.Key))
+        .Where(s => s.Value is StoreFile.Present)
         .Select(s => view.Catalog.Images.GetValueOrDefault(s.Key))
-        .FirstOrDefault(i => i is { Deleted: false });
+        .FirstOrDefault(i => i is { Deleted: false } && view.Computed.Verdict(i.Value) is null);
 
     private void Confirm(CatalogImage image, CancellationToken cancellationToken)
     {
         var path = store.Folders.StoreFile(image.Value.Root);
         using var flat = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var tree = new RootHasher();
+        long size;
         using (var reader = new UncachedReader(path))
         {
-            reader.ReadAll(flat.AppendData, cancellationToken);
+            size = reader.Length;
+            reader.ReadAll(
+                bytes =>
+                {
+                    flat.AppendData(bytes);
+                    tree.Append(bytes);
+                },
+                cancellationToken);
         }
 
-        var sha256 = new Sha256Digest(flat.GetHashAndReset());
-        if (sha256 == image.Value.Sha256)
+        // Both from the same bytes: what is recorded now is believed for ever.
+        var computed = new ImageId(new Sha256Digest(flat.GetHashAndReset()));
+        if (tree.Complete() != image.Value.Root)
         {
-            ledger.Confirm(image.Id);
+            ledger.TryDoubtStore(image.Id, _ => true, $"{path} has other bytes than when it was last read.");
             return;
         }
 
-        if (ledger.View.Store.GetValueOrDefault(image.Id) is not StoreFile.Present { Receipt: var receipt } || ImageStore.Doubt(path, receipt) is not null)
+        ledger.RecordComputed(new ComputedPair(computed, image.Value.Root, size, time.GetUtcNow()));
+        if (computed == image.Id && size == image.Value.Size)
         {
-            // The file is not what it was: that is damage, and others see to it.
             return;
         }
 
-        var reason = $"The site {image.Stamp.Site} signed that {image.FileName} has the SHA-256 {image.Value.Sha256} and the root {image.Value.Root}, "
-            + $"but bytes with that root have the SHA-256 {sha256}. It is offered nowhere; find out how {image.Stamp.Site} came to sign it, then remove it.";
-        ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.Disputed, reason, time.GetUtcNow()));
-        store.SetAside(image, time.GetUtcNow());
-        events.Add("drift", reason, image.Id, code: ReasonCode.Disputed);
-        Log.FalsePair(log, image.Id, image.Stamp.Site, sha256);
+        if (!ledger.View.Catalog.Images.Values.Any(i => !i.Deleted && ledger.View.Computed.Verdict(i.Value) == true && i.Value.Root == image.Value.Root))
+        {
+            store.SetAside(image.Value.Root, computed, time.GetUtcNow());
+        }
+
+        events.Add("drift", ledger.View.Store.GetValueOrDefault(image.Id) is StoreFile.Lost { Reason: var reason } ? reason
+            : $"{image.FileName} was not what {image.Stamp.Site} signed that it is; the right bytes are fetched.", image.Id, code: ReasonCode.Disputed);
+        Log.FalsePair(log, image.Id, image.Stamp.Site, computed.Sha256);
     }
 }

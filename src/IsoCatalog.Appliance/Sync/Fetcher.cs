@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Swarm;
@@ -48,7 +49,8 @@ internal sealed class Fetcher(
     /// <summary>Is it to be fetched? A false pair never is, however often it is said.</summary>
     private static bool IsWanted(SiteView view, CatalogImage image) =>
         image is { Deleted: false, Blocked: false } && view.Others.Count > 0
-        && view.Store.GetValueOrDefault(image.Id) is StoreFile.Fetching or StoreFile.Lost { Code: not ReasonCode.Disputed };
+        && view.Store.GetValueOrDefault(image.Id) is StoreFile.Fetching or StoreFile.Lost { Code: not ReasonCode.Disputed }
+        && !view.IsClaimedByAnother(image);
 
     private void Tend(CancellationToken stoppingToken)
     {
@@ -60,7 +62,7 @@ internal sealed class Fetcher(
                 _running.TryRemove(id, out _);
                 running.Cancel.Dispose();
             }
-            else if (!view.Catalog.Images.TryGetValue(id, out var image) || !IsWanted(view, image))
+            else if (!view.Catalog.Images.TryGetValue(id, out var image) || !IsWanted(view, image) || image.Value.Root != running.Root)
             {
                 running.Cancel.Cancel();
             }
@@ -79,11 +81,11 @@ internal sealed class Fetcher(
                 break;
             }
 
-            if (view.Catalog.Images.TryGetValue(id, out var image) && IsWanted(view, image) && !_running.ContainsKey(id)
+            if (view.Catalog.Images.TryGetValue(id, out var image) && IsWanted(view, image) && !_running.ContainsKey(id) && _running.Values.All(r => r.Root != image.Value.Root)
                 && !(_retries.TryGetValue(id, out var retry) && now < retry.NotBefore))
             {
                 var cancel = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-                _running[id] = new Running(Task.Run(() => RunAsync(image, cancel.Token), CancellationToken.None), cancel);
+                _running[id] = new Running(image.Value.Root, Task.Run(() => RunAsync(image, cancel.Token), CancellationToken.None), cancel);
             }
         }
     }
@@ -104,7 +106,7 @@ internal sealed class Fetcher(
         }
         catch (OperationCanceledException)
         {
-            if (ledger.View is var view && !(view.Catalog.Images.TryGetValue(image.Id, out var now) && IsWanted(view, now)))
+            if (ledger.View is var view && !(view.Catalog.Images.TryGetValue(image.Id, out var now) && IsWanted(view, now) && now.Value.Root == image.Value.Root))
             {
                 DeleteStaged(image);
             }
@@ -120,16 +122,16 @@ internal sealed class Fetcher(
     private async Task<Failure?> FetchAsync(CatalogImage image, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        Say(image, 0, ReasonCode.WaitingForSource, "No site that can be reached offers its bytes yet.");
-        if (await torrents.FindAsync(image, cancellationToken) is not { } torrent)
-        {
-            return new Failure(ReasonCode.WaitingForSource, "No site that can be reached offers its bytes yet.");
-        }
-
         var staged = store.Folders.FetchFile(image.Value.Root);
         if (ShortOf(image, staged) is { } shortage)
         {
             return shortage;
+        }
+
+        Say(image, 0, ReasonCode.WaitingForSource, "No site that can be reached offers its bytes yet.");
+        if (await torrents.FindAsync(image, cancellationToken) is not { } torrent)
+        {
+            return new Failure(ReasonCode.WaitingForSource, "No site that can be reached offers its bytes yet.");
         }
 
         // An attempt before this one may have failed, or have been refused after its end.
@@ -247,7 +249,7 @@ internal sealed class Fetcher(
         DurableFile.Delete(store.Folders.FetchProgress(image.Value.Root));
     }
 
-    private sealed record Running(Task Work, CancellationTokenSource Cancel);
+    private sealed record Running(Sha256Digest Root, Task Work, CancellationTokenSource Cancel);
 
     private sealed record Retry(int Count, DateTimeOffset NotBefore);
 

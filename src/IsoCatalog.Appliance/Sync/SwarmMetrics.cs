@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Swarm;
 
 namespace IsoCatalog.Appliance.Sync;
@@ -7,10 +8,12 @@ namespace IsoCatalog.Appliance.Sync;
 internal sealed class SwarmMetrics
 {
     private readonly SwarmEngine _swarm;
+    private readonly SiteLedger _ledger;
 
-    public SwarmMetrics(Meter meter, SwarmEngine swarm)
+    public SwarmMetrics(Meter meter, SwarmEngine swarm, SiteLedger ledger)
     {
         _swarm = swarm;
+        _ledger = ledger;
         meter.CreateObservableCounter("isocatalog.swarm.received", () => swarm.Counters.BytesReceived, "By", "Bytes of images received from other sites.");
         meter.CreateObservableCounter("isocatalog.swarm.sent", () => swarm.Counters.BytesSent, "By", "Bytes of images sent to other sites.");
         meter.CreateObservableCounter(
@@ -25,12 +28,22 @@ internal sealed class SwarmMetrics
 
     private int Transfers() => _swarm.Transfers.Count(t => !t.Completion.IsCompleted);
 
-    private IEnumerable<Measurement<long>> Corrupt() =>
-        _swarm.Counters.CorruptLeaves.Select(c => new Measurement<long>(c.Value, new KeyValuePair<string, object?>("peer", c.Key)));
+    /// <summary>Of every other site, so that the first wrong block is an increase.</summary>
+    private IEnumerable<Measurement<long>> Corrupt()
+    {
+        var corrupt = _swarm.Counters.CorruptLeaves;
+        return OtherSites().Union(corrupt.Keys, StringComparer.Ordinal)
+            .Select(peer => new Measurement<long>(corrupt.GetValueOrDefault(peer), new KeyValuePair<string, object?>("peer", peer)));
+    }
 
-    private IEnumerable<Measurement<double>> ByPeer(Func<PeerSnapshot, double> rate) => _swarm.Peers
-        .GroupBy(p => p.Name, StringComparer.Ordinal)
-        .Select(g => new Measurement<double>(g.Sum(rate), new KeyValuePair<string, object?>("peer", g.Key)));
+    private IEnumerable<Measurement<double>> ByPeer(Func<PeerSnapshot, double> rate)
+    {
+        var peers = _swarm.Peers.ToLookup(p => p.Name, StringComparer.Ordinal);
+        return OtherSites().Union(peers.Select(g => g.Key), StringComparer.Ordinal)
+            .Select(peer => new Measurement<double>(peers[peer].Sum(rate), new KeyValuePair<string, object?>("peer", peer)));
+    }
+
+    private IEnumerable<string> OtherSites() => _ledger.Fleet.ActiveSites.Keys.Where(site => site != _ledger.Fleet.Site);
 
     private static IEnumerable<Measurement<long>> ByReason(IReadOnlyDictionary<CutReason, long> counts) =>
         counts.Select(c => new Measurement<long>(c.Value, new KeyValuePair<string, object?>("reason", System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(c.Key.ToString()))));

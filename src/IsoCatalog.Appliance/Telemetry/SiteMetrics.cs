@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
+using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Core.Readiness;
-using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Telemetry;
 
@@ -12,12 +12,18 @@ internal sealed class SiteMetrics
     private readonly Counter<long> _addedBytes;
     private readonly Counter<long> _refused;
     private readonly Histogram<double> _addSeconds;
+    // Counted from zero, so that the first one is an increase.
+    private static readonly string[] FoundOnSurfaces = [ReasonCode.FileMissing, ReasonCode.FileChanged, ReasonCode.HashMismatch, ReasonCode.ReadError];
+    private static readonly string[] FoundElsewhere = [ReasonCode.StoreMissing, ReasonCode.StoreDamaged, "store-doubted", FileSentry.WatchIncomplete];
+
     private readonly SiteLedger _ledger;
+    private readonly EventLog _events;
     private readonly TimeProvider _time;
 
-    public SiteMetrics(Meter meter, SiteLedger ledger, SiteFolders folders, EventLog events, TimeProvider time)
+    public SiteMetrics(Meter meter, SiteLedger ledger, EventLog events, TimeProvider time)
     {
         _ledger = ledger;
+        _events = events;
         _time = time;
         _added = meter.CreateCounter<long>("isocatalog.ingest.images", description: "Images added at this site.");
         _addedBytes = meter.CreateCounter<long>("isocatalog.ingest.bytes", "By", "Bytes of images added at this site.");
@@ -38,14 +44,11 @@ internal sealed class SiteMetrics
         meter.CreateObservableGauge("isocatalog.surface.available", Available, description: "Images that can be mounted now, by surface.");
         meter.CreateObservableGauge("isocatalog.surface.up", Up, description: "1 while the surface as a whole can be used.");
         meter.CreateObservableGauge("isocatalog.store.files", Files, description: "The site's own copies, by state.");
-        meter.CreateObservableGauge("isocatalog.store.free", () => FreeSpace.Of(folders.Data).AvailableBytes, "By", "Free bytes of the data folder.");
         meter.CreateObservableGauge("isocatalog.catalog.age", Ages, "s", "Age of the newest signed document that is here, by the site that signed it.");
         meter.CreateObservableGauge("isocatalog.site.up", Heard, description: "1 while another site says what it has: it was heard within the last 60 seconds.");
         meter.CreateObservableGauge("isocatalog.site.heard.age", HeardAges, "s", "Since another site last said what it has.");
         meter.CreateObservableCounter(
-            "isocatalog.drift.found",
-            () => events.Found.Select(f => new Measurement<long>(f.Value, new("code", f.Key.Code), new("surface", f.Key.Surface))),
-            description: "What was found not to be as it should be, by code and surface; also what was mended before anybody looked.");
+            "isocatalog.drift.found", Found, description: "Times that something was found not to be as it should be, mended at once or not, by code and surface.");
         meter.CreateObservableGauge("isocatalog.leases", () => ledger.View.Leases.Count, description: "Leases now.");
     }
 
@@ -89,6 +92,15 @@ internal sealed class SiteMetrics
     /// <summary>Seconds. A clock that is ahead makes nothing younger than new.</summary>
     private static Measurement<double> BySite(string site, TimeSpan age) =>
         new(Math.Max(0, age.TotalSeconds), new KeyValuePair<string, object?>("site", site));
+
+    private IEnumerable<Measurement<long>> Found()
+    {
+        var found = _events.DriftFound;
+        return FoundElsewhere.Select(code => (Code: code, Surface: ""))
+            .Concat(_ledger.View.Surfaces.SelectMany(s => FoundOnSurfaces.Select(code => (Code: code, Surface: s.Name))))
+            .Union(found.Keys)
+            .Select(k => new Measurement<long>(found.GetValueOrDefault(k), new("code", k.Code), new("surface", k.Surface)));
+    }
 
     private IEnumerable<Measurement<int>> Files()
     {

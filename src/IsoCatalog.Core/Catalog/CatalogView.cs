@@ -50,6 +50,10 @@ public sealed record CatalogView
     public BlockEntry? BlockOf(ImageId image) =>
         Registers.GetValueOrDefault(RegisterKey.OfBlock(image))?.Winner.Entry is BlockEntry { Deleted: false } block ? block : null;
 
+    /// <summary>The same view with these images in the place of those of their ids.</summary>
+    internal CatalogView WithImages(IEnumerable<CatalogImage> images) =>
+        images.Select(i => KeyValuePair.Create(i.Id, i)).ToList() is { Count: > 0 } changed ? this with { Images = Images.SetItems(changed) } : this;
+
     public CatalogView With(Entry entry) => With([StatedEntry.Of(entry)]);
 
     public CatalogView With(IEnumerable<Entry> entries) => With(entries.Select(StatedEntry.Of));

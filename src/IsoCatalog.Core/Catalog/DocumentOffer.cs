@@ -54,7 +54,7 @@ internal sealed class DocumentOffer(
 
         if (manifest.Critical.Count > 0)
         {
-            return Pending(manifest, document, new PendingReason.NeedsNewerVersion(manifest.Critical));
+            return Pending(manifest, document, new PendingReason.NeedsNewerVersion(manifest.Critical, manifest.Chunks));
         }
 
         return (catalog.Trust.Speakers.Objection(speaker, document) ?? Withdrawn(manifest, document)) is { } objection ? Refused(objection)

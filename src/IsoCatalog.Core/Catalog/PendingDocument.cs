@@ -26,5 +26,6 @@ public abstract record PendingReason
     public sealed record Future(DateTimeOffset NotBefore) : PendingReason;
 
     /// <summary>It needs what this version of IsoCatalog does not know: passed on, not read.</summary>
-    public sealed record NeedsNewerVersion(IReadOnlyList<string> Critical) : PendingReason;
+    /// <param name="Chunks">All that it lists: they are passed on with it.</param>
+    public sealed record NeedsNewerVersion(IReadOnlyList<string> Critical, IReadOnlyList<ChunkRef> Chunks) : PendingReason;
 }

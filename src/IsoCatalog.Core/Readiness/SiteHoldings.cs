@@ -28,19 +28,24 @@ public static class SiteHoldings
                 .Select(i => new HeldImage(
                     i.Id,
                     view.Store.GetValueOrDefault(i.Id) is StoreFile.Present,
-                    view.Confirmed.Contains(i.Id),
+                    view.IsConfirmed(i.Id),
                     view.Surfaces.Select(s => (s.Name, Cell: CellOf(view, i.Id, s))).Where(s => s.Cell is not null).ToDictionary(s => s.Name, s => s.Cell!),
                     view.Offered.Contains(i.Id),
                     view.Store.GetValueOrDefault(i.Id) is StoreFile.Retired)),
         ];
     }
 
+    /// <summary>The pairs that this site found to be false, with who signed them.</summary>
+    public static IReadOnlyList<DisputeFinding> DisputedOf(IEnumerable<FalseClaim> claims) =>
+        [.. claims.Take(Holdings.MaxImages).Select(c => new DisputeFinding(c.Entry.Image, c.Entry.Value.Size, c.Entry.Value.Root, c.Signer, c.Found.At))];
+
     /// <summary>Is there nothing new to tell?</summary>
-    public static bool SaysTheSame(Holdings said, IReadOnlyList<HeldSurface> surfaces, IReadOnlyList<HeldImage> images)
+    public static bool SaysTheSame(
+        Holdings said, IReadOnlyList<HeldSurface> surfaces, IReadOnlyList<HeldImage> images, IReadOnlyList<DisputeFinding> disputed)
     {
         ArgumentNullException.ThrowIfNull(said);
         ArgumentNullException.ThrowIfNull(images);
-        return said.Surfaces.SequenceEqual(surfaces) && said.Images.Count == images.Count && said.Images.Zip(images).All(p => Same(p.First, p.Second));
+        return said.Surfaces.SequenceEqual(surfaces) && said.Disputed.SequenceEqual(disputed) && said.Images.Count == images.Count && said.Images.Zip(images).All(p => Same(p.First, p.Second));
     }
 
     /// <summary>What another site says of itself. States that this version does not know count as absent.</summary>

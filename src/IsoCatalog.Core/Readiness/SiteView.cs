@@ -6,10 +6,16 @@ namespace IsoCatalog.Core.Readiness;
 /// <summary>Everything a site knows at one moment; immutable, so that a request reads one state and never half of a change.</summary>
 public sealed record SiteView
 {
+    private CatalogView? _signed;
+
     /// <summary>Grows with every change.</summary>
     public long Version { get; init; }
 
+    /// <summary>As the signed documents give it, but for the bytes of an image that sites disagree about: there it is what this site goes by.</summary>
     public CatalogView Catalog { get; init; } = CatalogView.Empty;
+
+    /// <summary>As the signed documents give it; the same at every site that has the same documents.</summary>
+    public CatalogView Signed => _signed ?? Catalog;
 
     public ImmutableDictionary<ImageId, StoreFile> Store { get; init; } = ImmutableDictionary<ImageId, StoreFile>.Empty;
 
@@ -18,8 +24,8 @@ public sealed record SiteView
     /// <summary>Images that all wanted surfaces had ready at once: from then on a failure of one withdraws there only.</summary>
     public ImmutableHashSet<ImageId> Offered { get; init; } = [];
 
-    /// <summary>Images whose flat SHA-256 this site computed itself, from bytes that have the signed root.</summary>
-    public ImmutableHashSet<ImageId> Confirmed { get; init; } = [];
+    /// <summary>Whose flat SHA-256 and root this site computed itself.</summary>
+    public ComputedPairs Computed { get; init; } = ComputedPairs.None;
 
     /// <summary>The other active sites of the fleet, by id.</summary>
     public ImmutableDictionary<string, OtherSite> Others { get; init; } =
@@ -41,17 +47,28 @@ public sealed record SiteView
         IEnumerable<KeyValuePair<ImageId, StoreFile>> store,
         IEnumerable<KeyValuePair<CellKey, Cell>> cells,
         IEnumerable<ImageId> offered,
-        IEnumerable<ImageId> confirmed,
+        IEnumerable<ComputedPair> computed,
         IEnumerable<Lease> leases,
         IEnumerable<SurfaceStatus> surfaces) => new()
     {
         Store = store.ToImmutableDictionary(),
         Cells = cells.ToImmutableDictionary(),
         Offered = [.. offered],
-        Confirmed = [.. confirmed],
+        Computed = ComputedPairs.Of(computed),
         Leases = leases.ToImmutableDictionary(l => l.Id),
         Surfaces = [.. surfaces],
     };
+
+    /// <summary>Did this site itself compute the flat SHA-256 of bytes that have the signed root, and was it the signed one?</summary>
+    public bool IsConfirmed(ImageId image) => Catalog.Images.TryGetValue(image, out var known) && Computed.Verdict(known.Value) == true;
+
+    /// <summary>Another image that claims the same root has its file here. Whose it is, is for the flat SHA-256 to say; until then it is nobody else's.</summary>
+    public bool IsClaimedByAnother(CatalogImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return image.Disputed && Catalog.Roots.TryGetValue(image.Value.Root, out var claimants) && claimants.Any(c =>
+            c != image.Id && Store.GetValueOrDefault(c) is (StoreFile.Present or StoreFile.Doubted) and { Held: { } held } && held.Root == image.Value.Root);
+    }
 
     public Cell? CellOf(ImageId image, string surface) => Cells.GetValueOrDefault(new CellKey(image, surface));
 
@@ -100,10 +117,13 @@ public sealed record SiteView
     public SiteView WithCatalog(CatalogView catalog, DateTimeOffset now, out IReadOnlyList<ImageId> touched)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        var changed = catalog.Images.Values.Where(i => Catalog.Images.GetValueOrDefault(i.Id) is var known && !ReferenceEquals(known, i)).ToList();
+        var judged = ImageClaims.Judged(catalog, this);
+        var changed = judged.Images.Values
+            .Where(i => !ReferenceEquals(Signed.Images.GetValueOrDefault(i.Id), catalog.Images[i.Id]) || !ReferenceEquals(Catalog.Images.GetValueOrDefault(i.Id)?.Value, i.Value))
+            .ToList();
         var gone = Catalog.Images.Keys.Where(i => !catalog.Images.ContainsKey(i)).ToList();
         touched = [.. changed.Select(i => i.Id), .. gone];
-        var next = changed.Aggregate(this with { Catalog = catalog }, (view, image) => view.With(image, now));
+        var next = changed.Aggregate(this with { Catalog = judged, _signed = catalog }, (view, image) => view.With(image, now));
         return gone.Aggregate(next, (view, image) => view.WithdrawnEverywhere(
             image, CellState.Withdrawn, ReasonCode.Removed, "The site that added the image does not count any more.", now) with
         {
@@ -111,7 +131,43 @@ public sealed record SiteView
         });
     }
 
+    /// <summary>The view after this site computed a pair: what was said otherwise about its bytes, or its SHA-256, is false from now on.</summary>
+    public SiteView WithComputed(ComputedPair pair, DateTimeOffset now, out IReadOnlyList<ImageId> touched)
+    {
+        var next = (this with { Computed = Computed.With(pair) }).WithCatalog(Signed, now, out touched);
+        var about = next.Catalog.Images.Values.Where(i => i.Id == pair.Image || i.Value.Root == pair.Root).ToList();
+        touched = [.. touched.Union(about.Select(i => i.Id))];
+        return about.Aggregate(next, (view, image) => view.With(image, now));
+    }
+
+    /// <summary>A false pair is quarantined; a file of other bytes than those that are gone by now is not this image's.</summary>
+    private SiteView WithJudged(CatalogImage image, DateTimeOffset now)
+    {
+        var file = Store.GetValueOrDefault(image.Id);
+        if (!image.Deleted && Computed.Verdict(image.Value) == false)
+        {
+            var reason = ImageClaims.FalseOf(this, image).FirstOrDefault()?.Words ?? "Its SHA-256 and its root do not belong together.";
+            var lost = file as StoreFile.Lost ?? new StoreFile.Lost(ReasonCode.Disputed, reason, now);
+            return (this with { Store = Store.SetItem(image.Id, lost with { Code = ReasonCode.Disputed, Reason = reason }) })
+                .WithdrawnEverywhere(image.Id, CellState.Quarantined, ReasonCode.Disputed, reason, now);
+        }
+
+        return file switch
+        {
+            StoreFile.Lost { Code: ReasonCode.Disputed } => (this with { Store = Store.Remove(image.Id) }).WithoutQuarantine(image.Id),
+            { Held: { } held } when held.Root != image.Value.Root => (this with { Store = Store.Remove(image.Id) })
+                .WithdrawnEverywhere(image.Id, CellState.Withdrawn, ReasonCode.Disputed, "Its bytes were found to be another image's; the right ones are fetched.", now),
+            _ => this,
+        };
+    }
+
     private SiteView With(CatalogImage image, DateTimeOffset now)
+    {
+        var judged = WithJudged(image, now);
+        return judged.Store.GetValueOrDefault(image.Id) is StoreFile.Lost { Code: ReasonCode.Disputed } ? judged : judged.Following(image, now);
+    }
+
+    private SiteView Following(CatalogImage image, DateTimeOffset now)
     {
         if (Unwanted(image) is { } why)
         {
@@ -131,7 +187,7 @@ public sealed record SiteView
         image.Deleted ? (ReasonCode.Removed, "The image was removed.")
         : image.Blocked ? (ReasonCode.Blocked, $"The image is recalled{(image.BlockedWhy is { Length: > 0 } why ? ": " + why : ".")}")
         : image.Meta.Hidden ? (ReasonCode.Hidden, "The image is hidden.")
-        : image.Disputed && !Confirmed.Contains(image.Id)
+        : image.Disputed && Computed.Verdict(image.Value) is null
             ? (ReasonCode.Disputed, "Sites disagree which bytes this image is; it is offered once both hashes were computed here and agree.")
         : null;
 

@@ -7,6 +7,15 @@ public abstract record StoreFile
     {
     }
 
+    /// <summary>Of the file that is kept, trusted or not; null while there is none.</summary>
+    public Receipt? Held => this switch
+    {
+        Present present => present.Receipt,
+        Doubted doubted => doubted.Receipt,
+        Retired retired => retired.Receipt,
+        _ => null,
+    };
+
     /// <summary>Verified, and stat agrees so far.</summary>
     public sealed record Present(Receipt Receipt) : StoreFile;
 
@@ -19,7 +28,8 @@ public abstract record StoreFile
     public sealed record Fetching(DateTimeOffset Since, double Progress, string Code, string Reason) : StoreFile;
 
     /// <summary>Gone, or its bytes are wrong (then moved to quarantine).</summary>
-    /// <param name="Code"><see cref="ReasonCode.StoreMissing"/> or <see cref="ReasonCode.StoreDamaged"/>.</param>
+    /// <param name="Code"><see cref="ReasonCode.StoreMissing"/>, <see cref="ReasonCode.StoreDamaged"/>, or <see cref="ReasonCode.Disputed"/> for a pair that was found to
+    /// be false.</param>
     public sealed record Lost(string Code, string Reason, DateTimeOffset Since) : StoreFile;
 
     /// <summary>Deleted but restorable.</summary>

@@ -22,8 +22,10 @@ internal sealed record DomainListing(IReadOnlyList<DomainEntry> Entries)
             : $"{Shown(folder, breaker.Name)} is a link that leads nowhere: because of it the engine cannot list the domain at all. Remove it.";
     }
 
-    public IEnumerable<SurfaceFinding> Findings(string folder) => Entries
-        .Where(e => e.Fate is not EntryFate.Listed)
+    /// <param name="folder">Where.</param>
+    /// <param name="known">Names of which something is said already.</param>
+    public IEnumerable<SurfaceFinding> Findings(string folder, IReadOnlySet<string> known) => Entries
+        .Where(e => e.Fate is not EntryFate.Listed && !known.Contains(e.Name))
         .Take(100)
         .Select(e => e.Fate == EntryFate.BreaksAll
             ? new SurfaceFinding(null, ReasonCode.DomainUnlistable, Breaker(folder)!)

@@ -24,6 +24,7 @@ internal sealed class EngineDomain : IAsyncDisposable
     private Task<SurfaceOutcome>? _next;
     private DateTimeOffset _lastBegan = DateTimeOffset.UnixEpoch;
     private int _inARow;
+    private bool _disposed;
     private DateTimeOffset _lastLooked = DateTimeOffset.UnixEpoch;
     private (DateTimeOffset At, IReadOnlyDictionary<string, string> Centers, ILookup<string, Cluster> Clusters)? _places;
 
@@ -130,8 +131,18 @@ internal sealed class EngineDomain : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _end.CancelAsync();
         Task[] running;
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+        }
+
+        await _end.CancelAsync();
         lock (_gate)
         {
             running = [_looking ?? Task.CompletedTask, _refreshing, _next ?? Task.CompletedTask];

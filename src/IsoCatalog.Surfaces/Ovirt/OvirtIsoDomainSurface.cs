@@ -171,8 +171,10 @@ public sealed class OvirtIsoDomainSurface : ISurface
 
         var news = _engine.News;
         var wrong = inFolder.Select(f => f.Image).OfType<ImageId>().ToHashSet();
+        var wrongNames = expected.Where(e => wrong.Contains(e.Image.Id)).Select(e => e.Image.FileName).ToHashSet(StringComparer.Ordinal);
+        var inFolderNames = listing.Entries.Select(e => e.Name).Concat(wrongNames).ToHashSet(StringComparer.Ordinal);
         var notListed = expected.Where(e => news.List is { } list && !wrong.Contains(e.Image.Id) && !list.Names.Contains(e.Image.FileName)).ToList();
-        var tooMany = EngineVerdict.TooMany(news, listing.Entries.Select(e => e.Name).ToHashSet(StringComparer.Ordinal), _options.Timing.Floor).ToList();
+        var tooMany = EngineVerdict.TooMany(news, inFolderNames, _options.Timing.Floor).ToList();
         Drift = notListed.Count + tooMany.Count;
         lock (_gate)
         {
@@ -181,8 +183,8 @@ public sealed class OvirtIsoDomainSurface : ISurface
 
         return
         [
-            .. inFolder,
-            .. listing.Findings(_layout.Path),
+            .. inFolder.Select(f => Explained(f, expected, listing)),
+            .. listing.Findings(_layout.Path, wrongNames),
             .. notListed.Select(e => new SurfaceFinding(
                 e.Image.Id, ReasonCode.EngineNotListed, $"The engine does not list {e.Image.FileName} any more, though it lies in {_layout.Path} as it should.")),
             .. tooMany.Select(name => new SurfaceFinding(
@@ -208,6 +210,13 @@ public sealed class OvirtIsoDomainSurface : ISurface
         await _engine.DisposeAsync();
         _folder.Dispose();
     }
+
+    /// <summary>A changed mode is a changed file; the engine's side of it is said too.</summary>
+    private static SurfaceFinding Explained(SurfaceFinding finding, IReadOnlyCollection<PublishedImage> expected, DomainListing listing) =>
+        finding.Image is { } id && expected.FirstOrDefault(e => e.Image.Id == id)?.Image.FileName is { } name
+            && listing.Entries.FirstOrDefault(e => e.Name == name) is { Fate: not EntryFate.Listed } entry
+            ? finding with { Reason = $"{finding.Reason} Of {name}: {entry.Why}" }
+            : finding;
 
     private bool NeedsRefresh(EngineNews news) => news.Look is { } look && look.ActiveIds.Any() && _time.GetUtcNow() >= _engine.NotBefore
         && (OlderThan(news, _options.Timing.Routine) || news.RefreshFailure is not null || look.ActiveIds.Any(id => !news.List!.DataCenters.Contains(id)));

@@ -24,7 +24,7 @@ public sealed partial class PanelExampleTests
         var examples = blocks.Where(b => b.Language == "sh").Select(b => b.Text).ToList();
         var setting = Assert.Single(examples, e => e.Contains("AUTH=", StringComparison.Ordinal));
         var calls = examples.Where(e => e != setting).ToList();
-        Assert.Equal(["available", "available", "leases", "leases/$LEASE"], calls.Select(c => Route().Match(c).Groups["route"].Value));
+        Assert.Equal(["available", "available", "leases", "leases/$LEASE", "leases/$LEASE"], calls.Select(c => Route().Match(c).Groups["route"].Value));
 
         await using var site = await TestSite.StartAsync(Cancel, new TestSiteOptions
         {
@@ -63,8 +63,9 @@ public sealed partial class PanelExampleTests
         var id = JsonNode.Parse(lease)!["id"]!.GetValue<string>();
         Assert.EndsWith("/debian_12.iso", JsonNode.Parse(lease)!["mount"]!["url"]!.GetValue<string>(), StringComparison.Ordinal);
 
-        Assert.Equal(204, (await shell.RunAsync($"LEASE={id}\n{calls[3]}")).Status);
-        Assert.Equal(404, (await shell.RunAsync($"LEASE={id}\n{calls[3]}")).Status);
+        Assert.Equal(200, (await shell.RunAsync($"LEASE={id}\n{calls[3]}")).Status);
+        Assert.Equal(204, (await shell.RunAsync($"LEASE={id}\n{calls[4]}")).Status);
+        Assert.Equal(404, (await shell.RunAsync($"LEASE={id}\n{calls[4]}")).Status);
     }
 
     /// <summary>Over the socket, because the panel's token may not add.</summary>

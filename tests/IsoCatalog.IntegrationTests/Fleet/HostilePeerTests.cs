@@ -76,6 +76,25 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
+    public async Task A_peer_that_names_documents_which_it_has_not_is_not_asked_without_a_pause()
+    {
+        await using var fleet = await TestFleet.PrepareAsync(Cancel, "ams", "nyc", "evil");
+        var (ams, nyc, evil) = (fleet["ams"], fleet["nyc"], fleet["evil"]);
+        await ams.StartAgainAsync(Cancel);
+        await nyc.StartAgainAsync(Cancel);
+        await using var peer = new RawPeer(RawPeer.Certificate(evil.TlsKey()), request => request == "GET /fleet/v1/state" ? State("evil", ams, new string('a', 64)) : null);
+        await MeetAsync(ams, nyc, peer);
+        await TestSite.EventuallyAsync(() => Task.FromResult(peer.Requests.Count > 0), Cancel);
+        var before = peer.Requests.Count;
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        await GoesOnAsync(ams, nyc);
+        await TestSite.EventuallyAsync(() => Task.FromResult(watch.Elapsed.TotalSeconds > 3), Cancel);
+
+        // Two sites ask, two questions a round and two rounds a second each, and tell what is new.
+        Assert.InRange((peer.Requests.Count - before) / watch.Elapsed.TotalSeconds, 0.1, 20);
+    }
+
+    [Fact]
     public async Task A_peer_that_never_ends_its_answer_holds_up_nobody_else()
     {
         await using var fleet = await TestFleet.PrepareAsync(Cancel, "ams", "nyc", "evil");

@@ -248,8 +248,8 @@ public sealed class IsoDomainFilesTests
         var receipt = await bench.PublishAsync(image);
         File.SetUnixFileMode(bench.Shown(image), UnixFileMode.UserRead);
 
-        var findings = await bench.Surface.ObserveAsync([new PublishedImage(image, receipt)], Cancel);
-        Assert.Contains(findings, f => f.Image == image.Id && f.Code == ReasonCode.FileChanged);
-        Assert.Contains(findings, f => f.Reason.Contains("qemu may not read it", StringComparison.Ordinal));
+        var finding = Assert.Single(await bench.Surface.ObserveAsync([new PublishedImage(image, receipt)], Cancel));
+        Assert.Equal((image.Id, ReasonCode.FileChanged), (finding.Image!.Value, finding.Code));
+        Assert.Contains("qemu may not read it", finding.Reason, StringComparison.Ordinal);
     }
 }

@@ -18,7 +18,7 @@ public sealed class ThreeSitesTests
     {
         await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc", "msk");
         var bytes = IsoBuilder.InMemory("DEBIAN", 3 << 20, 1);
-        var image = await UploadAsync(fleet["nyc"], "debian-12.iso", bytes);
+        var image = await fleet["nyc"].UploadAsync("debian-12.iso", bytes);
         await ListedEverywhereAsync(fleet, image);
         foreach (var site in fleet.Sites)
         {
@@ -54,7 +54,7 @@ public sealed class ThreeSitesTests
         await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc");
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
         await nyc.KillAsync();
-        var image = await UploadAsync(ams, "debian-12.iso", IsoBuilder.InMemory("DEBIAN", 1 << 20, 2));
+        var image = await ams.UploadAsync("debian-12.iso", IsoBuilder.InMemory("DEBIAN", 1 << 20, 2));
         await TestSite.EventuallyAsync(async () => (await ams.Client.GetImageAsync(image.Id.ToString(), Cancel)).Ready["ams"].Values.All(c => c.State == CellState.Staged), Cancel);
         Assert.Null(await OneAsync(ams, "bmc", image));
         Assert.False(File.Exists(Path.Combine(ams.Console, image.Name)));
@@ -80,7 +80,7 @@ public sealed class ThreeSitesTests
 
         await fleet.IntroduceAsync(Cancel);
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
-        var image = await UploadAsync(ams, "large.iso", IsoBuilder.InMemory("LARGE", 96 << 20, 3));
+        var image = await ams.UploadAsync("large.iso", IsoBuilder.InMemory("LARGE", 96 << 20, 3));
         await nyc.KnowsAsync(image.Id, i => i.Ready["nyc"]["bmc"] is { State: CellState.Fetching, Progress: > 0.6 }, seconds: 60);
         await nyc.KillAsync();
         var size = new FileInfo(Path.Combine(nyc.Data, "staging", "fetch", image.Root.ToString()));
@@ -89,7 +89,7 @@ public sealed class ThreeSitesTests
         await nyc.StartAgainAsync(Cancel);
         await fleet.IntroduceAsync(Cancel);
         await ListedEverywhereAsync(fleet, image, seconds: 90);
-        var again = await MetricAsync(nyc, "isocatalog_swarm_received_bytes_total");
+        var again = await nyc.MetricAsync("isocatalog_swarm_received_bytes_total");
         Assert.True(again < 70 << 20, $"After the restart {again / 1e6:F0} of {image.Size / 1e6:F0} MB were fetched again.");
     }
 
@@ -98,9 +98,9 @@ public sealed class ThreeSitesTests
     {
         await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc");
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
-        var image = await UploadAsync(ams, "debian-12.iso", IsoBuilder.InMemory("DEBIAN", 20 << 20, 4));
+        var image = await ams.UploadAsync("debian-12.iso", IsoBuilder.InMemory("DEBIAN", 20 << 20, 4));
         await ListedEverywhereAsync(fleet, image);
-        var before = await MetricAsync(nyc, "isocatalog_swarm_received_bytes_total");
+        var before = await nyc.MetricAsync("isocatalog_swarm_received_bytes_total");
         var file = nyc.StoreFile(image);
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await using (var damaged = new FileStream(file, FileMode.Open, FileAccess.Write))
@@ -113,7 +113,7 @@ public sealed class ThreeSitesTests
         await TestSite.EventuallyAsync(async () => await OneAsync(nyc, "bmc", image) is null, Cancel, seconds: 5);
         await TestSite.EventuallyAsync(async () => await OneAsync(nyc, "bmc", image) is not null && await OneAsync(nyc, "console", image) is not null, Cancel, seconds: 60);
         Assert.Equal(image.Sha256.ToString(), Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(file, Cancel))));
-        var fetched = await MetricAsync(nyc, "isocatalog_swarm_received_bytes_total") - before;
+        var fetched = await nyc.MetricAsync("isocatalog_swarm_received_bytes_total") - before;
         Assert.True(fetched is > 0 and <= 1 << 20, $"{fetched} bytes were fetched to mend one block.");
         Assert.NotNull(await OneAsync(ams, "bmc", image));
     }
@@ -130,18 +130,12 @@ public sealed class ThreeSitesTests
 
         await fleet.IntroduceAsync(Cancel);
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
-        var image = await UploadAsync(ams, "short-lived.iso", IsoBuilder.InMemory("SHORT", 40 << 20, 5));
+        var image = await ams.UploadAsync("short-lived.iso", IsoBuilder.InMemory("SHORT", 40 << 20, 5));
         await nyc.KnowsAsync(image.Id, i => i.Ready["nyc"]["bmc"] is { State: CellState.Fetching, Progress: > 0 }, seconds: 60);
         await ams.Client.RemoveImageAsync(image.Name, null, Cancel);
         await TestSite.EventuallyAsync(
             () => Task.FromResult(!Directory.EnumerateFiles(Path.Combine(nyc.Data, "staging", "fetch")).Any()), Cancel);
         Assert.False(File.Exists(nyc.StoreFile(image)));
-    }
-
-    private static async Task<ImageView> UploadAsync(TestSite site, string name, byte[] bytes)
-    {
-        await using var content = new MemoryStream(bytes);
-        return await site.Client.UploadImageAsync(content, name, null, null, null, Cancel);
     }
 
     private static async Task<AvailableImage?> OneAsync(TestSite site, string surface, ImageView image) =>
@@ -156,12 +150,5 @@ public sealed class ThreeSitesTests
                 await TestSite.EventuallyAsync(async () => await OneAsync(site, surface, image) is not null, Cancel, seconds);
             }
         }
-    }
-
-    private static async Task<double> MetricAsync(TestSite site, string name)
-    {
-        using var http = new HttpClient(new SocketsHttpHandler(), disposeHandler: true) { BaseAddress = site.Api };
-        var line = (await http.GetStringAsync("metrics", Cancel)).Split('\n').FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal));
-        return line is null ? 0 : double.Parse(line.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture);
     }
 }

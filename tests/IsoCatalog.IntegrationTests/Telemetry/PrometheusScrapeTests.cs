@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Testing;
@@ -98,36 +97,11 @@ public sealed class PrometheusScrapeTests : IDisposable
         return app;
     }
 
-    private async Task<RunningPrometheus> StartPrometheusAsync(Uri target, HttpClient client)
-    {
-        var config = Path.Combine(_folder, "prometheus.yml");
-        await File.WriteAllTextAsync(
-            config,
-            $"global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n  - job_name: isocatalog\n    static_configs: [ {{ targets: ['{target.Authority}'] }} ]\n",
-            Cancel);
-
-        // Prometheus cannot be told port 0 and say which it got, so another program may take the port in between: then another is tried.
-        for (var attempt = 1; ; attempt++)
-        {
-            var port = FreePort();
-            var running = new RunningPrometheus(config, Path.Combine(_folder, $"data{attempt}"), port);
-            if (await running.IsReadyAsync(client, Deadline))
-            {
-                return running;
-            }
-
-            await running.StopAsync();
-            running.Dispose();
-            Assert.True(attempt < 3, running.Said);
-        }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    private Task<RunningPrometheus> StartPrometheusAsync(Uri target, HttpClient client) => RunningPrometheus.StartAsync(
+        _folder,
+        $"global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n  - job_name: isocatalog\n    static_configs: [ {{ targets: ['{target.Authority}'] }} ]\n",
+        client,
+        Cancel);
 
     /// <summary>Asks again until the answer is <paramref name="expected"/> or the deadline has passed; gives the last answer.</summary>
     private static async Task<string?> QueryAsync(HttpClient client, Uri api, string query, string expected)
@@ -152,85 +126,5 @@ public sealed class PrometheusScrapeTests : IDisposable
     {
         using var answer = JsonDocument.Parse(await client.GetStringAsync(new Uri(api, "metadata?metric=" + metric), Cancel));
         return answer.RootElement.GetProperty("data").GetProperty(metric)[0].GetProperty("type").GetString();
-    }
-
-    private sealed class RunningPrometheus : IDisposable
-    {
-        private readonly Process _process;
-        private readonly System.Text.StringBuilder _said = new();
-
-        public RunningPrometheus(string config, string data, int port)
-        {
-            Api = new Uri($"http://127.0.0.1:{port}/api/v1/");
-            var start = new ProcessStartInfo(
-                "/usr/bin/prometheus", [$"--config.file={config}", $"--storage.tsdb.path={data}", $"--web.listen-address=127.0.0.1:{port}"])
-            {
-                RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false,
-            };
-            _process = new Process { StartInfo = start };
-            _process.OutputDataReceived += Hear;
-            _process.ErrorDataReceived += Hear;
-            _process.Start();
-            _process.BeginErrorReadLine();
-            _process.BeginOutputReadLine();
-        }
-
-        public Uri Api { get; }
-
-        public string Said
-        {
-            get
-            {
-                lock (_said)
-                {
-                    return _said.ToString();
-                }
-            }
-        }
-
-        public async Task<bool> IsReadyAsync(HttpClient client, TimeSpan deadline)
-        {
-            var watch = Stopwatch.StartNew();
-            using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-            while (!_process.HasExited && watch.Elapsed < deadline)
-            {
-                try
-                {
-                    using var ready = await client.GetAsync(new Uri(Api, "/-/ready"), Cancel);
-                    if (ready.IsSuccessStatusCode)
-                    {
-                        return true;
-                    }
-                }
-                catch (HttpRequestException)
-                {
-                    // Not listening yet.
-                }
-
-                await again.WaitForNextTickAsync(Cancel);
-            }
-
-            return false;
-        }
-
-        public async Task StopAsync()
-        {
-            if (!_process.HasExited)
-            {
-                _process.Kill();
-            }
-
-            await _process.WaitForExitAsync(CancellationToken.None);
-        }
-
-        public void Dispose() => _process.Dispose();
-
-        private void Hear(object sender, DataReceivedEventArgs line)
-        {
-            lock (_said)
-            {
-                _said.AppendLine(line.Data);
-            }
-        }
     }
 }

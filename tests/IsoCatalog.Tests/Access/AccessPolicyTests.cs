@@ -150,7 +150,8 @@ public sealed class AccessPolicyTests
             Tokens = new TokenTable([new TokenConfiguration("tokens[0]", "a", Role.Panel, Token.HashOf("secret-one"), [])]),
             OpenOnLoopback = open,
         },
-        new AttemptLimit(_clock));
+        new AttemptLimit(_clock),
+        new Sessions(_clock));
 
     private sealed class StoppedClock : TimeProvider
     {

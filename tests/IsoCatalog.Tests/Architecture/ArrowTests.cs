@@ -105,7 +105,8 @@ public sealed class ArrowTests
     [InlineData("Configuration", "Sync Publishing Mounts Api Jobs Commands Web")]
     [InlineData("Access", "Storage Sync Fleet Publishing Mounts Api Jobs Commands Web")]
     [InlineData("Telemetry", "Sync Publishing Mounts Api Jobs Commands Web")]
-    [InlineData("Api", "Jobs Commands")]
+    [InlineData("Api", "Jobs Commands Web")]
+    [InlineData("Web", "Jobs Commands")]
     [InlineData("Jobs", "Api Commands Web")]
     public void A_room_of_the_appliance_uses_no_room_above_it(string room, string above)
     {

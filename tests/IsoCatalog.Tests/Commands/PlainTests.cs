@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using IsoCatalog.Appliance.Commands;
+using IsoCatalog.Appliance;
 using Xunit;
 
 namespace IsoCatalog.Tests.Commands;

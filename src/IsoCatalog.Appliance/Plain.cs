@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using IsoCatalog.Core.Catalog;
 
-namespace IsoCatalog.Appliance.Commands;
+namespace IsoCatalog.Appliance;
 
 /// <summary>Values as people read them on a terminal.</summary>
 internal static class Plain

@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Trust;
+using IsoCatalog.Testing;
+
+namespace IsoCatalog.IntegrationTests.Fleet;
+
+/// <summary>A stopped site whose keys the test has: it signs what that site never would, and the site hands it on when it runs again.</summary>
+internal sealed class SiteInHand
+{
+    private readonly TestSite _site;
+    private FleetCatalog _catalog;
+    private SiteWriter _writer;
+
+    public SiteInHand(TestSite site)
+    {
+        _site = site;
+        _catalog = Read(site);
+        _writer = SiteWriter.Start(_catalog, site.Id, RandomId.New(), storedEpoch: 1000, _catalog.Clock);
+    }
+
+    /// <summary>What another site put into the catalog, to be said otherwise.</summary>
+    public ImageValue ValueOf(ImageId image) => _catalog.View.Images[image].Value;
+
+    public static FleetCatalog Read(TestSite site)
+    {
+        var folder = Path.Combine(site.Data, "catalog");
+        var trust = Directory.GetFiles(Path.Combine(folder, "trust"), "*.json").OrderBy(f => int.Parse(Path.GetFileNameWithoutExtension(f)))
+            .Select(f => new ReadOnlyMemory<byte>(File.ReadAllBytes(f))).ToList();
+        var chunks = Directory.GetFiles(Path.Combine(folder, "chunks"), "*.json").Select(File.ReadAllBytes)
+            .ToDictionary(b => new Sha256Digest(SHA256.HashData(b)), b => new ReadOnlyMemory<byte>(b));
+        var catalog = new FleetCatalog { Trust = ((TrustOutcome.Accepted)TrustChain.Follow(trust, pinned: null)).Chain, Self = site.Id };
+        return Directory.GetFiles(Path.Combine(folder, "documents"), "*.json", SearchOption.AllDirectories)
+            .Aggregate(catalog, (known, file) => known.Admit(File.ReadAllBytes(file), chunks, TimeProvider.System.GetUtcNow()).Catalog);
+    }
+
+    /// <summary>Signs that images are these bytes.</summary>
+    public void Sign(params ImageValue[] values)
+    {
+        using var key = Key();
+        var (now, stamp) = (TimeProvider.System.GetUtcNow(), _writer.NextStamp(_catalog, TimeProvider.System.GetUtcNow()));
+        var entries = values.Select(v => new ImageEntry(new ImageId(v.Sha256), stamp, "a liar", null, false, v)).ToList();
+        var written = (WriteOutcome.Written)_writer.Write(_catalog, entries, key, now, now);
+        _writer = written.Writer;
+        _catalog = _catalog.Admit(written.Document.Envelope, written.Document.ChunkBytes, now).Catalog;
+        Store(written.Document.Ref.Sha256, written.Document.Envelope, written.Document.ChunkBytes);
+    }
+
+    /// <summary>Signs its newest document again with a <c>critical</c> member that no version knows, and another chunk.</summary>
+    public Sha256Digest SignForLaterVersion(ImageValue value)
+    {
+        using var key = Key();
+        var now = TimeProvider.System.GetUtcNow();
+        var entry = new ImageEntry(new ImageId(value.Sha256), _writer.NextStamp(_catalog, now), "a later version", null, false, value);
+        var written = (WriteOutcome.Written)_writer.Write(_catalog, [entry], key, now, now);
+        var payload = (written.Document.Manifest with { Critical = ["of-a-later-version"] }).ToPayload();
+        var hash = new Sha256Digest(SHA256.HashData(payload));
+        Store(hash, key.Sign(SiteManifest.PayloadType, payload).ToJson(), written.Document.ChunkBytes);
+        return hash;
+    }
+
+    /// <summary>Signs that it vouches for one replica.</summary>
+    public byte[] SignMembers(long seq)
+    {
+        using var key = Key();
+        var members = new Members
+        {
+            Fleet = _catalog.Trust.Fleet,
+            Site = _site.Id,
+            Epoch = _writer.Epoch,
+            Seq = seq,
+            Issued = TimeProvider.System.GetUtcNow(),
+            All = [new Member("replica", new Sha256Digest(SHA256.HashData("replica"u8)), TimeProvider.System.GetUtcNow().AddDays(1))],
+        };
+        var envelope = key.Sign(Members.PayloadType, members.ToPayload()).ToJson();
+        File.WriteAllBytes(Path.Combine(_site.Data, "catalog", "members", _site.Id + ".json"), envelope);
+        return envelope;
+    }
+
+    private SigningKey Key() => SigningKey.FromPem(File.ReadAllText(Path.Combine(_site.Data, "keys", "site-sign.pem")));
+
+    private void Store(Sha256Digest document, byte[] envelope, IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> chunks)
+    {
+        var folder = Path.Combine(_site.Data, "catalog");
+        foreach (var (hash, bytes) in chunks)
+        {
+            File.WriteAllBytes(Path.Combine(folder, "chunks", hash + ".json"), bytes.Span);
+        }
+
+        Directory.CreateDirectory(Path.Combine(folder, "documents", _site.Id));
+        File.WriteAllBytes(Path.Combine(folder, "documents", _site.Id, document + ".json"), envelope);
+    }
+}

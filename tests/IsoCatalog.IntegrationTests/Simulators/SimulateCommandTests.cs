@@ -1,0 +1,74 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using IsoCatalog.IntegrationTests.Api;
+using IsoCatalog.IntegrationTests.Commands;
+using IsoCatalog.Testing;
+using Xunit;
+
+namespace IsoCatalog.IntegrationTests.Simulators;
+
+/// <summary>The verb, and the examples of docs/simulators.md as a shell and curl run them.</summary>
+public sealed partial class SimulateCommandTests
+{
+    private const string Id = "3f0c1c1e-5a11-4f59-9c62-6f1c1b7f9a01";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_example_of_the_page_works_and_the_end_of_its_input_is_its_end()
+    {
+        using var folder = new TempFolder();
+        var page = await File.ReadAllTextAsync(OpenApiDocumentTests.RepositoryFile("docs/simulators.md"), Cancel);
+        var examples = Examples().Matches(page).Select(m => m.Groups["text"].Value).ToList();
+        var start = Assert.Single(examples, e => e.StartsWith("isocatalog ", StringComparison.Ordinal));
+        var arguments = start.Trim().Replace("/srv/iso-domain", folder.Combine("domain"), StringComparison.Ordinal)
+            .Replace("engine-ca.pem", folder.Combine("engine-ca.pem"), StringComparison.Ordinal).Split(' ')[1..];
+        using var engine = Isocatalog.Start([], [.. arguments, "--json", "--until-stdin-closes"]);
+        try
+        {
+            var state = JsonNode.Parse((await engine.StandardOutput.ReadLineAsync(Cancel))!)!;
+            Assert.Equal(Id, (string?)state["domains"]![0]!["id"]);
+            var script = "set -eu\ncd '" + folder.Path + "'\ncurl() { command curl --fail-with-body \"$@\"; }\n"
+                + string.Concat(examples.Where(e => e != start)).Replace("https://127.0.0.1:8443/ovirt-engine", (string)state["url"]!, StringComparison.Ordinal);
+
+            var output = (await Counterpart.RunAsync("bash", ["-c", script], Cancel)).Succeeded();
+
+            Assert.Contains("\"access_token\"", output, StringComparison.Ordinal);
+            Assert.Contains("\"lagSeconds\": 45", output, StringComparison.Ordinal);
+            Assert.Contains("files?refresh=false", output, StringComparison.Ordinal);
+            engine.StandardInput.Close();
+            await engine.WaitForExitAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+            Assert.Equal(0, engine.ExitCode);
+        }
+        finally
+        {
+            engine.Kill(entireProcessTree: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("/srv/iso")]
+    [InlineData("/srv/iso:not-an-id")]
+    [InlineData("/nonexistent/export:3f0c1c1e-5a11-4f59-9c62-6f1c1b7f9a01")]
+    public async Task A_domain_that_is_none_is_refused(string domain)
+    {
+        var refused = await Isocatalog.RunAsync("simulate", "engine", "--domain", domain);
+
+        Assert.Equal(2, refused.ExitCode);
+        Assert.StartsWith($"error: --domain {domain.Split(":3f0")[0]}", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_domains_in_one_data_center_are_refused()
+    {
+        using var folder = new TempFolder();
+        var refused = await Isocatalog.RunAsync(
+            "simulate", "engine", "--create", "--domain", $"{folder.Combine("a")}:{Id}@ams", "--domain", $"{folder.Combine("b")}:{Guid.NewGuid():D}@ams");
+
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("more than one ISO domain", refused.Error, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex("^```sh\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Examples();
+}
