@@ -98,9 +98,10 @@ internal sealed class ImageStore(SiteFolders folders)
         return Unmoved(target, receipt);
     }
 
-    /// <summary>The newest damaged copy: most of it may be right.</summary>
+    /// <summary>The newest damaged copy: most of it may be right. Whoever put a link or a folder in the place of the file left none.</summary>
     public string? LastSetAside(CatalogImage image) =>
-        Directory.EnumerateFiles(folders.Quarantine, image.Id.Sha256.ToString()[..16] + "-*").Max(StringComparer.Ordinal);
+        Directory.EnumerateFiles(folders.Quarantine, image.Id.Sha256.ToString()[..16] + "-*")
+            .Where(f => FileIdentity.KindOf(f) == FileKind.Regular).Max(StringComparer.Ordinal);
 
     /// <param name="image">Whose bytes they are, or were meant to be.</param>
     public string? SetAside(Sha256Digest root, ImageId image, DateTimeOffset now)

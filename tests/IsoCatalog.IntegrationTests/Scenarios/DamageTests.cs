@@ -370,7 +370,7 @@ public sealed class DamageTests
                 File.Move(path + ".other", path, overwrite: true);
                 break;
             case "renamed away":
-                File.Move(path, path + ".moved");
+                File.Move(path, path + ".moved", overwrite: true);
                 break;
             case "edited in place":
                 (await Counterpart.RunAsync(
@@ -388,7 +388,7 @@ public sealed class DamageTests
                 break;
             case "a folder":
                 Directory.CreateDirectory(path + ".other");
-                File.Move(path, path + ".moved");
+                File.Move(path, path + ".moved", overwrite: true);
                 Directory.Move(path + ".other", path);
                 break;
             case "given to somebody else":
