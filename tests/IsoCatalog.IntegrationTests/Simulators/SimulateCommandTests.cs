@@ -69,6 +69,6 @@ public sealed partial class SimulateCommandTests
         Assert.Contains("more than one ISO domain", refused.Error, StringComparison.Ordinal);
     }
 
-    [GeneratedRegex("^```sh\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("^```sh\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Examples();
 }
