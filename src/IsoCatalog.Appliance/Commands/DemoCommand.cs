@@ -160,6 +160,7 @@ internal static class DemoCommand
         Tell(false, $"[bold]{Markup.Escape(image.Name)}[/] is available on every surface of every site after {total.TotalSeconds:F1} s.");
 
         // To be copied: nothing may wrap them.
+        Console.Out.WriteLine($"Open in a browser:    {first.Api}");
         Console.Out.WriteLine($"Ask as a panel does:  curl '{first.Api}api/v1/available?surface=ipmi'");
         Console.Out.WriteLine($"Drop an image into:   {Path.Combine(first.Data, "inbox")}");
         Console.Out.WriteLine($"Break its oVirt:      curl --cacert {fleet.Engine.Report.CaFile} -X PATCH -d '{{\"down\":true}}' {fleet.Engine.Report.Faults}");

@@ -26,8 +26,8 @@ internal sealed class PeerClient : IDisposable
 
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(50);
 
-    /// <summary>No connection stands longer than it is needed with whoever may be anybody: a change of trust does not find it.</summary>
-    private static readonly TimeSpan IdleWithAnyKey = TimeSpan.FromSeconds(2);
+    /// <summary>How long a connection stands with whoever may be anybody, used or not: a change of trust does not find it.</summary>
+    private static readonly TimeSpan LifeWithAnyKey = TimeSpan.FromSeconds(2);
 
     private readonly string _site;
     private readonly Func<Sha256Digest, string?> _siteOf;
@@ -60,8 +60,8 @@ internal sealed class PeerClient : IDisposable
             })
             .AddTimeout(new TimeoutStrategyOptions { Timeout = TryLimit })
             .Build();
-        _pinned = Make(IsPeer, Idle);
-        _anyKey = Make(peer => PeerKey.Of(peer) is not null, IdleWithAnyKey);
+        _pinned = Make(IsPeer, Timeout.InfiniteTimeSpan);
+        _anyKey = Make(peer => PeerKey.Of(peer) is not null, LifeWithAnyKey);
     }
 
     public DnsEndPoint Address { get; }
@@ -133,7 +133,7 @@ internal sealed class PeerClient : IDisposable
             if (_accepted is { } key && _siteOf(key) != _site)
             {
                 old = _pinned;
-                _pinned = Make(IsPeer, Idle);
+                _pinned = Make(IsPeer, Timeout.InfiniteTimeSpan);
                 _accepted = null;
             }
         }
@@ -151,20 +151,20 @@ internal sealed class PeerClient : IDisposable
 
     private bool IsPeer(X509Certificate? certificate)
     {
-        if (PeerKey.Of(certificate) is not { } key || _siteOf(key) != _site)
-        {
-            return false;
-        }
-
+        // Under the lock, so that a change of trust comes either before this look or finds the key.
         lock (_gate)
         {
-            _accepted = key;
-        }
+            if (PeerKey.Of(certificate) is not { } key || _siteOf(key) != _site)
+            {
+                return false;
+            }
 
-        return true;
+            _accepted = key;
+            return true;
+        }
     }
 
-    private HttpClient Make(Func<X509Certificate?, bool> accept, TimeSpan idle) => new(
+    private HttpClient Make(Func<X509Certificate?, bool> accept, TimeSpan life) => new(
         new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -175,7 +175,8 @@ internal sealed class PeerClient : IDisposable
             MaxResponseHeadersLength = 8,
             MaxResponseDrainSize = 0,
             MaxConnectionsPerServer = 4,
-            PooledConnectionIdleTimeout = idle,
+            PooledConnectionIdleTimeout = Idle,
+            PooledConnectionLifetime = life,
             SslOptions = new SslClientAuthenticationOptions
             {
                 EnabledSslProtocols = SslProtocols.Tls13,

@@ -9,7 +9,7 @@ public sealed class LibtorrentClient : IAsyncDisposable
 {
     private const string Script =
         """
-        import libtorrent as lt, os, sys, threading
+        import libtorrent as lt, os, sys, threading, time
 
         address, encryption = sys.argv[1], sys.argv[2]
         policy = {'plain': 2, 'preferred': 1}[encryption]
@@ -45,7 +45,8 @@ public sealed class LibtorrentClient : IAsyncDisposable
         threading.Thread(target=obey, daemon=True).start()
         said = False
         while True:
-            session.wait_for_alert(1000)
+            # Not wait_for_alert: the alert that it returns may have moved in the queue by the time that Python looks at its type.
+            time.sleep(0.01)
             for alert in session.pop_alerts():
                 say(alert.what() + ' ' + alert.message())
                 if isinstance(alert, lt.listen_succeeded_alert) and not said:

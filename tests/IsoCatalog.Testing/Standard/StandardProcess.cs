@@ -75,7 +75,12 @@ public sealed class StandardProcess : IAsyncDisposable
                     return found;
                 }
 
-                Assert.False(_ended, $"The program ended before it said '{start}' ({nth}). It said:\n{string.Join('\n', _lines)}");
+                if (_ended)
+                {
+                    var how = _process.HasExited ? $"ended with {_process.ExitCode}" : "closed its output";
+                    Assert.Fail($"The program {how} before it said '{start}' ({nth}). It said:\n{string.Join('\n', _lines)}");
+                }
+
                 news = _news.Task;
             }
 
