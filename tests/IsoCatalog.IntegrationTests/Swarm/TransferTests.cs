@@ -79,7 +79,7 @@ public sealed class TransferTests
     {
         await using var sites = new SwarmSites();
         var image = SwarmImage.Make(sites.Combine("a.iso"), 32 * MiB);
-        var a = sites.Start("a", options => options with { UploadLimit = 12 * MiB });
+        var a = sites.Start("a", options => options with { UploadLimit = 6 * MiB });
         var (b, c) = (sites.Start("b"), sites.Start("c"));
         a.Seed(image.Torrent, image.Path);
         b.SetPeers([sites.Peer("a", a), sites.Peer("c", c)]);
