@@ -37,8 +37,7 @@ internal sealed class LeaseRoutes(SiteLedger ledger, ImageStore store, IReadOnly
     /// <summary>Brings all of them in line; called at the start before anybody can ask, and after each change.</summary>
     public void Apply()
     {
-        var view = ledger.View;
-        foreach (var lease in view.Leases.Values)
+        foreach (var lease in ledger.View.Leases.Values)
         {
             if (surfaces.Any(s => s.Description.Name == lease.Surface))
             {
@@ -48,7 +47,9 @@ internal sealed class LeaseRoutes(SiteLedger ledger, ImageStore store, IReadOnly
 
         lock (_gate)
         {
-            foreach (var (id, (surface, token)) in _open.Where(o => !view.Leases.ContainsKey(o.Key)).ToList())
+            // Looked at here, not before: every lease in _open was in the ledger first, so what is missing now has ended.
+            var leases = ledger.View.Leases;
+            foreach (var (id, (surface, token)) in _open.Where(o => !leases.ContainsKey(o.Key)).ToList())
             {
                 surface.RemoveLease(token);
                 _open.Remove(id);

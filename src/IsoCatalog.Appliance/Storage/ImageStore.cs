@@ -30,6 +30,7 @@ internal sealed class ImageStore(SiteFolders folders)
     public Receipt Promote(string staging, Receipt verified)
     {
         var path = folders.StoreFile(verified.Root);
+        MakeWay(path);
         DurableFile.Rename(staging, path);
         return Unmoved(path, verified);
     }
@@ -94,6 +95,7 @@ internal sealed class ImageStore(SiteFolders folders)
     public Receipt Return(CatalogImage image, Receipt receipt)
     {
         var target = folders.StoreFile(image.Value.Root);
+        MakeWay(target);
         DurableFile.Rename(folders.RetiredFile(image.Value.Root), target);
         return Unmoved(target, receipt);
     }
@@ -133,6 +135,15 @@ internal sealed class ImageStore(SiteFolders folders)
         if (left.Length > 0)
         {
             Log.StagingCleaned(log, left.Length);
+        }
+    }
+
+    /// <summary>A file replaces a file or a link, but not a folder that somebody put there.</summary>
+    private void MakeWay(string path)
+    {
+        if (FileIdentity.KindOf(path) == FileKind.Folder)
+        {
+            DurableFile.Rename(path, Path.Combine(folders.Quarantine, $"{Path.GetFileName(path)}-{Guid.CreateVersion7():N}"));
         }
     }
 

@@ -119,6 +119,23 @@ public sealed class LeaseApiTests(SharedSite shared) : IClassFixture<SharedSite>
         Assert.Equal(404, await StatusOf(Url(again)));
     }
 
+    /// <summary>It was shut for a moment when the leases were brought in line by a look at them that was a moment old.</summary>
+    [Fact]
+    public async Task A_lease_that_was_just_given_is_open_while_others_come_and_go()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(
+            async () =>
+            {
+                for (var round = 0; round < 40; round++)
+                {
+                    var mine = await Take("debian.iso", "bmc", "127.0.0.1", 600);
+                    Assert.Equal(200, await StatusOf(Url(mine)));
+                    Assert.Equal(204, (int)(await shared.Caller.SendAsync(HttpMethod.Delete, mine["Location"]!, null)).Status);
+                }
+            },
+            Cancel)));
+    }
+
     private static async Task<int> StatusOf(string url)
     {
         using var reader = new ApiCaller(new Uri(url));

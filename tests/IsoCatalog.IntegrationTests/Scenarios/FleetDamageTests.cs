@@ -53,7 +53,10 @@ public sealed class FleetDamageTests
             }
 
             await TestSite.EventuallyAsync(
-                async () => await nyc.ListsAsync("bmc", image.Id, Cancel) && await nyc.ListsAsync("console", image.Id, Cancel), Cancel, seconds: 60);
+                async () => await nyc.ListsAsync("bmc", image.Id, Cancel) && await nyc.ListsAsync("console", image.Id, Cancel),
+                Cancel,
+                seconds: 60,
+                () => $"What was {damage} was not mended.");
             Assert.True((await File.ReadAllBytesAsync(file, Cancel)).SequenceEqual(bytes), damage);
             Assert.True((await witness.ServedAsync(image.Id)).SequenceEqual(bytes), damage);
             var now = await FetchedAsync(witness) - fetched;

@@ -28,6 +28,22 @@ public sealed class LedgerRaceTests
         Assert.False(File.Exists(held.Path));
     }
 
+    /// <summary>The file was found gone and fetched again, and meanwhile somebody had put a folder into its place.</summary>
+    [Fact]
+    public async Task Promotion_against_a_folder_in_the_way_the_folder_makes_way()
+    {
+        await using var held = await HeldSite.OpenAsync();
+        var copy = Path.Combine(held.Folders.Staging, "copy");
+        File.Move(held.Path, copy);
+        Directory.CreateDirectory(Path.Combine(held.Path, "something"));
+        var receipt = FileIdentity.Of(copy, held.Image.Value.Root, out _)!.Value;
+
+        held.Store.Promote(copy, receipt);
+
+        Assert.True(File.Exists(held.Path));
+        Assert.True(Directory.Exists(Path.Combine(Assert.Single(Directory.GetDirectories(held.Folders.Quarantine)), "something")));
+    }
+
     /// <summary>The same with both at once, many times: a lease that was granted has its file, from the moment that it is granted to its end.</summary>
     [Fact]
     public async Task Removal_against_lease_at_the_same_time_a_lease_that_was_granted_has_its_file()

@@ -15,13 +15,6 @@ public sealed partial class HouseRuleTests
 
     private static readonly string[] EmptyNames = ["Manager", "Helper", "Helpers", "Util", "Utils", "Service", "Common"];
 
-    /// <summary>Longer than <see cref="MaxLines"/>, and why.</summary>
-    private static readonly Dictionary<string, string> LongFiles = new()
-    {
-        ["src/IsoCatalog.Appliance/Storage/SiteLedger.cs"] =
-            "Every change of the site's state under one lock, in the order of its three laws: apart, nobody would see that they hold.",
-    };
-
     [Fact]
     public void A_namespace_is_its_folder()
     {
@@ -70,17 +63,10 @@ public sealed partial class HouseRuleTests
     {
         var wrong = SourceTree.Files(SourceTree.Source)
             .Select(f => (Name: SourceTree.Relative(f), Lines: File.ReadLines(f).Count()))
-            .Where(f => f.Lines > MaxLines && !LongFiles.ContainsKey(f.Name))
+            .Where(f => f.Lines > MaxLines)
             .Select(f => $"{f.Name} has {f.Lines} lines");
 
         Assert.Empty(wrong);
-    }
-
-    [Fact]
-    public void The_list_of_long_files_is_true()
-    {
-        Assert.All(LongFiles.Keys, name => Assert.True(
-            File.ReadLines(Path.Combine(Path.GetDirectoryName(SourceTree.Source)!, name)).Count() > MaxLines, $"{name} is short now: take it off the list."));
     }
 
     private static string SpaceOf(string file) =>
