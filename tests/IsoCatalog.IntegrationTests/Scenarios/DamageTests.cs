@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.IntegrationTests.Files;
 using IsoCatalog.Surfaces.Files;
@@ -7,8 +8,10 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Scenarios;
 
 /// <summary>Somebody lays hands on the files of a running site, or of one that is down.</summary>
-public sealed class DamageTests
+public sealed partial class DamageTests
 {
+    private const int CurrentFolder = -100;
+    private const uint ExchangeNames = 2;
     private const int Size = 3 << 20;
 
     /// <summary>The periodic check is far too slow to be what noticed anything within two seconds.</summary>
@@ -388,8 +391,10 @@ public sealed class DamageTests
                 break;
             case "a folder":
                 Directory.CreateDirectory(path + ".other");
-                File.Move(path, path + ".moved", overwrite: true);
-                Directory.Move(path + ".other", path);
+
+                // In one step: in two, it is first a file that is gone.
+                Assert.Equal(0, Exchange(CurrentFolder, path, CurrentFolder, path + ".other", ExchangeNames));
+                File.Move(path + ".other", path + ".moved", overwrite: true);
                 break;
             case "given to somebody else":
                 Assert.SkipUnless(Environment.IsPrivilegedProcess, "Giving a file to somebody else needs root.");
@@ -402,4 +407,7 @@ public sealed class DamageTests
                 throw new ArgumentOutOfRangeException(nameof(damage), damage, null);
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "renameat2", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Exchange(int oldFolder, string oldPath, int newFolder, string newPath, uint flags);
 }
