@@ -37,6 +37,7 @@ Console.CancelKeyPress += (_, pressed) =>
     stop.Cancel();
 };
 
+using var memory = new FreeMemory();
 await using var folder = new BenchmarkFolder(options.Quick);
 var results = new List<BenchmarkResult>();
 try

@@ -87,7 +87,7 @@ internal sealed class TransferCopy : IDisposable
 
     /// <summary>
     /// To be called right before the transfer. A virtual machine gives memory that is free for two seconds back to its host, and getting it again takes
-    /// several times as long as writing to it. It is got here, so that nobody is measured with more or less of it.
+    /// several times as long as writing to it. It is got here, so that nobody is measured with more or less of it; <see cref="FreeMemory"/> keeps it for the run.
     /// </summary>
     public void TouchMemory()
     {
