@@ -56,8 +56,7 @@ public sealed class FleetRemovalTests
         }
 
         await TestSite.EventuallyAsync(() => Task.FromResult(!File.Exists(Path.Combine(nyc.Console, image.Name))), Cancel);
-        await TestSite.EventuallyAsync(
-            async () => (await there.EventsAsync()).Any(e => e is { Type: "image", Code: ReasonCode.Blocked } && e.Text.Contains("ams: hole", StringComparison.Ordinal)), Cancel);
+        Assert.Contains(await there.EventsAsync(), e => e is { Type: "image", Code: ReasonCode.Blocked } && e.Text.Contains("ams: hole", StringComparison.Ordinal));
         (await nyc.RefusedUploadAsync(IsoBuilder.InMemory("DEBIAN", 1 << 20, 1), "again.iso")).Says("blocked", "hole", "ams");
 
         await nyc.Client.UnblockImageAsync(image.Id.ToString(), Cancel);
