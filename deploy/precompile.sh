@@ -38,5 +38,5 @@ for name in $(grep -o '[^/"]*\.dll"' "$folder/isocatalog.deps.json" | tr -d '"' 
     echo "Not precompiled: $name: $(head -n 1 "$work/log")"
 done
 for compiled in "$work/out"/*.dll; do
-  [ -e "$compiled" ] && mv -f "$compiled" "$folder/"
+  if [ -e "$compiled" ]; then mv -f "$compiled" "$folder/"; fi
 done
