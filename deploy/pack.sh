@@ -11,7 +11,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/$name"
 dotnet publish "$root/src/IsoCatalog.Appliance" -c Release -nologo -v quiet -o "$work/$name/app"
-"$root/deploy/precompile.sh" "$work/$name/app"
 rm -f "$work/$name/app"/*.pdb "$work/$name/app"/*.xml
 if [ -n "$runtime" ]; then
   # The runtime that built it, without the SDK. It must be the machine's own kind (not musl for glibc).
