@@ -1,10 +1,13 @@
 using Xunit;
 
+// Whole sites wait for each other more than they work: three tests at once keep two processors busy.
+[assembly: CollectionBehavior(MaxParallelThreads = 3)]
+
 namespace IsoCatalog.IntegrationTests;
 
 /// <summary>
-/// Tests that hold real clients, whole fleets or hostile peers to time limits: one after another and with the machine to themselves, because a limit that is
-/// missed for want of a processor says nothing about the product.
+/// Tests that hold real clients, hostile peers or the product's own promises to time limits of seconds: one after another and with the machine to themselves,
+/// because a limit that is missed for want of a processor says nothing about the product.
 /// </summary>
 [CollectionDefinition(DisableParallelization = true)]
 public sealed class WholeMachine;

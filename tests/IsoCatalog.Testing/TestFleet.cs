@@ -15,16 +15,16 @@ public sealed class TestFleet : IAsyncDisposable
     public TestSite this[string id] => _sites.First(s => s.Id == id);
 
     /// <summary>Founds a fleet with the first, joins the others, starts all and lets them know each other.</summary>
-    public static async Task<TestFleet> StartAsync(CancellationToken cancellationToken, params string[] ids)
+    public static Task<TestFleet> StartAsync(CancellationToken cancellationToken, params string[] ids) =>
+        StartAsync(new TestSiteOptions(), cancellationToken, ids);
+
+    /// <param name="common">Of every site, but for its name and its place in the fleet.</param>
+    public static async Task<TestFleet> StartAsync(TestSiteOptions common, CancellationToken cancellationToken, params string[] ids)
     {
-        var fleet = await PrepareAsync(cancellationToken, ids);
+        var fleet = await PrepareAsync(common, cancellationToken, ids);
         try
         {
-            foreach (var site in fleet._sites)
-            {
-                await site.StartAgainAsync(cancellationToken);
-            }
-
+            await fleet.StartAgainAsync(cancellationToken);
             await fleet.IntroduceAsync(cancellationToken);
             return fleet;
         }
@@ -35,7 +35,7 @@ public sealed class TestFleet : IAsyncDisposable
         }
     }
 
-    /// <summary>As <see cref="StartAsync"/>, and nothing runs yet.</summary>
+    /// <summary>As <see cref="StartAsync(CancellationToken, string[])"/>, and nothing runs yet.</summary>
     public static Task<TestFleet> PrepareAsync(CancellationToken cancellationToken, params string[] ids) =>
         PrepareAsync(new TestSiteOptions(), cancellationToken, ids);
 
@@ -45,10 +45,7 @@ public sealed class TestFleet : IAsyncDisposable
         var fleet = new TestFleet(common);
         try
         {
-            foreach (var id in ids)
-            {
-                await fleet.AddAsync(id, cancellationToken);
-            }
+            await fleet.AddAsync(ids, cancellationToken);
 
             // The sites that joined first learn of the later ones from their peers.
             return fleet;
@@ -60,22 +57,37 @@ public sealed class TestFleet : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts every site on its folder as it is, all at once; they do not know yet where the others are.</summary>
+    public Task StartAgainAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(_sites.Select(s => s.StartAgainAsync(cancellationToken)));
+
     /// <summary>Makes a site and joins it; it does not run yet. The first site may run.</summary>
     public async Task<TestSite> AddAsync(string id, CancellationToken cancellationToken)
     {
-        var first = _sites.FirstOrDefault();
-        var site = await TestSite.PrepareAsync(cancellationToken, _common with { Site = id, Fleet = true, Joins = first is not null });
-        _sites.Add(site);
-        if (first is not null)
+        await AddAsync([id], cancellationToken);
+        return this[id];
+    }
+
+    private async Task AddAsync(string[] ids, CancellationToken cancellationToken)
+    {
+        var founded = _sites.Count > 0;
+        var sites = await Task.WhenAll(
+            ids.Select((id, i) => TestSite.PrepareAsync(cancellationToken, _common with { Site = id, Fleet = true, Joins = founded || i > 0 })));
+        _sites.AddRange(sites);
+
+        // The first site lets in one after another; each joins while the next is let in.
+        var first = _sites[0];
+        var joins = new List<Task>();
+        foreach (var site in sites.Where(s => s != first))
         {
             var join = Path.Combine(site.Root, "join.json");
-            await RunAsync(["trust", "add-site", site.JoinRequest, "--config", first.ConfigurationPath, "--root-key", first.RootKey, "--yes", "--out", join]);
-            await RunAsync(["join", join, "--config", site.ConfigurationPath]);
+            await RunAsync("trust", "add-site", site.JoinRequest, "--config", first.ConfigurationPath, "--root-key", first.RootKey, "--yes", "--out", join);
+            joins.Add(RunAsync("join", join, "--config", site.ConfigurationPath));
         }
 
-        return site;
+        await Task.WhenAll(joins);
 
-        async Task RunAsync(string[] arguments)
+        async Task RunAsync(params string[] arguments)
         {
             var (exit, output, errors) = await TestSite.RunAsync(arguments, cancellationToken);
             if (exit != 0)

@@ -91,15 +91,15 @@ public static partial class ImageFileName
         return (text.Length is 0 ? "image" : text.Length > 200 ? text[..200].TrimEnd('-', '.', '_', '+') : text) + ".iso";
     }
 
-    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._+-]{0,200}\.iso\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._+-]{0,200}\.iso\z", RegexOptions.None, 1000)]
     private static partial Regex Rule();
 
-    [GeneratedRegex("[^A-Za-z0-9._+-]+", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("[^A-Za-z0-9._+-]+", RegexOptions.None, 1000)]
     private static partial Regex Unusual();
 
-    [GeneratedRegex(@"\.[0-9a-fA-F]{8}\.iso\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\.[0-9a-fA-F]{8}\.iso\z", RegexOptions.None, 1000)]
     private static partial Regex ShortHash();
 
-    [GeneratedRegex(@"\.[0-9a-fA-F]{64}\.iso\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\.[0-9a-fA-F]{64}\.iso\z", RegexOptions.None, 1000)]
     private static partial Regex WholeHash();
 }

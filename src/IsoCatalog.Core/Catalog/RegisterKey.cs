@@ -98,6 +98,6 @@ public readonly partial record struct RegisterKey(RegisterKind Kind, ImageId Ima
         _ => $"alias:{Alias}",
     };
 
-    [GeneratedRegex(@"\A[a-z0-9][a-z0-9._-]{0,63}\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9._-]{0,63}\z", RegexOptions.None, 1000)]
     private static partial Regex AliasName();
 }

@@ -45,14 +45,11 @@ public sealed class KilledAddTests(ITestOutputHelper output)
     [Fact]
     public async Task An_add_and_its_publication_survive_a_kill_at_every_step()
     {
-        await using var crash = await SiteUnderCrash.StartAsync(Cancellation);
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        for (var step = 1; ; step++)
+        var seen = await StepKill.AtEachAsync(async (crash, step) =>
         {
             var name = crash.NewImage();
             var (steps, done) = await StepKill.AtAsync(crash, step, cancel => crash.UploadAsync(name, cancel), () => crash.IsAdvertisedAsync(name), output);
             StepKill.AssertPrefix(AddSteps, steps);
-            seen.UnionWith(steps);
             await crash.Site.StartAgainAsync(Cancellation);
             await crash.CheckAsync();
             try
@@ -67,12 +64,8 @@ public sealed class KilledAddTests(ITestOutputHelper output)
 
             await crash.CheckNoDriftAsync();
             await crash.RemoveAsync(name, Cancellation);
-            if (done)
-            {
-                break;
-            }
-        }
-
+            return (steps, done);
+        });
         Assert.Empty(AddSteps.Concat(PublishSteps).Except(seen));
     }
 }

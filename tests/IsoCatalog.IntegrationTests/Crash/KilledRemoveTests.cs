@@ -33,9 +33,7 @@ public sealed class KilledRemoveTests(ITestOutputHelper output)
     [Fact]
     public async Task A_remove_survives_a_kill_at_every_step()
     {
-        await using var crash = await SiteUnderCrash.StartAsync(Cancellation);
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        for (var step = 1; ; step++)
+        var seen = await StepKill.AtEachAsync(async (crash, step) =>
         {
             var name = crash.NewImage();
             await crash.AddAsync(name);
@@ -51,7 +49,6 @@ public sealed class KilledRemoveTests(ITestOutputHelper output)
                 async () => (await crash.Site.Client.GetImageAsync(crash.IdOf(name), Cancellation)).Store.State == "retired",
                 output);
             StepKill.AssertPrefix(RemoveSteps, steps);
-            seen.UnionWith(steps);
             await crash.Site.StartAgainAsync(Cancellation);
             var offered = await crash.IsOfferedAsync(name);
             Assert.False(acknowledged && offered, $"{name} was removed, and is back after a kill at step {step}.");
@@ -63,12 +60,8 @@ public sealed class KilledRemoveTests(ITestOutputHelper output)
 
             await crash.CheckNoDriftAsync();
             await crash.CheckRestorableAsync(name);
-            if (done)
-            {
-                break;
-            }
-        }
-
+            return (steps, done);
+        });
         Assert.Empty(RemoveSteps.Concat(WithdrawSteps).Except(seen));
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using IsoCatalog.Client;
 using Xunit;
 
@@ -8,9 +9,46 @@ internal static class StepKill
 {
     private const int HoldMs = 50;
 
+    /// <summary>A site waits most of the time: until it is quiet, at each step that is held, and for its own readings back.</summary>
+    private const int SideBySide = 3;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>Runs the work and kills the site as the n-th step begins, or once it is all done.</summary>
+    /// <summary>Takes the steps one after another, several sites side by side, until one has done the work to its end.</summary>
+    /// <param name="attempt">Has a site killed at the step, and checks what the site makes of it.</param>
+    /// <returns>Every step that was begun.</returns>
+    public static async Task<IEnumerable<string>> AtEachAsync(Func<SiteUnderCrash, int, Task<(IReadOnlyList<string> Steps, bool Done)>> attempt)
+    {
+        var seen = new ConcurrentDictionary<string, byte>(StringComparer.Ordinal);
+        var (last, over) = (0, false);
+        await Task.WhenAll(Enumerable.Range(0, SideBySide).Select(_ => LaneAsync()));
+        return seen.Keys;
+
+        async Task LaneAsync()
+        {
+            try
+            {
+                await using var crash = await SiteUnderCrash.StartAsync(Cancellation);
+                while (!Volatile.Read(ref over))
+                {
+                    var (steps, done) = await attempt(crash, Interlocked.Increment(ref last));
+                    foreach (var step in steps)
+                    {
+                        seen.TryAdd(step, 0);
+                    }
+
+                    if (done)
+                    {
+                        return;
+                    }
+                }
+            }
+            finally
+            {
+                Volatile.Write(ref over, true);
+            }
+        }
+    }
     public static async Task<(IReadOnlyList<string> Steps, bool Done)> AtAsync(
         SiteUnderCrash crash, int step, Func<CancellationToken, Task> work, Func<Task<bool>> isDone, ITestOutputHelper output)
     {

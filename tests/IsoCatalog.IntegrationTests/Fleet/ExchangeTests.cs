@@ -6,7 +6,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Fleet;
 
 /// <summary>What one site says, the others know: whole sites, joined through the verbs.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class ExchangeTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

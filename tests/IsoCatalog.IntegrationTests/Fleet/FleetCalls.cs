@@ -47,6 +47,15 @@ internal static class FleetCalls
         }
     }
 
+    /// <summary>Every site lists it on every surface.</summary>
+    public static async Task ListsEverywhereAsync(this TestFleet fleet, ImageView image, int seconds = 60)
+    {
+        foreach (var site in fleet.Sites)
+        {
+            await site.ListsEverywhereAsync(image, seconds);
+        }
+    }
+
     public static async Task<string> VerbAsync(int exit, params string[] arguments)
     {
         var (code, output, errors) = await TestSite.RunAsync(arguments, Cancel);

@@ -5,7 +5,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Fleet;
 
 /// <summary>How a site comes into a fleet, typed by an operator.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class JoinTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -4,7 +4,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Fleet;
 
 /// <summary>What a site passes on without being asked what it thinks of it.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class RelayTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

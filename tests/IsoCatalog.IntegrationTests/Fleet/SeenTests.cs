@@ -7,7 +7,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Fleet;
 
 /// <summary>What an operator sees at one site of the whole fleet.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class SeenTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -8,7 +8,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Fleet;
 
 /// <summary>Who may talk to a site, and for how long.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class TrustTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

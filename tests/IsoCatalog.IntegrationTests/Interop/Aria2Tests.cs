@@ -4,7 +4,6 @@ using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Interop;
 
-[Collection(typeof(WholeMachine))]
 public sealed class Aria2Tests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -17,29 +16,18 @@ public sealed class Aria2Tests : IDisposable
     public async Task It_downloads_every_size_from_us()
     {
         await using var ours = new PlainEngine();
-        foreach (var image in InteropImages.OfEverySize)
-        {
-            ours.Seed(image);
-        }
-
+        ours.SeedEverySize();
         await using var tracker = await TestTracker.StartAsync(Cancelled);
         tracker.Name(ours.Address);
         await using var theirs = Aria2Client.Start(_folder.Path, InteropImages.OfEverySize, tracker, seeds: false);
         Assert.Equal(0, await theirs.EndAsync(Cancelled));
-        foreach (var image in InteropImages.OfEverySize)
-        {
-            await Downloads.SameAsync(image, _folder.Path, Cancelled);
-        }
+        await Downloads.SameAsync(_folder.Path, Cancelled);
     }
 
     [Fact]
     public async Task It_seeds_every_size_to_us()
     {
-        foreach (var image in InteropImages.OfEverySize)
-        {
-            image.Place(_folder.Path);
-        }
-
+        InteropImages.Place(_folder.Path);
         await using var ours = new PlainEngine();
         await using var tracker = await TestTracker.StartAsync(Cancelled);
         await using var theirs = Aria2Client.Start(_folder.Path, InteropImages.OfEverySize, tracker, seeds: true);

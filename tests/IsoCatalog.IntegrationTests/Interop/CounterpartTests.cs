@@ -5,7 +5,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Interop;
 
 /// <summary>The drivers themselves, without our engine: what fails here is not the engine's fault.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class CounterpartTests : IDisposable
 {
     private readonly TempFolder _folder = new();

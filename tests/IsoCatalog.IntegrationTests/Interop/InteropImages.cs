@@ -15,6 +15,15 @@ internal static class InteropImages
 
     public static IReadOnlyList<SeededImage> OfEverySize => All.Value;
 
+    /// <summary>Their whole files, for a client to seed.</summary>
+    public static void Place(string folder)
+    {
+        foreach (var image in OfEverySize)
+        {
+            image.Place(folder);
+        }
+    }
+
     /// <summary>1,280 pieces of one leaf.</summary>
     public static SeededImage Large => All.Value[5];
 

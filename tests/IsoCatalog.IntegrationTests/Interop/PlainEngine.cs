@@ -39,6 +39,14 @@ internal sealed class PlainEngine : IAsyncDisposable
     public void Seed(SeededImage image, TorrentKind kind = TorrentKind.Hybrid) =>
         Engine.Seed(TorrentOf(image, kind), image.Place(_folder.Combine($"{++_files}")));
 
+    public void SeedEverySize()
+    {
+        foreach (var image in InteropImages.OfEverySize)
+        {
+            Seed(image);
+        }
+    }
+
     public Transfer Fetch(SeededImage image, TorrentKind kind = TorrentKind.Hybrid) =>
         Engine.Fetch(TorrentOf(image, kind), _folder.Combine($"{++_files}.part"));
 

@@ -6,7 +6,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Scenarios;
 
 /// <summary>Two sites that did not hear of each other said something about the same thing; afterwards all agree, and nothing is lost.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class ConflictTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -68,10 +67,7 @@ public sealed class ConflictTests
     private static async Task<TestFleet> CutOffAsync()
     {
         var fleet = await TestFleet.PrepareAsync(Cancel, "ams", "nyc");
-        foreach (var site in fleet.Sites)
-        {
-            await site.StartAgainAsync(Cancel);
-        }
+        await fleet.StartAgainAsync(Cancel);
 
         return fleet;
     }

@@ -8,7 +8,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Scenarios;
 
 /// <summary>What a newcomer does with the demonstration besides looking at it.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class DemoTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -7,7 +7,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Scenarios;
 
 /// <summary>Images go and come back at several sites, and some are recalled.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class FleetRemovalTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -33,7 +32,7 @@ public sealed class FleetRemovalTests
 
         var before = await ReceivedAsync(fleet);
         await nyc.Client.RestoreImageAsync(image.Id.ToString(), Cancel);
-        await ListedAsync(fleet, image);
+        await fleet.ListsEverywhereAsync(image);
         Assert.Equal(before, await ReceivedAsync(fleet));
         foreach (var site in fleet.Sites)
         {
@@ -61,21 +60,15 @@ public sealed class FleetRemovalTests
         (await nyc.RefusedUploadAsync(IsoBuilder.InMemory("DEBIAN", 1 << 20, 1), "again.iso")).Says("blocked", "hole", "ams");
 
         await nyc.Client.UnblockImageAsync(image.Id.ToString(), Cancel);
-        await ListedAsync(fleet, image);
+        await fleet.ListsEverywhereAsync(image);
         Assert.Equal(before, await ReceivedAsync(fleet));
     }
 
     [Fact]
     public async Task An_image_recalled_while_it_is_fetched_leaves_nothing_and_is_fetched_once_that_is_taken_back()
     {
-        await using var fleet = await TestFleet.PrepareAsync(
+        await using var fleet = await TestFleet.StartAsync(
             new TestSiteOptions { Extra = "store: { floor: 1MiB }\nfetch: { download: 4MB/s }" }, Cancel, "ams", "nyc");
-        foreach (var site in fleet.Sites)
-        {
-            await site.StartAgainAsync(Cancel);
-        }
-
-        await fleet.IntroduceAsync(Cancel);
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
         await using var content = new MemoryStream(IsoBuilder.InMemory("LARGE", 12 << 20, 5));
         var image = await ams.Client.UploadImageAsync(content, "large.iso", null, null, null, Cancel);
@@ -88,26 +81,15 @@ public sealed class FleetRemovalTests
         Assert.Equal(ReasonCode.Blocked, (await nyc.CellAsync(image.Id, "bmc", Cancel)).Code);
 
         await ams.Client.UnblockImageAsync(image.Id.ToString(), Cancel);
-        await ListedAsync(fleet, image);
+        await fleet.ListsEverywhereAsync(image);
     }
 
     private static async Task<ImageView> PutAsync(TestFleet fleet, string name, int size)
     {
         await using var content = new MemoryStream(IsoBuilder.InMemory("DEBIAN", size, 1));
         var image = await fleet.Sites[0].Client.UploadImageAsync(content, name, null, null, null, Cancel);
-        await ListedAsync(fleet, image);
+        await fleet.ListsEverywhereAsync(image);
         return image;
-    }
-
-    private static async Task ListedAsync(TestFleet fleet, ImageView image)
-    {
-        foreach (var site in fleet.Sites)
-        {
-            foreach (var surface in new[] { "bmc", "console" })
-            {
-                await TestSite.EventuallyAsync(() => site.ListsAsync(surface, image.Id, Cancel), Cancel, seconds: 60);
-            }
-        }
     }
 
     private static async Task<double> ReceivedAsync(TestFleet fleet)

@@ -10,7 +10,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Scenarios;
 
 /// <summary>A site that may sign signs what is not so: that a SHA-256 and a root belong together which do not. It poisons no name and stops nobody.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class LyingSiteTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

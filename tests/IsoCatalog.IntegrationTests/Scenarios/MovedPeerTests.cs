@@ -6,7 +6,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Scenarios;
 
 /// <summary>Where a site is, and where it calls from, says nothing about who it is.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class MovedPeerTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -9,7 +9,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Scenarios;
 
 /// <summary>A site whose disk has no room for what another one adds.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class NoRoomToFetchTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -72,10 +71,7 @@ public sealed class NoRoomToFetchTests
         (await Counterpart.RunAsync("cp", ["-a", data + "/.", disk.Path], Cancel)).Succeeded();
         Directory.Delete(data, recursive: true);
         Directory.CreateSymbolicLink(data, disk.Path);
-        foreach (var site in fleet.Sites)
-        {
-            await site.StartAgainAsync(Cancel);
-        }
+        await fleet.StartAgainAsync(Cancel);
 
         await fleet.IntroduceAsync(Cancel);
         return fleet;

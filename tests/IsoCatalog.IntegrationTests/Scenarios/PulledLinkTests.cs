@@ -9,7 +9,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Scenarios;
 
 /// <summary>Two sites in network namespaces of their own, joined by a long link that is pulled in mid-transfer.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class PulledLinkTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -8,7 +8,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Scenarios;
 
 /// <summary>Three sites of which one after the other is ended at a random moment, with kill -9 or as an operator does it, while all of them add, fetch and publish.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class RestartedSitesTests(ITestOutputHelper output)
 {
     private const int Rounds = 6;

@@ -8,7 +8,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Scenarios;
 
 /// <summary>What a fleet promises: whole sites in processes of their own, joined through the verbs.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class ThreeSitesTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -19,7 +18,7 @@ public sealed class ThreeSitesTests
         await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc", "msk");
         var bytes = IsoBuilder.InMemory("DEBIAN", 3 << 20, 1);
         var image = await fleet["nyc"].UploadAsync("debian-12.iso", bytes);
-        await ListedEverywhereAsync(fleet, image);
+        await fleet.ListsEverywhereAsync(image);
         foreach (var site in fleet.Sites)
         {
             var published = await File.ReadAllBytesAsync(Path.Combine(site.Console, "debian-12.iso"), Cancel);
@@ -45,7 +44,7 @@ public sealed class ThreeSitesTests
         }
 
         await fleet["ams"].Client.RestoreImageAsync(image.Id.ToString(), Cancel);
-        await ListedEverywhereAsync(fleet, image);
+        await fleet.ListsEverywhereAsync(image);
     }
 
     [Fact]
@@ -65,20 +64,14 @@ public sealed class ThreeSitesTests
 
         await nyc.StartAgainAsync(Cancel);
         await fleet.IntroduceAsync(Cancel);
-        await ListedEverywhereAsync(fleet, image);
+        await fleet.ListsEverywhereAsync(image);
     }
 
     [Fact]
     public async Task A_site_killed_in_mid_transfer_goes_on_where_it_was_and_converges()
     {
-        await using var fleet = await TestFleet.PrepareAsync(
+        await using var fleet = await TestFleet.StartAsync(
             new TestSiteOptions { Extra = "store: { floor: 1MiB }\nfetch: { download: 8MB/s }" }, Cancel, "ams", "nyc");
-        foreach (var site in fleet.Sites)
-        {
-            await site.StartAgainAsync(Cancel);
-        }
-
-        await fleet.IntroduceAsync(Cancel);
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
         var image = await ams.UploadAsync("large.iso", IsoBuilder.InMemory("LARGE", 96 << 20, 3));
         await nyc.KnowsAsync(image.Id, i => i.Ready["nyc"]["bmc"] is { State: CellState.Fetching, Progress: > 0.6 }, seconds: 60);
@@ -88,7 +81,7 @@ public sealed class ThreeSitesTests
 
         await nyc.StartAgainAsync(Cancel);
         await fleet.IntroduceAsync(Cancel);
-        await ListedEverywhereAsync(fleet, image, seconds: 90);
+        await fleet.ListsEverywhereAsync(image, seconds: 90);
         var again = await nyc.MetricAsync("isocatalog_swarm_received_bytes_total");
         Assert.True(again < 70 << 20, $"After the restart {again / 1e6:F0} of {image.Size / 1e6:F0} MB were fetched again.");
     }
@@ -99,7 +92,7 @@ public sealed class ThreeSitesTests
         await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc");
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
         var image = await ams.UploadAsync("debian-12.iso", IsoBuilder.InMemory("DEBIAN", 20 << 20, 4));
-        await ListedEverywhereAsync(fleet, image);
+        await fleet.ListsEverywhereAsync(image);
         var before = await nyc.MetricAsync("isocatalog_swarm_received_bytes_total");
         var file = nyc.StoreFile(image);
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -121,14 +114,8 @@ public sealed class ThreeSitesTests
     [Fact]
     public async Task An_image_removed_while_it_is_fetched_leaves_nothing_behind()
     {
-        await using var fleet = await TestFleet.PrepareAsync(
+        await using var fleet = await TestFleet.StartAsync(
             new TestSiteOptions { Extra = "store: { floor: 1MiB }\nfetch: { download: 2MB/s }" }, Cancel, "ams", "nyc");
-        foreach (var site in fleet.Sites)
-        {
-            await site.StartAgainAsync(Cancel);
-        }
-
-        await fleet.IntroduceAsync(Cancel);
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
         var image = await ams.UploadAsync("short-lived.iso", IsoBuilder.InMemory("SHORT", 40 << 20, 5));
         await nyc.KnowsAsync(image.Id, i => i.Ready["nyc"]["bmc"] is { State: CellState.Fetching, Progress: > 0 }, seconds: 60);
@@ -140,15 +127,4 @@ public sealed class ThreeSitesTests
 
     private static async Task<AvailableImage?> OneAsync(TestSite site, string surface, ImageView image) =>
         (await site.Client.GetAvailableAsync(new AvailableRequest(surface), Cancel)).Images.FirstOrDefault(i => i.Id == image.Id);
-
-    private static async Task ListedEverywhereAsync(TestFleet fleet, ImageView image, int seconds = 60)
-    {
-        foreach (var site in fleet.Sites)
-        {
-            foreach (var surface in new[] { "bmc", "console" })
-            {
-                await TestSite.EventuallyAsync(async () => await OneAsync(site, surface, image) is not null, Cancel, seconds);
-            }
-        }
-    }
 }

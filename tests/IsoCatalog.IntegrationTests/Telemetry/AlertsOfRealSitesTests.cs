@@ -121,10 +121,7 @@ public sealed partial class AlertsOfRealSitesTests : IDisposable
         await fleet["nyc"].ConfigureAsync("iso: \"127.0.0.1:0\"", "iso: \"127.0.0.1:0\", isoTls: \"127.0.0.1:0\"");
         await fleet["nyc"].ConfigureAsync(
             "store: {", $"tls: {{ iso: {{ certificate: \"{_folder.Combine("iso.crt")}\", key: \"{_folder.Combine("iso.key")}\" }} }}\nstore: {{");
-        foreach (var site in fleet.Sites)
-        {
-            await site.StartAgainAsync(Cancel);
-        }
+        await fleet.StartAgainAsync(Cancel);
 
         await fleet.IntroduceAsync(Cancel);
         var nyc = fleet["nyc"];

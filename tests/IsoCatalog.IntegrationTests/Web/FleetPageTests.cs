@@ -7,7 +7,6 @@ using static Microsoft.Playwright.Assertions;
 namespace IsoCatalog.IntegrationTests.Web;
 
 /// <summary>The page of a site that is one of several.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class FleetPageTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -15,14 +14,8 @@ public sealed class FleetPageTests
     [Fact]
     public async Task What_another_site_fetches_is_seen_to_grow_and_to_become_available_there()
     {
-        await using var fleet = await TestFleet.PrepareAsync(
+        await using var fleet = await TestFleet.StartAsync(
             new TestSiteOptions { Extra = "store: { floor: 1MiB }\nfetch: { download: 2MiB/s }" }, Cancel, "ams", "nyc");
-        foreach (var site in fleet.Sites)
-        {
-            await site.StartAgainAsync(Cancel);
-        }
-
-        await fleet.IntroduceAsync(Cancel);
         await using var browser = new Browser();
         var page = await browser.OpenAsync(fleet["nyc"].Api);
         await page.GotoAsync("/");

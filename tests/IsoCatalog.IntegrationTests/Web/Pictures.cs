@@ -29,14 +29,8 @@ public sealed class Pictures
     [Fact(Explicit = true)]
     public async Task Of_three_sites_with_something_on_the_way_and_something_adrift()
     {
-        await using var fleet = await TestFleet.PrepareAsync(
+        await using var fleet = await TestFleet.StartAsync(
             new TestSiteOptions { Extra = "store: { floor: 1MiB }\nfetch: { download: 1MiB/s }" }, Cancel, "ams", "nyc", "msk");
-        foreach (var site in fleet.Sites)
-        {
-            await site.StartAgainAsync(Cancel);
-        }
-
-        await fleet.IntroduceAsync(Cancel);
         var (ams, folder) = (fleet["ams"], Folder());
         var added = new List<ImageView>();
         foreach (var (file, title, size) in Images)

@@ -9,13 +9,13 @@ internal static partial class Quantities
 {
     private const string SizeUnits = "B, kB, KB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (powers of 1024)";
 
-    [GeneratedRegex(@"\A(?<number>[0-9]{1,9})(?<unit>ms|s|m|h|d)\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A(?<number>[0-9]{1,9})(?<unit>ms|s|m|h|d)\z", RegexOptions.None, 1000)]
     private static partial Regex DurationForm();
 
-    [GeneratedRegex(@"\A(?<number>[0-9]{1,18})(?<unit>|B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A(?<number>[0-9]{1,18})(?<unit>|B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)\z", RegexOptions.None, 1000)]
     private static partial Regex SizeForm();
 
-    [GeneratedRegex(@"\A(?<number>[0-9]{1,9}) ?(?<unit>[kKMG])(?:bit/s|bits/s|bps|b/s)\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A(?<number>[0-9]{1,9}) ?(?<unit>[kKMG])(?:bit/s|bits/s|bps|b/s)\z", RegexOptions.None, 1000)]
     private static partial Regex BitRateForm();
 
     /// <summary>A whole number and ms, s, m, h or d; at most ten years.</summary>

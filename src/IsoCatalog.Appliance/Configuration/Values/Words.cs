@@ -6,10 +6,10 @@ namespace IsoCatalog.Appliance.Configuration.Values;
 /// <summary>Readers of names, choices and other words.</summary>
 internal static partial class Words
 {
-    [GeneratedRegex(@"\A[a-z][a-z0-9-]{0,30}\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A[a-z][a-z0-9-]{0,30}\z", RegexOptions.None, 1000)]
     private static partial Regex SiteIdForm();
 
-    [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,30}\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,30}\z", RegexOptions.None, 1000)]
     private static partial Regex NameForm();
 
     /// <summary>Text that is text in YAML, not empty, at most 1,024 characters, without control characters.</summary>
