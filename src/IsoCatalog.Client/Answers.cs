@@ -37,6 +37,7 @@ public sealed record ImageList(IReadOnlyList<ImageView> Images);
 /// <summary>An image with its ready matrix.</summary>
 /// <param name="Store">The site's own copy: present, doubted, fetching, lost, retired or absent.</param>
 /// <param name="Blocked">The recall that stands; left out when there is none.</param>
+/// <param name="Aliases">Those that point to it.</param>
 /// <param name="Ready">Site, then surface. Of another site as it last said; without surfaces when it said nothing since this one was started.</param>
 public sealed record ImageView(
     ImageId Id,
@@ -55,7 +56,8 @@ public sealed record ImageView(
     bool Deleted,
     StoreView Store,
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, CellView>> Ready,
-    BlockView? Blocked = null);
+    BlockView? Blocked = null,
+    IReadOnlyList<string>? Aliases = null);
 
 public sealed record StoreView(string State, string? Code = null, string? Reason = null);
 

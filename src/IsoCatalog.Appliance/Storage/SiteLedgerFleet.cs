@@ -190,7 +190,8 @@ internal sealed partial class SiteLedger
         next = next.WithCatalog(_documents.View, now, out var touched);
         var metadata = touched.Any(id => view.Catalog.Images.TryGetValue(id, out var before)
             && next.Catalog.Images.TryGetValue(id, out var after) && !after.LooksLike(before));
-        Withdraw_NeedsLock(next, [.. touched], () => _database.InTransaction(() =>
+        var aliases = CatalogView.MovedAliases(view.Catalog, next.Catalog);
+        Withdraw_NeedsLock(next, [.. touched.Union(aliases.SelectMany(a => TargetsOf(a, view.Catalog, next.Catalog)))], () => _database.InTransaction(() =>
         {
             foreach (var id in touched)
             {
@@ -203,10 +204,15 @@ internal sealed partial class SiteLedger
 
             SaveCells(view, next, touched);
             SaveClock_NeedsLock();
-        }), metadata);
+        }), metadata || aliases.Count > 0);
         foreach (var id in touched)
         {
             Tell(view.Catalog.Images.GetValueOrDefault(id), next.Catalog.Images.GetValueOrDefault(id), id);
+        }
+
+        foreach (var alias in aliases)
+        {
+            Tell(alias, next);
         }
     }
 
