@@ -63,8 +63,10 @@ public sealed record StoreView(string State, string? Code = null, string? Reason
 
 public sealed record CellView(CellState State, string? Reason, string? Code, DateTimeOffset? Since, double? Progress);
 
+/// <param name="Kind">add, or alias for a move that waits until its image is available everywhere.</param>
 /// <param name="State">running, done or failed.</param>
 /// <param name="Step">What it is doing, in words.</param>
+/// <param name="Done">Bytes; of an alias, surfaces of all sites.</param>
 public sealed record JobView(
     string Id,
     string Kind,

@@ -10,8 +10,6 @@ namespace IsoCatalog.Appliance.Publishing;
 /// <summary>Carries out the moves of aliases that wait for an image, as soon as that is ready everywhere, and tells how far they are. Thread-safe.</summary>
 internal sealed class AliasMover(string site, SiteLedger ledger, TimeProvider time, ILogger<AliasMover> log) : BackgroundService
 {
-    public const string JobKind = "alias";
-
     private const int Kept = 100;
 
     /// <summary>What is not a change of the view: another site becomes too old to be waited for, a refusal ends.</summary>
@@ -60,7 +58,7 @@ internal sealed class AliasMover(string site, SiteLedger ledger, TimeProvider ti
         var step = _held.GetValueOrDefault(move.Job) is { } refusal ? refusal.Message
             : hindrances.Count == 0 ? "moving"
             : $"waiting for {string.Join(", ", hindrances.Select(h => h.Surface is null ? h.Site : $"{h.Surface} at {h.Site}").Take(10))}";
-        return new JobView(move.Job, JobKind, Subject(view, move), "running", step, places - hindrances.Count, places, move.Since, null, move.Image, null);
+        return new JobView(move.Job, JobKinds.Alias, Subject(view, move), "running", step, places - hindrances.Count, places, move.Since, null, move.Image, null);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -127,7 +125,7 @@ internal sealed class AliasMover(string site, SiteLedger ledger, TimeProvider ti
             _held = _held.Remove(move.Job);
             _ended = _ended.Enqueue(new JobView(
                 move.Job,
-                JobKind,
+                JobKinds.Alias,
                 Subject(view, move),
                 refusal is null ? "done" : "failed",
                 refusal is null ? "moved" : "not moved",
