@@ -26,7 +26,7 @@ internal static class RmCommand
             if (!parsed.GetValue(yes) && !Confirmed(
                 $"Remove {Plain.Text(found.Name)} ({Plain.Short(found.Id)}, {Plain.Size(found.Size)}) from every surface?{Pointing(found)}", $"whether {found.Name} shall be removed"))
             {
-                session.Screen.Note("Nothing was removed.");
+                session.Screen.Cancelled("Nothing was removed.");
                 return ExitCode.Cancelled;
             }
 
