@@ -7,7 +7,7 @@ public sealed class AliasNameTests
 {
     [Theory]
     [InlineData("debian-12-latest")]
-    [InlineData("d")]
+    [InlineData("z")]
     [InlineData("12.x")]
     [InlineData("rescue_iso")]
     [InlineData("x.isolated")]
