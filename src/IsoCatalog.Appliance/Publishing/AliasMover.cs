@@ -15,38 +15,54 @@ internal sealed class AliasMover(string site, SiteLedger ledger, TimeProvider ti
     /// <summary>What is not a change of the view: another site becomes too old to be waited for, a refusal ends.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(5);
 
+    /// <summary>Around each change of a move and the end of its job, so that a job is always either the one or the other.</summary>
     private readonly Lock _gate = new();
     private ImmutableQueue<JobView> _ended = [];
     private ImmutableDictionary<string, Refusal> _held = ImmutableDictionary.Create<string, Refusal>(StringComparer.Ordinal);
 
     /// <summary>Moves that wait, and the last hundred that ended since the start.</summary>
-    public IEnumerable<JobView> Jobs => ledger.View.AliasMoves.Values.Select(Job).Concat(_ended.Reverse()).OrderByDescending(j => j.Started);
+    public IReadOnlyList<JobView> Jobs
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. ledger.View.AliasMoves.Values.Select(Job).Concat(_ended.Reverse()).OrderByDescending(j => j.Started)];
+            }
+        }
+    }
 
     public JobView? Find(string id) => Jobs.FirstOrDefault(j => j.Id == id);
 
     /// <inheritdoc cref="SiteLedger.SetAlias"/>
     public Outcome<AliasChange> Set(string alias, ImageId image, int? keep, string by)
     {
-        var outcome = ledger.SetAlias(alias, image, keep, by);
-        if (outcome is Outcome<AliasChange>.Done { Value: { Replaced: { } replaced } change })
+        lock (_gate)
         {
-            End(replaced, change.Waiting is null && replaced.Image == image && replaced.KeepVersions == keep ? null : new Refusal(
-                RefusalCode.Superseded, $"{alias} was told to point to another image meanwhile.", replaced.Image));
-        }
+            var outcome = ledger.SetAlias(alias, image, keep, by);
+            if (outcome is Outcome<AliasChange>.Done { Value: { Replaced: { } replaced } change })
+            {
+                End_NeedsLock(replaced, change.Waiting is null && replaced.Image == image && replaced.KeepVersions == keep ? null : new Refusal(
+                    RefusalCode.Superseded, $"{alias} was told to point to another image meanwhile.", replaced.Image));
+            }
 
-        return outcome;
+            return outcome;
+        }
     }
 
     /// <inheritdoc cref="SiteLedger.RemoveAlias"/>
     public Outcome<AliasChange> Remove(string alias, string by)
     {
-        var outcome = ledger.RemoveAlias(alias, by);
-        if (outcome is Outcome<AliasChange>.Done { Value.Replaced: { } replaced })
+        lock (_gate)
         {
-            End(replaced, new Refusal(RefusalCode.Superseded, $"{alias} was taken away meanwhile.", replaced.Image));
-        }
+            var outcome = ledger.RemoveAlias(alias, by);
+            if (outcome is Outcome<AliasChange>.Done { Value.Replaced: { } replaced })
+            {
+                End_NeedsLock(replaced, new Refusal(RefusalCode.Superseded, $"{alias} was taken away meanwhile.", replaced.Image));
+            }
 
-        return outcome;
+            return outcome;
+        }
     }
 
     /// <summary>A move that waits, as a job: done are the surfaces of all sites where its image is available.</summary>
@@ -96,49 +112,54 @@ internal sealed class AliasMover(string site, SiteLedger ledger, TimeProvider ti
             return;
         }
 
+        lock (_gate)
+        {
+            CarryOut_NeedsLock(move);
+        }
+    }
+
+    private void CarryOut_NeedsLock(AliasMove move)
+    {
         switch (ledger.CarryOut(move))
         {
             case Outcome<AliasStep>.Refused { Refusal: var refusal }:
                 _held = _held.SetItem(move.Job, refusal);
                 break;
             case Outcome<AliasStep>.Done { Value: AliasStep.Move }:
-                End(move, null);
+                End_NeedsLock(move, null);
                 break;
             case Outcome<AliasStep>.Done { Value: AliasStep.GiveUp }:
                 var view = ledger.View;
-                End(move, CatalogRules.MayPointTo(view, move.Image) ?? new Refusal(RefusalCode.NotFound, "The image was removed.", move.Image));
+                End_NeedsLock(move, CatalogRules.MayPointTo(view, move.Image) ?? new Refusal(RefusalCode.NotFound, "The image was removed.", move.Image));
                 break;
             case Outcome<AliasStep>.Done { Value: AliasStep.Overtaken }:
                 var entry = ledger.View.Catalog.AliasOf(move.Alias);
-                End(move, entry is { Deleted: false } && entry.Target == move.Image ? null : new Refusal(
+                End_NeedsLock(move, entry is { Deleted: false } && entry.Target == move.Image ? null : new Refusal(
                     RefusalCode.Superseded, $"{move.Alias} was {(entry is { Deleted: false } ? "moved elsewhere" : "taken away")} at {entry?.Stamp.Site} later than this was asked for.", move.Image));
                 break;
         }
     }
 
-    private void End(AliasMove move, Refusal? refusal)
+    private void End_NeedsLock(AliasMove move, Refusal? refusal)
     {
         var view = ledger.View;
         var places = view.Surfaces.Length + view.Others.Values.Sum(o => o.Surfaces?.Length ?? 1);
-        lock (_gate)
+        _held = _held.Remove(move.Job);
+        _ended = _ended.Enqueue(new JobView(
+            move.Job,
+            JobKinds.Alias,
+            Subject(view, move),
+            refusal is null ? "done" : "failed",
+            refusal is null ? "moved" : "not moved",
+            refusal is null ? places : 0,
+            places,
+            move.Since,
+            time.GetUtcNow(),
+            move.Image,
+            refusal is null ? null : Problems.Of(refusal)));
+        if (_ended.Count() > Kept)
         {
-            _held = _held.Remove(move.Job);
-            _ended = _ended.Enqueue(new JobView(
-                move.Job,
-                JobKinds.Alias,
-                Subject(view, move),
-                refusal is null ? "done" : "failed",
-                refusal is null ? "moved" : "not moved",
-                refusal is null ? places : 0,
-                places,
-                move.Since,
-                time.GetUtcNow(),
-                move.Image,
-                refusal is null ? null : Problems.Of(refusal)));
-            if (_ended.Count() > Kept)
-            {
-                _ended = _ended.Dequeue();
-            }
+            _ended = _ended.Dequeue();
         }
     }
 

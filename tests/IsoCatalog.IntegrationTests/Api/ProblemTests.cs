@@ -58,13 +58,13 @@ public sealed class ProblemTests(SharedSite shared) : IClassFixture<SharedSite>
         (await shared.Caller.JsonAsync(HttpMethod.Post, "/api/v1/images", $$"""{"path":"{{new string('x', 2 << 20)}}"}""")).Refused(413, "invalid-request");
 
     [Theory]
-    [InlineData("POST", "/api/v1/leases", 2)]
-    [InlineData("POST", "/api/v1/images", 2)]
-    [InlineData("PATCH", "/api/v1/images/debian.iso", 16)]
-    public async Task A_chunked_body_that_is_too_large_is_a_problem_that_the_sender_gets_to_see(string method, string path, int mebibytes)
+    [InlineData("POST", "/api/v1/leases", "image", 2)]
+    [InlineData("POST", "/api/v1/images", "path", 2)]
+    [InlineData("PATCH", "/api/v1/images/debian.iso", "title", 16)]
+    public async Task A_chunked_body_that_is_too_large_is_a_problem_that_the_sender_gets_to_see(string method, string path, string member, int mebibytes)
     {
         var body = Path.Combine(shared.Site.Root, $"{Guid.NewGuid():N}.json");
-        await File.WriteAllTextAsync(body, $$"""{"image":"{{new string('x', mebibytes << 20)}}"}""", Cancel);
+        await File.WriteAllTextAsync(body, $$"""{"{{member}}":"{{new string('x', mebibytes << 20)}}"}""", Cancel);
         for (var i = 0; i < 5; i++)
         {
             var answer = await Counterpart.RunAsync(
