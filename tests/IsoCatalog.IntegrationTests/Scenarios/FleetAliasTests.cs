@@ -20,7 +20,7 @@ public sealed class FleetAliasTests
         var (ams, nyc, msk) = (fleet["ams"], fleet["nyc"], fleet["msk"]);
         var one = await ams.PutAsync("debian-12.0.iso", 1);
         await ListedAsync(fleet, one);
-        Assert.Equal(one.Id, (await nyc.Client.SetAliasAsync(Latest, new AliasRequest(one.Name), Cancel)).Moved!.Image);
+        await nyc.Client.SetAliasAsync(Latest, new AliasRequest(one.Id.ToString()), Cancel);
         await PointsAsync(fleet, one, null);
 
         await msk.KillAsync();
@@ -123,7 +123,13 @@ public sealed class FleetAliasTests
                     return false;
                 }
 
-                said.Add(string.Join('\n', (await site.Client.GetAliasesAsync(Cancel)).Aliases.Select(a => $"{a.Name} {a.Image} {a.Since:O} {a.Site}")));
+                var aliases = (await site.Client.GetAliasesAsync(Cancel)).Aliases;
+                if (aliases.Any(a => a.Waiting is not null))
+                {
+                    return false;
+                }
+
+                said.Add(string.Join('\n', aliases.Select(a => $"{a.Name} {a.Image} {a.Since:O} {a.Site}")));
             }
 
             return said.Distinct().Count() == 1 && names.Count > 0;
