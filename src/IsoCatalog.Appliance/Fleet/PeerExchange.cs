@@ -105,10 +105,10 @@ internal sealed class PeerExchange : IDisposable
             {
                 await _client.NotifyAsync(FleetRoutes.StateOf(fleet, _time), cancellationToken);
             }
-            catch (PeerException)
+            catch (PeerException e)
             {
-                // It polls. Why it could not be told is found out by asking it.
-                if (_status.ReachableSince is not null)
+                // It polls. Why it could not be told is found out by asking it; one that answered and does not want to know is left alone.
+                if (_status.ReachableSince is not null && e.Fault is not (PeerFault.NotFound or PeerFault.Refused))
                 {
                     _wake.Writer.TryWrite(0);
                 }

@@ -191,6 +191,13 @@ internal sealed partial class SiteLedger
         var metadata = touched.Any(id => view.Catalog.Images.TryGetValue(id, out var before)
             && next.Catalog.Images.TryGetValue(id, out var after) && !after.LooksLike(before));
         var aliases = CatalogView.MovedAliases(view.Catalog, next.Catalog);
+
+        // What happened stands before what follows from it, also for one who reads while it is being saved.
+        foreach (var id in touched)
+        {
+            Tell(view.Catalog.Images.GetValueOrDefault(id), next.Catalog.Images.GetValueOrDefault(id), id, next);
+        }
+
         Withdraw_NeedsLock(next, [.. touched.Union(aliases.SelectMany(a => TargetsOf(a, view.Catalog, next.Catalog)))], () => _database.InTransaction(() =>
         {
             foreach (var id in touched)
@@ -199,17 +206,13 @@ internal sealed partial class SiteLedger
                 {
                     _database.SaveOffered(id, false);
                 }
-
             }
 
             SaveCells(view, next, touched);
             SaveClock_NeedsLock();
         }), metadata || aliases.Count > 0);
-        foreach (var id in touched)
-        {
-            Tell(view.Catalog.Images.GetValueOrDefault(id), next.Catalog.Images.GetValueOrDefault(id), id);
-        }
 
+        // A panel asks for the list when it hears of an alias, and must find it there.
         foreach (var alias in aliases)
         {
             Tell(alias, next);
@@ -242,13 +245,13 @@ internal sealed partial class SiteLedger
         return SiteHoldings.Read(said.Holdings, issued < came ? issued : came) with { Said = said.Sha256 };
     }
 
-    private void Tell(CatalogImage? before, CatalogImage? after, ImageId id)
+    private void Tell(CatalogImage? before, CatalogImage? after, ImageId id, SiteView view)
     {
         var name = (after ?? before)!.FileName;
         var what = (before?.IsVisible ?? false, after?.IsVisible ?? false) switch
         {
-            (true, false) when after is { Blocked: true } => $"{name} recalled at {SiteOfRecall(id)}{(after.BlockedWhy is { Length: > 0 } why ? ": " + why : "")}",
-            (false, true) when before is { Blocked: true, Deleted: false } => $"the recall of {name} was taken back at {SiteOfRecall(id)}",
+            (true, false) when after is { Blocked: true } => $"{name} recalled at {SiteOfRecall(id, view)}{(after.BlockedWhy is { Length: > 0 } why ? ": " + why : "")}",
+            (false, true) when before is { Blocked: true, Deleted: false } => $"the recall of {name} was taken back at {SiteOfRecall(id, view)}",
             (false, true) => $"{name} added at {after!.Stamp.Site}",
             (true, false) => $"{name} removed at {after?.Stamp.Site ?? "a site that does not count any more"}",
             (true, true) when !after!.LooksLike(before!) => $"{name} described anew at another site",
@@ -260,5 +263,5 @@ internal sealed partial class SiteLedger
         }
     }
 
-    private string? SiteOfRecall(ImageId id) => _view.Catalog.Registers.GetValueOrDefault(RegisterKey.OfBlock(id))?.Winner.Stamp.Site;
+    private static string? SiteOfRecall(ImageId id, SiteView view) => view.Catalog.Registers.GetValueOrDefault(RegisterKey.OfBlock(id))?.Winner.Stamp.Site;
 }

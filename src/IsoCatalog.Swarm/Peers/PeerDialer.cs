@@ -15,7 +15,7 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
     private const int StreamsWithoutBbr = 8;
 
     // On a long path every connection needs many round trips to come up to speed: several get there sooner together.
-    private const int StreamsOnLongPath = 6;
+    private const int StreamsOnLongPath = 12;
     private static readonly TimeSpan LongPath = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<Task, byte> _running = new();
@@ -145,6 +145,11 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
             await socket.ConnectAsync(peer.EndPoint, cancellationToken);
             var trip = context.Clock.GetElapsedTime(began);
             _roundTrips.AddOrUpdate(peer.Name, trip, (_, shortest) => trip < shortest ? trip : shortest);
+            if (StreamsTo(peer) > Streams && swarm.Dials.Answered(peer.Name))
+            {
+                wake();
+            }
+
             return await GreetAsync(swarm, peer, asked, socket, cancellationToken);
         }
         catch

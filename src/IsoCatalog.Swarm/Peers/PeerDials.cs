@@ -27,23 +27,36 @@ internal sealed class PeerDials
         lock (state)
         {
             // The first connection shows whether it makes sense to open more.
-            var wanted = state.Established ? streams : 1;
+            var wanted = state.Promising ? streams : 1;
             var begin = state.Next > now ? 0 : Math.Max(0, wanted - state.Live);
             state.Live += begin;
             return begin;
         }
     }
 
-    /// <summary>The peer has accepted. True for the first time.</summary>
-    public bool Established(string peer)
+    /// <summary>The way to the peer is long, and what speaks there may still turn out to be another: the rest is begun all the same. True for the first time.</summary>
+    public bool Answered(string peer)
     {
         var state = _states.GetOrAdd(peer, _ => new State());
         lock (state)
         {
-            var first = !state.Established;
-            (state.Established, state.Pause, state.Trouble) = (true, TimeSpan.Zero, null);
+            var first = !state.Promising;
+            state.Promising = true;
             return first;
         }
+    }
+
+    /// <summary>The peer has accepted. True for the first time.</summary>
+    public bool Established(string peer)
+    {
+        var first = Answered(peer);
+        var state = _states[peer];
+        lock (state)
+        {
+            (state.Pause, state.Trouble) = (TimeSpan.Zero, null);
+        }
+
+        return first;
     }
 
     /// <summary>A connection ended, or was never made.</summary>
@@ -53,9 +66,15 @@ internal sealed class PeerDials
         lock (state)
         {
             state.Live--;
-            state.Established = state.Established && state.Live > 0;
-            state.Pause = state.Pause == TimeSpan.Zero ? FirstPause : state.Pause * 2 < LongestPause ? state.Pause * 2 : LongestPause;
-            state.Next = now + state.Pause * (0.75 + Random.Shared.NextDouble() / 2);
+            state.Promising = state.Promising && state.Live > 0;
+
+            // Several that were begun together and end together are one failure.
+            if (now >= state.Next)
+            {
+                state.Pause = state.Pause == TimeSpan.Zero ? FirstPause : state.Pause * 2 < LongestPause ? state.Pause * 2 : LongestPause;
+                state.Next = now + state.Pause * (0.75 + Random.Shared.NextDouble() / 2);
+            }
+
             state.Trouble = trouble ?? state.Trouble;
         }
     }
@@ -73,7 +92,7 @@ internal sealed class PeerDials
     {
         public int Live { get; set; }
 
-        public bool Established { get; set; }
+        public bool Promising { get; set; }
 
         public TimeSpan Pause { get; set; }
 

@@ -94,6 +94,10 @@ internal sealed class BlockBoard(PieceGeometry geometry, OpenBudget budget)
         lock (_gate)
         {
             _picker.Add(source, piece);
+            if (_open.TryGetValue(piece, out var open))
+            {
+                _picker.PartWays(source, _sources, open);
+            }
         }
     }
 

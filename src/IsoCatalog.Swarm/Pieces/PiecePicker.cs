@@ -42,6 +42,21 @@ internal sealed class PiecePicker(PieceGeometry geometry)
         }
     }
 
+    /// <summary>
+    /// A source has just got what others are being asked for here. Its site and this one would go on side by side to the end, each fetching what the other
+    /// does, and neither have anything for the other: so the order starts anew elsewhere.
+    /// </summary>
+    public void PartWays(Source source, IEnumerable<Source> others, OpenPiece piece)
+    {
+        foreach (var other in others)
+        {
+            if (other.Identity != source.Identity && Enumerable.Range(0, piece.Words).Any(word => other.Asked.ContainsKey(OpenPiece.Key(piece.Index, word))))
+            {
+                other.NextPiece = Random.Shared.Next(geometry.Pieces);
+            }
+        }
+    }
+
     /// <summary>-1 when the source has none that is neither here nor open.</summary>
     public int Next(Source source, Bitfield have, Dictionary<int, OpenPiece> open)
     {

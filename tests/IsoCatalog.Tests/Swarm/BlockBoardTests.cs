@@ -33,6 +33,33 @@ public sealed class BlockBoardTests
         Assert.All(Ask(board, one, 4), block => Assert.Equal(6, block.Piece));
     }
 
+    /// <summary>Two sites that began at about the same place fetched the same from a third to the end, and nothing from each other.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Where_another_site_gets_the_same_at_the_same_time_the_order_starts_anew_elsewhere(bool announced)
+    {
+        var geometry = new PieceGeometry(4096 * PieceBytes, PieceBytes);
+        var board = new BlockBoard(geometry, new OpenBudget(long.MaxValue));
+        var (one, other) = (Source("one", geometry.Pieces), Source("other", geometry.Pieces));
+        board.Add(one);
+        board.SetHasAll(one);
+        board.Add(other);
+        var steps = new List<int>();
+        for (var (i, before) = (0, one.NextPiece - 1); i < 5; i++)
+        {
+            var piece = Ask(board, one, 4)[0].Piece;
+            steps.Add((piece - before + geometry.Pieces) % geometry.Pieces);
+            before = piece;
+            if (announced)
+            {
+                board.SetHas(other, piece);
+            }
+        }
+
+        Assert.Equal(announced, steps.Exists(step => step != 1));
+    }
+
     [Fact]
     public void What_a_source_was_asked_for_goes_to_others_when_it_leaves_and_may_still_come_when_it_is_only_late()
     {
@@ -144,7 +171,7 @@ public sealed class BlockBoardTests
 
     private static Source Source(BlockBoard board, string name, params int[] pieces)
     {
-        var source = new Source(name, Geometry.Pieces, new RequestWindow(TimeProvider.System, 1 << 20), (_, _) => { }, _ => { }) { Open = true };
+        var source = Source(name, Geometry.Pieces);
         board.Add(source);
         if (pieces.Length == 0)
         {
@@ -158,6 +185,9 @@ public sealed class BlockBoardTests
 
         return source;
     }
+
+    private static Source Source(string name, int pieces) =>
+        new(name, pieces, new RequestWindow(TimeProvider.System, 1 << 20), (_, _) => { }, _ => { }) { Open = true };
 
     private static List<(int Piece, int Block)> Ask(BlockBoard board, Source source, int most)
     {
