@@ -227,6 +227,19 @@ public sealed class AliasTests
         Assert.Equal(image.Id, (await site.Client.SetAliasAsync("production", new AliasRequest("testing"), Cancel)).Moved!.Image);
     }
 
+    [Fact]
+    public async Task A_database_of_the_version_before_is_taken_over()
+    {
+        await using var site = await Scenario.StartAsync();
+        var image = await ApiCaller.AddAsync(site, "debian-12.iso", 1);
+        await site.StopAsync();
+        (await Counterpart.RunAsync("sqlite3", [Path.Combine(site.Data, "isocatalog.db"), "DROP TABLE alias_move; PRAGMA user_version = 2;"], Cancel)).Succeeded();
+        await site.StartAgainAsync(Cancel);
+        Assert.True(await site.ListsAsync("bmc", image.Id, Cancel));
+        await HideAsync(site, image, true);
+        Assert.NotNull((await site.Client.SetAliasAsync(Latest, new AliasRequest(image.Id.ToString()), Cancel)).Waiting);
+    }
+
     private static Task HideAsync(TestSite site, ImageView image, bool hidden) =>
         site.Client.ChangeImageAsync(image.Id.ToString(), new ImagePatch(Hidden: hidden), Cancel);
 
