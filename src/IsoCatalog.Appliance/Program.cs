@@ -27,6 +27,7 @@ internal static class Program
                 RmCommand.Build(defaults),
                 RestoreCommand.Build(defaults),
                 BlockCommand.Build(defaults),
+                AliasCommand.Build(defaults),
                 StatusCommand.Build(defaults),
                 ConfirmCommand.Build(defaults),
                 CheckConfigCommand.Build(defaults),

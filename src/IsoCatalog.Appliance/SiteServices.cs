@@ -90,6 +90,8 @@ internal static class SiteServices
         services.AddSingleton<SiteMetrics>();
         services.AddSingleton(new LimitMetrics(parts.Meter, configuration, parts.Ledger, parts.Folders));
         services.AddSingleton(new EngineMetrics(parts.Meter, parts.Surfaces));
+        services.AddSingleton(_ => new AliasMover(configuration.Site, parts.Ledger, time, loggers.CreateLogger<AliasMover>()));
+        services.AddHostedService(p => p.GetRequiredService<AliasMover>());
         services.AddSingleton<RetiredKeeper>();
         services.AddSingleton<Scrub>();
 

@@ -37,6 +37,7 @@ public sealed record ImageList(IReadOnlyList<ImageView> Images);
 /// <summary>An image with its ready matrix.</summary>
 /// <param name="Store">The site's own copy: present, doubted, fetching, lost, retired or absent.</param>
 /// <param name="Blocked">The recall that stands; left out when there is none.</param>
+/// <param name="Aliases">Those that point to it.</param>
 /// <param name="Ready">Site, then surface. Of another site as it last said; without surfaces when it said nothing since this one was started.</param>
 public sealed record ImageView(
     ImageId Id,
@@ -55,14 +56,17 @@ public sealed record ImageView(
     bool Deleted,
     StoreView Store,
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, CellView>> Ready,
-    BlockView? Blocked = null);
+    BlockView? Blocked = null,
+    IReadOnlyList<string>? Aliases = null);
 
 public sealed record StoreView(string State, string? Code = null, string? Reason = null);
 
 public sealed record CellView(CellState State, string? Reason, string? Code, DateTimeOffset? Since, double? Progress);
 
+/// <param name="Kind">add, or alias for a move that waits until its image is available everywhere.</param>
 /// <param name="State">running, done or failed.</param>
 /// <param name="Step">What it is doing, in words.</param>
+/// <param name="Done">Bytes; of an alias, surfaces of all sites.</param>
 public sealed record JobView(
     string Id,
     string Kind,

@@ -11,6 +11,7 @@ namespace IsoCatalog.Client;
 public sealed class ApplianceClient : IDisposable
 {
     private const string Images = "api/v1/images";
+    private const string Aliases = "api/v1/aliases";
     private const string Leases = "api/v1/leases";
 
     private readonly Connection _connection;
@@ -129,6 +130,27 @@ public sealed class ApplianceClient : IDisposable
 
     public Task<BlockList> GetBlocksAsync(CancellationToken cancellationToken) =>
         _connection.SendAsync<BlockList>(HttpMethod.Get, "api/v1/blocks", cancellationToken);
+
+    public Task<AliasList> GetAliasesAsync(CancellationToken cancellationToken) =>
+        _connection.SendAsync<AliasList>(HttpMethod.Get, Aliases, cancellationToken);
+
+    public Task<AliasView> GetAliasAsync(string alias, CancellationToken cancellationToken) =>
+        _connection.SendAsync<AliasView>(HttpMethod.Get, One(Aliases, alias), cancellationToken);
+
+    /// <summary>Points an alias to an image: now, or as soon as that is available everywhere.</summary>
+    public Task<AliasMoved> SetAliasAsync(string alias, AliasRequest request, CancellationToken cancellationToken) =>
+        _connection.SendAsync(
+            HttpMethod.Put,
+            One(Aliases, alias),
+            System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.AliasRequest),
+            async (response, token) => response.StatusCode == HttpStatusCode.Accepted
+                ? new AliasMoved(null, await _connection.ReadAsync<JobView>(response, token))
+                : new AliasMoved(await _connection.ReadAsync<AliasView>(response, token), null),
+            cancellationToken);
+
+    /// <summary>Takes an alias away, and a move of it that waits.</summary>
+    public Task RemoveAliasAsync(string alias, CancellationToken cancellationToken) =>
+        _connection.SendAsync(HttpMethod.Delete, One(Aliases, alias), body: null, (_, _) => Task.FromResult(true), cancellationToken);
 
     public Task<ImageView> ChangeImageAsync(string image, ImagePatch patch, CancellationToken cancellationToken) =>
         _connection.SendAsync<ImageView, ImagePatch>(HttpMethod.Patch, One(Images, image), patch, ApiJson.Default.ImagePatch, cancellationToken);

@@ -18,7 +18,7 @@ internal static class BlockEndpoints
             .WithDescription(
                 "At once it is in no list of this site, and of each other site as soon as that hears of it; no site takes its bytes any more. An id may be given of an "
                 + "image that is not in the catalog. Leases run to their end and are not renewed; with endLeases those of this site end now.")
-            .Produces<BlockView>().Refuses(400, 404, 503);
+            .Produces<BlockView>().Refuses(400, 404, 409, 503);
         blocks.MapDelete("/images/{id}/block", Unblock).WithSummary("Take a recall back").Produces(204).Refuses(404, 409, 503);
         blocks.MapGet("/blocks", (SiteLedger ledger) =>
             {
@@ -36,9 +36,10 @@ internal static class BlockEndpoints
             return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, $"why may have {LongestWhy} characters, without control characters."));
         }
 
-        if (Meant(ledger.View.Catalog, id) is not { } image)
+        var catalog = ledger.View.Catalog;
+        if (Meant(catalog, id) is not { } image)
         {
-            return SiteApi.Refused(new Refusal(
+            return SiteApi.Refused(catalog.Aliases.ContainsKey(id) ? CatalogRules.NotItself(catalog, id) : new Refusal(
                 RefusalCode.NotFound, $"There is no image '{id}' in the catalog. One that is not here is recalled by its whole id: sha256: and 64 hexadecimal digits."));
         }
 
@@ -60,6 +61,6 @@ internal static class BlockEndpoints
     /// <summary>A recalled image has no name in the lists any more: then the newest recall of one that asked for it is meant.</summary>
     private static ImageId? Meant(CatalogView catalog, string id) =>
         ImageId.TryParse(id, out var hash) ? hash
-        : catalog.Find(id) is { } image ? image.Id
+        : catalog.FindItself(id) is { } image ? image.Id
         : catalog.Blocks.Where(b => ImageFileName.Comparer.Equals(catalog.Images.GetValueOrDefault(b.Image)?.FileName, id)).MaxBy(b => b.Stamp)?.Image;
 }

@@ -20,7 +20,7 @@ internal static partial class ImageEndpoints
     {
         var images = api.MapGroup("/images").WithTags("images");
         images.MapGet("/", List).RequireRole(Role.Panel).WithSummary("Every catalog image with its ready matrix").Produces<ImageList>();
-        images.MapGet("/{id}", Get).RequireRole(Role.Panel).WithSummary("One image, by id or by file name").Produces<ImageView>()
+        images.MapGet("/{id}", Get).RequireRole(Role.Panel).WithSummary("One image, by id, file name or alias").Produces<ImageView>()
             .Refuses(404);
         images.MapPost("/", AddAsync).RequireRole(Role.Operator).WithSummary("Add an image")
             .WithDescription(
@@ -50,7 +50,7 @@ internal static partial class ImageEndpoints
         var view = ledger.View;
         return view.Catalog.Find(id) is { } image
             ? TypedResults.Json(ImageViews.Of(view, image, point), ApiJson.Default.ImageView)
-            : SiteApi.Refused(Unknown(id));
+            : SiteApi.Refused(CatalogRules.Unknown(view.Catalog, id));
     }
 
     private static async Task<IResult> AddAsync(
@@ -153,25 +153,26 @@ internal static partial class ImageEndpoints
     }
 
     private static IResult Delete(string id, HttpContext http, SiteLedger ledger, ViewPoint point, [FromQuery, Description("The reason, for the audit.")] string? why) =>
-        ledger.View.Catalog.Find(id) is not { } image
-            ? SiteApi.Refused(Unknown(id))
+        ledger.View.Catalog is var catalog && catalog.FindItself(id) is not { } image
+            ? SiteApi.Refused(CatalogRules.NotItself(catalog, id))
             : SiteApi.Answer(ledger.Delete(image.Id, http.Caller().Name, why), i => Accepted(ledger, i, point));
 
     private static IResult Restore(string id, HttpContext http, SiteLedger ledger, ViewPoint point)
     {
         var catalog = ledger.View.Catalog;
-        var image = catalog.Find(id)
+        var image = catalog.FindItself(id)
             ?? catalog.Images.Values.Where(i => i.Deleted && ImageFileName.Comparer.Equals(i.FileName, id)).MaxBy(i => i.Stamp);
         return image is null
-            ? SiteApi.Refused(Unknown(id))
+            ? SiteApi.Refused(CatalogRules.NotItself(catalog, id))
             : SiteApi.Answer(ledger.Restore(image.Id, http.Caller().Name), i => Accepted(ledger, i, point));
     }
 
     private static IResult Patch(string id, ImagePatch patch, HttpContext http, SiteLedger ledger, ViewPoint point)
     {
-        if (ledger.View.Catalog.Find(id) is not { } image)
+        var catalog = ledger.View.Catalog;
+        if (catalog.FindItself(id) is not { } image)
         {
-            return SiteApi.Refused(Unknown(id));
+            return SiteApi.Refused(CatalogRules.NotItself(catalog, id));
         }
 
         if ((KindRefusal(patch.Kind) ?? PatchRefusal(patch)) is { } refusal)
@@ -217,7 +218,4 @@ internal static partial class ImageEndpoints
     /// <summary>The form of a language tag (RFC 5646), not whether it is registered.</summary>
     [GeneratedRegex(@"\A(?=.{1,35}\z)[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
     private static partial Regex Language();
-
-    private static Refusal Unknown(string id) =>
-        new(RefusalCode.NotFound, $"There is no image '{id}' in the catalog. 'isocatalog ls' and GET /api/v1/images list what there is.");
 }

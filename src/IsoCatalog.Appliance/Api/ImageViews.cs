@@ -28,7 +28,8 @@ internal static class ImageViews
         image.Deleted,
         Store(view.Store.GetValueOrDefault(image.Id)),
         Ready(view, image, point),
-        view.Catalog.BlockOf(image.Id) is { } block ? Of(view, block) : null);
+        view.Catalog.BlockOf(image.Id) is { } block ? Of(view, block) : null,
+        view.Catalog.AliasesOf.GetValueOrDefault(image.Id, []));
 
     public static BlockView Of(SiteView view, BlockEntry block) => new(
         block.Image,

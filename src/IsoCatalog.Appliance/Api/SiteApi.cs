@@ -52,6 +52,7 @@ internal static class SiteApi
         AvailableEndpoint.Map(api);
         ImageEndpoints.Map(api);
         BlockEndpoints.Map(api);
+        AliasEndpoints.Map(api);
         LeaseEndpoints.Map(api);
         SiteEndpoints.Map(api);
         SurfaceEndpoints.Map(api);

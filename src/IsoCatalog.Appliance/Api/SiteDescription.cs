@@ -119,7 +119,12 @@ internal static class SiteDescription
         foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
         {
             parameter.Required |= parameter.Name == "surface";
-            parameter.Description ??= parameter.Name == "id" ? "The id; of an image also its file name." : null;
+            parameter.Description ??= parameter.Name switch
+            {
+                "id" => "The id; of an image also its file name, and where nothing is changed an alias.",
+                "name" => "The alias: 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit.",
+                _ => null,
+            };
         }
 
         if (operation.RequestBody?.Content is { } content && content.TryGetValue("application/octet-stream", out var stream))

@@ -10,7 +10,7 @@ namespace IsoCatalog.Appliance.Api;
 
 /// <summary>The site at a glance, as the API and the live page show it.</summary>
 internal sealed class SiteStatus(
-    SiteParts parts, SiteLedger ledger, IngestQueue queue, DriftReport drift, RetiredKeeper retired, SiteFace face, TimeProvider time)
+    SiteParts parts, SiteLedger ledger, IngestQueue queue, AliasMover mover, DriftReport drift, RetiredKeeper retired, SiteFace face, TimeProvider time)
 {
     public static string Version { get; } =
         typeof(SiteStatus).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
@@ -34,7 +34,7 @@ internal sealed class SiteStatus(
             parts.Hasher.Way.ToString().ToLowerInvariant(),
             SqliteLibrary.Version,
             [.. view.Surfaces.Select((s, i) => Surface(view, s, parts.Surfaces[i].Description.Folder))],
-            [.. queue.Jobs.Where(j => j.State == "running")],
+            [.. mover.Jobs.Concat(queue.Jobs).Where(j => j.State == "running")],
             drift.Now().Drift,
             SiteStandings.Of(view, ledger.Fleet, parts.Fleet.Exchange?.Peers, free, time.GetUtcNow()),
             transfers.Transfers,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Catalog;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -35,15 +36,23 @@ internal static class BlockCommand
             var meant = await ImageArgument.FindAnyAsync(session.Site, parsed.GetRequiredValue(image), cancellationToken);
             if (parsed.GetValue(undo))
             {
-                await session.Site.UnblockImageAsync(meant, cancellationToken);
-                session.Screen.Value(meant);
-                session.Screen.Line($"The recall of {meant} is taken back. What is still kept of it is verified and offered again.");
+                // The answer has no body, so what was taken back is looked up before.
+                var standing = (await session.Site.GetBlocksAsync(cancellationToken)).Blocks
+                    .FirstOrDefault(b => b.Id.ToString() == meant || ImageFileName.Comparer.Equals(b.Name, meant));
+                await session.Site.UnblockImageAsync(standing?.Id.ToString() ?? meant, cancellationToken);
+                if (standing is not null)
+                {
+                    session.Screen.Object(standing, ApiJson.Default.BlockView);
+                }
+
+                session.Screen.Value(standing?.Id.ToString() ?? meant);
+                session.Screen.Line($"The recall of {standing?.Name ?? meant} is taken back. What is still kept of it is verified and offered again.");
                 return ExitCode.Ok;
             }
 
             if (!parsed.GetValue(yes) && !RmCommand.Confirmed($"Recall {Plain.Text(meant)} at every site?", $"whether {meant} shall be recalled"))
             {
-                session.Screen.Note("Nothing was recalled.");
+                session.Screen.Cancelled("Nothing was recalled.");
                 return ExitCode.Cancelled;
             }
 

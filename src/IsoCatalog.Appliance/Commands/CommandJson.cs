@@ -27,6 +27,9 @@ internal sealed record RefusedFile(string File, string Type, string Title, int S
 /// <summary>What <c>ls --all --json</c> says.</summary>
 internal sealed record WholeList(IReadOnlyList<ImageView> Images, IReadOnlyList<RetiredView> Retired, IReadOnlyList<BlockView> Blocked);
 
+/// <summary>What <c>confirm --json</c> says.</summary>
+internal sealed record Confirmed(string Code);
+
 /// <summary>What <c>check-config --json</c> says.</summary>
 internal sealed record ConfigurationCheck(
     string File, bool Valid, IReadOnlyList<ConfigurationProblem> Problems, IReadOnlyList<ConfigurationProblem> Warnings);
@@ -37,6 +40,7 @@ internal sealed record ConfigurationCheck(
 [JsonSerializable(typeof(RefusedFile))]
 [JsonSerializable(typeof(WholeList))]
 [JsonSerializable(typeof(ConfigurationCheck))]
+[JsonSerializable(typeof(Confirmed))]
 [JsonSerializable(typeof(JoinReport))]
 [JsonSerializable(typeof(TrustReport))]
 internal sealed partial class CommandJson : JsonSerializerContext;

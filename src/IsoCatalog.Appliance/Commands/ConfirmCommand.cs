@@ -21,6 +21,7 @@ internal static class ConfirmCommand
         command.SetAction((parsed, cancellationToken) => site.RunAsync(parsed, async session =>
         {
             await session.Site.ConfirmLostDatabaseAsync(cancellationToken);
+            session.Screen.Object(new Confirmed(DriftReport.DatabaseLost), CommandJson.Default.Confirmed);
             session.Screen.Line("Confirmed. Removed images are retired and evicted again.");
             return ExitCode.Ok;
         }));

@@ -35,7 +35,7 @@ internal static class ExitCode
     /// <summary>This user may not open the socket, or the token does not open this (HTTP 401, 403).</summary>
     public const int NotPermitted = 9;
 
-    /// <summary>Added and safe, but not advertised on every surface within the time given.</summary>
+    /// <summary>Added and safe, but not advertised on every surface within the time given; or the alias waits longer than that.</summary>
     public const int TimedOut = 10;
 
     /// <summary>Broken off by Ctrl-C or SIGTERM, or answered with no.</summary>

@@ -4,7 +4,7 @@ using IsoCatalog.Core.Catalog;
 
 namespace IsoCatalog.Appliance.Commands;
 
-/// <summary>How people name an image: its id, the first digits of it, or its file name.</summary>
+/// <summary>How people name an image: its id, the first digits of it, its file name, or where nothing is changed an alias that points to it.</summary>
 internal static class ImageArgument
 {
     private const int LeastDigits = 6;
@@ -32,6 +32,19 @@ internal static class ImageArgument
         var images = (await site.GetImagesAsync(cancellationToken)).Images.Select(i => (i.Id, i.Name));
         var removed = retired ? (await site.GetRetiredAsync(cancellationToken)).Retired.Select(r => (r.Id, r.Name)) : [];
         return await site.GetImageAsync(One(text, digits, images.Concat(removed)).ToString(), cancellationToken);
+    }
+
+    /// <summary>The image itself, for what changes it: an alias may have moved to another one between the look and the deed.</summary>
+    public static async Task<ImageView> FindItselfAsync(ApplianceClient site, string text, CancellationToken cancellationToken)
+    {
+        var found = await FindAsync(site, text, retired: false, cancellationToken);
+        return Digits(text) is not null || ImageFileName.Comparer.Equals(found.Name, text)
+            ? found
+            : throw new VerbException(
+                ExitCode.Conflict,
+                "names-an-alias",
+                $"{text} is an alias. It points to {found.Name} ({found.Id}) now: name that image itself. To take the alias away: isocatalog alias --rm {text}.",
+                status: 409);
     }
 
     /// <summary>How to name a removed image to the site, which knows ids and names itself, names from the moment of the removal on.</summary>

@@ -22,22 +22,30 @@ internal static class RmCommand
         var site = SiteOptions.On(command, defaults);
         command.SetAction((parsed, cancellationToken) => site.RunAsync(parsed, async session =>
         {
-            var found = await ImageArgument.FindAsync(session.Site, parsed.GetRequiredValue(image), retired: false, cancellationToken);
+            var found = await ImageArgument.FindItselfAsync(session.Site, parsed.GetRequiredValue(image), cancellationToken);
             if (!parsed.GetValue(yes) && !Confirmed(
-                $"Remove {Plain.Text(found.Name)} ({Plain.Short(found.Id)}, {Plain.Size(found.Size)}) from every surface?", $"whether {found.Name} shall be removed"))
+                $"Remove {Plain.Text(found.Name)} ({Plain.Short(found.Id)}, {Plain.Size(found.Size)}) from every surface?{Pointing(found)}", $"whether {found.Name} shall be removed"))
             {
-                session.Screen.Note("Nothing was removed.");
+                session.Screen.Cancelled("Nothing was removed.");
                 return ExitCode.Cancelled;
             }
 
             var removed = await session.Site.RemoveImageAsync(found.Id.ToString(), parsed.GetValue(why), cancellationToken);
             session.Screen.Object(removed, ApiJson.Default.ImageView);
             session.Screen.Value(removed.Id.ToString());
+            if (removed.Aliases is { Count: > 0 } aliases)
+            {
+                session.Screen.Note($"{string.Join(", ", aliases)} still points to it, and so offers nothing. Move it: isocatalog alias NAME IMAGE");
+            }
+
             session.Screen.Line($"{removed.Name} is withdrawn from every surface. To bring it back: isocatalog restore {removed.Name}");
             return ExitCode.Ok;
         }));
         return command;
     }
+
+    private static string Pointing(ImageView image) =>
+        image.Aliases is { Count: > 0 } aliases ? $" {string.Join(", ", aliases)} would point to nothing." : "";
 
     /// <param name="about">What nobody could be asked.</param>
     internal static bool Confirmed(string question, string about)

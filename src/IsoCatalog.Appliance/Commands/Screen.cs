@@ -17,6 +17,7 @@ internal sealed class Screen
 
     private readonly Lock _errors = new();
     private readonly StringWriter? _page;
+    private bool _spoke;
 
     public Screen(bool json, bool quiet)
     {
@@ -91,6 +92,7 @@ internal sealed class Screen
     {
         if (Json)
         {
+            _spoke = true;
             Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
         }
     }
@@ -111,6 +113,16 @@ internal sealed class Screen
     {
         ToError("error: " + problem.Detail);
         Object(problem, ApiJson.Default.Problem);
+    }
+
+    /// <summary>It was broken off, or answered with no. Where something was said already, that was the answer.</summary>
+    public void Cancelled(string text)
+    {
+        Note(text);
+        if (!_spoke)
+        {
+            Object(new VerbException(ExitCode.Cancelled, "cancelled", text).Problem, ApiJson.Default.Problem);
+        }
     }
 
     public void ToError(string text)

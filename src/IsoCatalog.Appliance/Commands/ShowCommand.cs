@@ -40,6 +40,7 @@ internal static class ShowCommand
                  [
                      ("Name", image.Name),
                      ("Title", image.Title),
+                     ("Aliases", string.Join(", ", image.Aliases ?? [])),
                      ("Id", image.Id.ToString()),
                      ("Size", $"{Plain.Size(image.Size)} ({image.Size:N0} bytes)"),
                      ("Root", $"{image.Root} (BitTorrent v2, pieces of {Plain.Size(image.PieceLength)})"),

@@ -73,7 +73,7 @@ internal static class StatusPicture
                 Screen.Cell(job.Kind),
                 Screen.Cell(job.Subject),
                 Screen.Cell(job.Step),
-                Screen.Cell(job.Total > 0 ? $"{(double)job.Done / job.Total:0 %} of {Plain.Size(job.Total)}" : "-"),
+                Screen.Cell(job.IsAlias() ? $"{job.Done} of {job.Total} surfaces" : job.Total > 0 ? $"{(double)job.Done / job.Total:0 %} of {Plain.Size(job.Total)}" : "-"),
                 Screen.Cell(Plain.Span((job.Ended ?? now) - job.Started)));
         }
 

@@ -108,7 +108,7 @@ internal static class TrustCommand
 
             if (!parsed.GetValue(yes) && !Asked($"Take site {id} out of the fleet? It can come back only with new keys. [y/N] "))
             {
-                screen.Note("Nothing was changed.");
+                screen.Cancelled("Nothing was changed.");
                 return ExitCode.Cancelled;
             }
 

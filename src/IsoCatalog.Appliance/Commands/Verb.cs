@@ -34,7 +34,7 @@ internal sealed class Verb(string name, string description, params string[] exam
         }
         catch (OperationCanceledException)
         {
-            screen.Note("cancelled");
+            screen.Cancelled("cancelled");
             return ExitCode.Cancelled;
         }
         catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)

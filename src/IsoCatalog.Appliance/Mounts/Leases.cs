@@ -42,9 +42,10 @@ internal sealed class Leases(SiteLedger ledger, LeaseRoutes routes, IReadOnlyLis
                 "A lease names its client: for a BMC its IP address (its URL is bound to it), otherwise up to 200 characters of your choice.");
         }
 
-        if (ledger.View.Catalog.Find(request.Image) is not { } image)
+        var catalog = ledger.View.Catalog;
+        if (catalog.Find(request.Image) is not { } image)
         {
-            return new Refusal(RefusalCode.NotFound, $"There is no image '{request.Image}' in the catalog.");
+            return CatalogRules.Unknown(catalog, request.Image);
         }
 
         var now = Now();

@@ -163,7 +163,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
         image.Meta.Kind,
         image.Meta.Group,
         image.Meta.Order,
-        view.Catalog.Aliases.IsEmpty ? [] : [.. view.Catalog.Aliases.Where(a => a.Value == image.Id).Select(a => a.Key).Order(StringComparer.Ordinal)],
+        view.Catalog.AliasesOf.GetValueOrDefault(image.Id, []),
         image.Meta.Os,
         image.Arch,
         new ImageBoot(image.Value.Iso.Bios, image.Value.Iso.Uefi),

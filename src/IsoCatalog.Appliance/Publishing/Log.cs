@@ -22,4 +22,7 @@ internal static partial class Log
 
     [LoggerMessage(1105, LogLevel.Warning, "The store's copy of {Image} is doubted: {Reason} It is read again")]
     public static partial void StoreDoubted(ILogger logger, ImageId image, string reason);
+
+    [LoggerMessage(1106, LogLevel.Warning, "Aliases that wait could not be moved; it is tried again soon")]
+    public static partial void AliasWillRetry(ILogger logger, Exception exception);
 }

@@ -44,6 +44,36 @@ internal static class CatalogRules
             : null;
     }
 
+    /// <summary>Null when an alias may be told to point to the image: it is in the catalog, ready or not.</summary>
+    public static Refusal? MayPointTo(SiteView view, ImageId id) => view.Catalog.Images.GetValueOrDefault(id) switch
+    {
+        null => new Refusal(RefusalCode.NotFound, $"There is no image {id} in the catalog. 'isocatalog ls' lists what there is.", id),
+        { Blocked: true } image => new Refusal(RefusalCode.Blocked, $"{image.FileName} is recalled, so no alias is moved to it.", id),
+        { Deleted: true } image => new Refusal(
+            RefusalCode.NotFound, $"{image.FileName} was removed, so no alias is moved to it. Bring it back first: isocatalog restore {id}.", id),
+        _ => null,
+    };
+
+    /// <summary>Why nothing is found by that word: for an alias, what became of the image that it points to.</summary>
+    public static Refusal Unknown(CatalogView catalog, string idOrName) =>
+        catalog.Aliases.TryGetValue(idOrName, out var target)
+            ? new Refusal(
+                RefusalCode.NotFound,
+                $"The alias {idOrName} points to {catalog.Images.GetValueOrDefault(target)?.FileName ?? target.ToString()}, which "
+                + $"{(catalog.BlockOf(target) is not null ? "is recalled" : "is not in the catalog any more")}. Move it: isocatalog alias {idOrName} IMAGE.",
+                target)
+            : new Refusal(RefusalCode.NotFound, $"There is no image '{idOrName}' in the catalog. 'isocatalog ls' and GET /api/v1/images list what there is.");
+
+    /// <summary>The same for what changes an image, which is named by itself: an alias may move between the look and the deed.</summary>
+    public static Refusal NotItself(CatalogView catalog, string idOrName) =>
+        catalog.Aliases.TryGetValue(idOrName, out var target)
+            ? new Refusal(
+                RefusalCode.NamesAnAlias,
+                $"{idOrName} is an alias. It points to {catalog.Images.GetValueOrDefault(target)?.FileName ?? "an image"} ({target}) now: name that image itself to change it. "
+                + $"To take the alias away: isocatalog alias --rm {idOrName}.",
+                target)
+            : Unknown(catalog, idOrName);
+
     /// <summary>What is wrong with the clock, if it must not sign anything now.</summary>
     public static string? ClockProblem(DateTimeOffset now, Stamp? last) =>
         now < Earliest

@@ -62,4 +62,6 @@ internal static class RefusalCode
     public const string NotRestorable = "not-restorable";
     public const string Protected = "protected";
     public const string Blocked = "blocked";
+    public const string NamesAnAlias = "names-an-alias";
+    public const string Superseded = "superseded";
 }

@@ -12,6 +12,7 @@ internal static class Problems
     {
         RefusalCode.NotFound or RefusalCode.UnknownSite or RefusalCode.UnknownSurface or RefusalCode.SourceMissing => 404,
         RefusalCode.NameTaken or RefusalCode.AlreadyInCatalog or RefusalCode.NotReady or RefusalCode.NotRestorable or RefusalCode.Protected or RefusalCode.Blocked
+            or RefusalCode.NamesAnAlias or RefusalCode.Superseded
             or RefusalCode.SourceChanged or RefusalCode.SourceBusy => 409,
         RefusalCode.EmptyImage or RefusalCode.NotAnIso or RefusalCode.TruncatedImage or RefusalCode.CorruptImage
             or RefusalCode.Sha256Mismatch or RefusalCode.SourceUnreadable or RefusalCode.TrustRefused => 422,

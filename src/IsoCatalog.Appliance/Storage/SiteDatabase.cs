@@ -22,9 +22,15 @@ internal sealed class SiteDatabase : IDisposable
     /// <summary>A fact: this site has signed a catalog, so its document must be there.</summary>
     public const string CatalogSigned = "catalog-signed";
 
-    private const int SchemaVersion = 2;
+    private const int SchemaVersion = 3;
     private const string ComputedTable =
         "CREATE TABLE computed (root TEXT NOT NULL PRIMARY KEY, image TEXT NOT NULL, size INTEGER NOT NULL, at INTEGER NOT NULL);";
+
+    private const string AliasMoveTable =
+        """
+        CREATE TABLE alias_move (
+            alias TEXT NOT NULL PRIMARY KEY, job TEXT NOT NULL, image TEXT NOT NULL, keep INTEGER, asker TEXT NOT NULL, since INTEGER NOT NULL, asked INTEGER NOT NULL);
+        """;
 
     private const string StorePlace = "store";
     private const string RetiredPlace = "retired";
@@ -217,6 +223,31 @@ internal sealed class SiteDatabase : IDisposable
         return leases;
     }
 
+    public void SaveAliasMove(AliasMove move) => Execute(
+        """
+        INSERT OR REPLACE INTO alias_move (alias, job, image, keep, asker, since, asked)
+        VALUES ($alias, $job, $image, $keep, $asker, $since, $asked)
+        """,
+        ("$alias", move.Alias),
+        ("$job", move.Job),
+        ("$image", move.Image.ToString()),
+        ("$keep", move.KeepVersions),
+        ("$asker", move.By),
+        ("$since", Ms(move.Since)),
+        ("$asked", move.Asked));
+
+    public void DeleteAliasMove(string alias) => Execute("DELETE FROM alias_move WHERE alias = $alias", ("$alias", alias));
+
+    public List<AliasMove> LoadAliasMoves()
+    {
+        var moves = new List<AliasMove>();
+        Read(
+            "SELECT job, alias, image, keep, asker, since, asked FROM alias_move",
+            row => moves.Add(new AliasMove(
+                row.GetString(0), row.GetString(1), Image(row, 2), row.IsDBNull(3) ? null : row.GetInt32(3), row.GetString(4), Time(row.GetInt64(5)), row.GetInt64(6))));
+        return moves;
+    }
+
     /// <summary>Small facts that must survive: when a surface's answer last changed, the marker of a volume.</summary>
     public void SaveFact(string name, string value) =>
         Execute("INSERT OR REPLACE INTO fact (name, value) VALUES ($name, $value)", ("$name", name), ("$value", value));
@@ -253,10 +284,10 @@ internal sealed class SiteDatabase : IDisposable
             return;
         }
 
-        if (version == 1)
+        if (version is 1 or 2)
         {
-            // Which images were confirmed, but not with which root: that is computed again.
-            InTransaction(() => Execute($"DROP TABLE confirmed; {ComputedTable} PRAGMA user_version = {SchemaVersion};"));
+            // Version 1 knew which images were confirmed, but not with which root: that is computed again.
+            InTransaction(() => Execute($"{(version == 1 ? "DROP TABLE confirmed; " + ComputedTable : "")} {AliasMoveTable} PRAGMA user_version = {SchemaVersion};"));
             return;
         }
 
@@ -277,6 +308,7 @@ internal sealed class SiteDatabase : IDisposable
             CREATE TABLE lease (
                 id TEXT NOT NULL PRIMARY KEY, image TEXT NOT NULL, surface TEXT NOT NULL, client TEXT NOT NULL, token TEXT,
                 created INTEGER NOT NULL, expires INTEGER NOT NULL);
+            {AliasMoveTable}
             CREATE TABLE fact (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
             INSERT INTO fact (name, value) VALUES ('{LeasesForgotten}', '{ForgottenNew}');
             PRAGMA user_version = {SchemaVersion};

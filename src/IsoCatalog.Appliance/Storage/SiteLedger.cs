@@ -103,7 +103,11 @@ internal sealed partial class SiteLedger : IDisposable
             _database.LoadOffered(),
             _database.LoadComputed(),
             _database.LoadLeases(),
-            statuses) with { LeasesForgottenSince = LeasesForgottenSince(catalog) };
+            statuses) with
+        {
+            LeasesForgottenSince = LeasesForgottenSince(catalog),
+            AliasMoves = ImmutableDictionary.CreateRange(StringComparer.Ordinal, _database.LoadAliasMoves().Select(m => KeyValuePair.Create(m.Alias, m))),
+        };
         view = view.WithCatalog(catalog, _time.GetUtcNow(), out _) with
         {
             Others = OthersNow(view.Others, _time.GetUtcNow()),

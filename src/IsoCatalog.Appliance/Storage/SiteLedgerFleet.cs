@@ -190,6 +190,7 @@ internal sealed partial class SiteLedger
         next = next.WithCatalog(_documents.View, now, out var touched);
         var metadata = touched.Any(id => view.Catalog.Images.TryGetValue(id, out var before)
             && next.Catalog.Images.TryGetValue(id, out var after) && !after.LooksLike(before));
+        var aliases = CatalogView.MovedAliases(view.Catalog, next.Catalog);
 
         // What happened stands before what follows from it, also for one who reads while it is being saved.
         foreach (var id in touched)
@@ -197,7 +198,7 @@ internal sealed partial class SiteLedger
             Tell(view.Catalog.Images.GetValueOrDefault(id), next.Catalog.Images.GetValueOrDefault(id), id, next);
         }
 
-        Withdraw_NeedsLock(next, [.. touched], () => _database.InTransaction(() =>
+        Withdraw_NeedsLock(next, [.. touched.Union(aliases.SelectMany(a => TargetsOf(a, view.Catalog, next.Catalog)))], () => _database.InTransaction(() =>
         {
             foreach (var id in touched)
             {
@@ -209,7 +210,13 @@ internal sealed partial class SiteLedger
 
             SaveCells(view, next, touched);
             SaveClock_NeedsLock();
-        }), metadata);
+        }), metadata || aliases.Count > 0);
+
+        // A panel asks for the list when it hears of an alias, and must find it there.
+        foreach (var alias in aliases)
+        {
+            Tell(alias, next);
+        }
     }
 
     /// <summary>The other active sites. One that was never heard of is waited for from the moment that it was first known.</summary>

@@ -23,6 +23,9 @@ public sealed record LivePage(
     DateTimeOffset Now,
     string? SignedInAs)
 {
+    /// <summary>The recalls that stand, the newest first.</summary>
+    public IReadOnlyList<BlockView> Recalls { get; init; } = [];
+
     /// <summary>Of a list that may be long, this many are shown; the command line shows all.</summary>
     public const int Most = 50;
 

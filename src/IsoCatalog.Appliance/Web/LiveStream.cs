@@ -29,6 +29,7 @@ internal sealed class LiveStream(PageSource source, PageRenderer renderer, TimeP
         ("sites", typeof(SiteSection)),
         ("leases", typeof(LeaseSection)),
         ("retired", typeof(RetiredSection)),
+        ("recalls", typeof(RecallSection)),
     ];
 
     private int _open;
@@ -74,7 +75,7 @@ internal sealed class LiveStream(PageSource source, PageRenderer renderer, TimeP
             {
                 (version, rendered) = (source.Version, time.GetTimestamp());
                 var page = source.Now(query, null);
-                moves = page.Status is { Transfers.Count: > 0 } or { Uploads.Count: > 0 } or { Jobs.Count: > 0 };
+                moves = page.Status is { Transfers.Count: > 0 } or { Uploads.Count: > 0 } || page.Status.Jobs.Any(j => !j.IsAlias());
                 foreach (var (id, component) in Parts)
                 {
                     var html = await renderer.RenderAsync(component, page);

@@ -37,7 +37,10 @@ internal sealed class PageSource(SiteLedger ledger, SiteStatus status, Leases le
             retired.List(),
             Names(view, now.Drift.Take(LivePage.Most).Select(d => d.Image).OfType<ImageId>().Concat(held.Take(LivePage.Most).Select(l => l.Image))),
             point.Time.GetUtcNow(),
-            signedInAs);
+            signedInAs)
+        {
+            Recalls = [.. view.Catalog.Blocks.OrderByDescending(b => b.Stamp).Select(b => ImageViews.Of(view, b))],
+        };
     }
 
     private static bool IsReadyEverywhere(SiteView view, ImageId image) =>

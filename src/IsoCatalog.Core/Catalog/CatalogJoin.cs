@@ -17,6 +17,7 @@ internal sealed class CatalogJoin
     private readonly ImmutableDictionary<Sha256Digest, ImmutableArray<ImageId>>.Builder _roots;
     private readonly NameTable _names;
     private readonly HashSet<ImageId> _touched = [];
+    private ImmutableDictionary<ImageId, ImmutableArray<string>>? _pointing;
     private Stamp? _last;
     private bool _changed;
 
@@ -25,6 +26,7 @@ internal sealed class CatalogJoin
         _registers = view.Registers.ToBuilder();
         _images = view.Images.ToBuilder();
         _aliases = view.Aliases.ToBuilder();
+        _pointing = view.AliasesOf;
         _roots = view.Roots.ToBuilder();
         _names = new NameTable(_images, view.Names.ToBuilder(), view.Wishes.ToBuilder());
         _last = view.LastStamp;
@@ -57,9 +59,11 @@ internal sealed class CatalogJoin
         {
             case AliasEntry { Deleted: false } alias:
                 _aliases[alias.Name] = alias.Target;
+                _pointing = null;
                 break;
             case AliasEntry alias:
                 _aliases.Remove(alias.Name);
+                _pointing = null;
                 break;
             default:
                 _touched.Add(entry.Key.Image);
@@ -128,6 +132,7 @@ internal sealed class CatalogJoin
             Names = _names.Names,
             Wishes = _names.Wishes,
             Aliases = _aliases.ToImmutable(),
+            AliasesOf = _pointing ?? _aliases.GroupBy(a => a.Value, a => a.Key).ToImmutableDictionary(g => g.Key, g => g.Order(StringComparer.Ordinal).ToImmutableArray()),
             Roots = _roots.ToImmutable(),
             LastStamp = _last,
         };

@@ -22,6 +22,9 @@ public sealed record CatalogView
     /// <summary>Live aliases; the image may be unknown, deleted or recalled.</summary>
     public ImmutableDictionary<string, ImageId> Aliases { get; internal init; } = ImmutableDictionary<string, ImageId>.Empty;
 
+    /// <summary>The aliases of each image that has any, in order.</summary>
+    public ImmutableDictionary<ImageId, ImmutableArray<string>> AliasesOf { get; internal init; } = ImmutableDictionary<ImageId, ImmutableArray<string>>.Empty;
+
     /// <summary>The highest stamp of any entry.</summary>
     public Stamp? LastStamp { get; internal init; }
 
@@ -50,6 +53,19 @@ public sealed record CatalogView
     public BlockEntry? BlockOf(ImageId image) =>
         Registers.GetValueOrDefault(RegisterKey.OfBlock(image))?.Winner.Entry is BlockEntry { Deleted: false } block ? block : null;
 
+    /// <summary>What counts of that alias, a tombstone included; null when no site ever named it.</summary>
+    public AliasEntry? AliasOf(string name) => Registers.GetValueOrDefault(RegisterKey.OfAlias(name))?.Winner.Entry as AliasEntry;
+
+    /// <summary>The aliases that point to another image in the later view, or only in one of both.</summary>
+    public static IReadOnlyList<string> MovedAliases(CatalogView earlier, CatalogView later)
+    {
+        ArgumentNullException.ThrowIfNull(earlier);
+        ArgumentNullException.ThrowIfNull(later);
+        return ReferenceEquals(earlier.Aliases, later.Aliases)
+            ? []
+            : [.. earlier.Aliases.Except(later.Aliases).Concat(later.Aliases.Except(earlier.Aliases)).Select(a => a.Key).Distinct().Order(StringComparer.Ordinal)];
+    }
+
     /// <summary>The same view with these images in the place of those of their ids.</summary>
     internal CatalogView WithImages(IEnumerable<CatalogImage> images) =>
         images.Select(i => KeyValuePair.Create(i.Id, i)).ToList() is { Count: > 0 } changed ? this with { Images = Images.SetItems(changed) } : this;
@@ -62,8 +78,9 @@ public sealed record CatalogView
 
     /// <summary>The image of that id, or the visible one of that name, or the visible one that the alias points to.</summary>
     public CatalogImage? Find(string idOrName) =>
-        ImageId.TryParse(idOrName, out var id) ? Images.GetValueOrDefault(id)
-        : Names.TryGetValue(idOrName, out id) ? Images[id]
-        : Aliases.TryGetValue(idOrName, out id) && Images.GetValueOrDefault(id) is { IsVisible: true } image ? image
-        : null;
+        FindItself(idOrName) ?? (Aliases.TryGetValue(idOrName, out var id) && Images.GetValueOrDefault(id) is { IsVisible: true } image ? image : null);
+
+    /// <summary>The same, but not by an alias: for what changes an image, and must not reach another one when the alias has just moved.</summary>
+    public CatalogImage? FindItself(string idOrName) =>
+        ImageId.TryParse(idOrName, out var id) ? Images.GetValueOrDefault(id) : Names.TryGetValue(idOrName, out id) ? Images[id] : null;
 }

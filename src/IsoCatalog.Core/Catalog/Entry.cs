@@ -64,6 +64,19 @@ public sealed record BlockEntry(ImageId Image, Stamp Stamp, string By, string? W
 /// <param name="Target">The image that it points to; a tombstone keeps the last one.</param>
 public sealed record AliasEntry(string Name, ImageId Target, Stamp Stamp, string By, string? Why, bool Deleted) : Entry(Stamp, By, Why)
 {
+    /// <summary>So many former targets are remembered.</summary>
+    public const int MaxFormer = 32;
+
+    /// <summary>Which images it pointed to before, the newest first.</summary>
+    public IReadOnlyList<ImageId> Former { get; init; } = [];
+
+    /// <summary>When somebody asked for it, in milliseconds as in stamps: the move may have waited since. Null when it was done at once.</summary>
+    public long? Asked { get; init; }
+
+    /// <summary>By which the later of two words about the alias is known, whichever was carried out first.</summary>
+    [JsonIgnore]
+    public long Said => Asked ?? Stamp.Ms;
+
     [JsonIgnore]
     public override RegisterKey Key => RegisterKey.OfAlias(Name);
 

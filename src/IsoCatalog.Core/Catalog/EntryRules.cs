@@ -15,8 +15,9 @@ internal static class EntryRules
         {
             ImageEntry e => OfImage(e),
             MetaEntry e => OfMeta(e),
-            AliasEntry e when !RegisterKey.IsAliasName(e.Name) =>
-                new(Rules.EntryAlias, $"'{Shown(e.Name)}' is not a name for an alias: 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit."),
+            AliasEntry e when !RegisterKey.IsAliasName(e.Name) => new(Rules.EntryAlias, $"'{Shown(e.Name)}' is not a name for an alias: {AliasName.Form}."),
+            AliasEntry { Former.Count: > AliasEntry.MaxFormer } or AliasEntry { Asked: < 0 or > StrictJson.MaxNumber } =>
+                new(Rules.EntryAlias, $"The value of {entry.Key} is out of bounds: up to {AliasEntry.MaxFormer} former targets, and a time below 2^53 at which it was asked for."),
             _ => null,
         };
 

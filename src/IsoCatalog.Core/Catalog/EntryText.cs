@@ -15,7 +15,7 @@ public static class EntryText
     {
         ImageEntry e => Write(entry, e.Value, FormatJson.Default.WireEntryImageValue),
         MetaEntry e => Write(entry, e.Value, FormatJson.Default.WireEntryMetaValue),
-        AliasEntry e => Write(entry, new AliasValue(e.Target), FormatJson.Default.WireEntryAliasValue),
+        AliasEntry e => Write(entry, new AliasValue(e.Target, e.Former.Count > 0 ? e.Former : null, e.Asked), FormatJson.Default.WireEntryAliasValue),
         _ => Write(entry, null, FormatJson.Default.WireEntryBlockValue),
     };
 
@@ -37,7 +37,7 @@ public static class EntryText
                 RegisterKind.Meta => Read(json, FormatJson.Default.WireEntryMetaValue, true, (wire, stamp, deleted) =>
                     new MetaEntry(key.Image, stamp, wire.By, wire.Why, wire.Value!) { Deleted = deleted }),
                 RegisterKind.Alias => Read(json, FormatJson.Default.WireEntryAliasValue, true, (wire, stamp, deleted) =>
-                    new AliasEntry(key.Alias!, wire.Value!.Target, stamp, wire.By, wire.Why, deleted)),
+                    new AliasEntry(key.Alias!, wire.Value!.Target, stamp, wire.By, wire.Why, deleted) { Former = wire.Value.Former ?? [], Asked = wire.Value.Asked }),
                 _ => Read(json, FormatJson.Default.WireEntryBlockValue, false, (wire, stamp, deleted) =>
                     new BlockEntry(key.Image, stamp, wire.By, wire.Why, deleted)),
             };

@@ -52,4 +52,4 @@ internal sealed record BlockValue
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
-internal sealed record AliasValue(ImageId Target);
+internal sealed record AliasValue(ImageId Target, IReadOnlyList<ImageId>? Former = null, long? Asked = null);

@@ -13,9 +13,13 @@ internal sealed record BootCatalog(IReadOnlyList<ElToritoEntry> Entries)
     private const byte LastSection = 0x91;
     private const byte Extension = 0x44;
 
+    /// <summary>Boot images lie in the volume, or are appended to it. What begins farther behind its end is a damaged number and not a missing end.</summary>
+    private const ulong FarthestAppended = 1UL << 30;
+
     public bool Boots(byte platform) => Entries.Any(entry => entry.Bootable && entry.Platform == platform);
 
-    public static BootCatalog Read(ImageWindow window, uint? lba, Findings findings)
+    /// <param name="volumeEnd">How long the volume says that it is, in bytes.</param>
+    public static BootCatalog Read(ImageWindow window, uint? lba, ulong volumeEnd, Findings findings)
     {
         var entries = new List<ElToritoEntry>();
         if (lba is not { } sector)
@@ -62,7 +66,7 @@ internal sealed record BootCatalog(IReadOnlyList<ElToritoEntry> Entries)
                     break;
                 }
 
-                entries.Add(Entry(slot, platform, window, findings));
+                entries.Add(Entry(slot, platform, window, volumeEnd, findings));
                 pending--;
                 isDefault = false;
             }
@@ -112,7 +116,7 @@ internal sealed record BootCatalog(IReadOnlyList<ElToritoEntry> Entries)
         return slot[0] == 1 && sum == 0 && slot[30] == 0x55 && slot[31] == 0xAA;
     }
 
-    private static ElToritoEntry Entry(ReadOnlySpan<byte> slot, byte platform, ImageWindow window, Findings findings)
+    private static ElToritoEntry Entry(ReadOnlySpan<byte> slot, byte platform, ImageWindow window, ulong volumeEnd, Findings findings)
     {
         var media = (byte)(slot[1] & 0x0F);
         int count = BinaryPrimitives.ReadUInt16LittleEndian(slot[6..]);
@@ -126,13 +130,22 @@ internal sealed record BootCatalog(IReadOnlyList<ElToritoEntry> Entries)
             _ when platform == ElToritoEntry.Efi && count <= 1 => start < window.Length ? window.Length - start : 0,
             _ => (ulong)count * 512,
         };
+        // What the catalog itself counts is the least that must be there; 0 and 1 only say that it does not know, and of a floppy the medium is what is declared.
+        var least = start + ((media == 0 ? (ulong)Math.Max(count, 1) : 1) * 512);
+        if (slot[0] == BootableMark && lba != 0 && least > window.Length && start <= volumeEnd + FarthestAppended)
+        {
+            findings.RefuseTruncated($"The {Firmware(platform)} boot image at sector {lba}", least, window.Length);
+        }
+
         if (lba == 0 || start >= window.Length || !window.Contains(start, size))
         {
             findings.Warn(
                 $"The boot image at sector {lba} ({size} bytes) does not lie within the file of {window.Length} bytes: "
-                + $"{(platform == ElToritoEntry.Efi ? "UEFI" : "BIOS")} may not start from it. If the source has a longer file, copy it again.");
+                + $"{Firmware(platform)} may not start from it. If the source has a longer file, copy it again.");
         }
 
         return new ElToritoEntry(platform, slot[0] == BootableMark, media, lba, count, (long)size);
     }
+
+    private static string Firmware(byte platform) => platform == ElToritoEntry.Efi ? "UEFI" : "BIOS";
 }

@@ -58,9 +58,10 @@ public static class IsoReader
             return null;
         }
 
-        var catalog = BootCatalog.Read(window, descriptors.BootCatalogLba, findings);
-        var hybrid = PartitionTables.Read(window, findings);
         var iso = descriptors.Iso9660;
+        var declared = Math.Max(iso?.DeclaredSize ?? 0, udf?.DeclaredSize ?? 0);
+        var catalog = BootCatalog.Read(window, descriptors.BootCatalogLba, declared, findings);
+        var hybrid = PartitionTables.Read(window, findings);
         return new IsoMetadata
         {
             VolumeId = FirstNamed(iso?.VolumeId, descriptors.JolietVolumeId, udf?.VolumeId),
@@ -69,7 +70,7 @@ public static class IsoReader
             PreparerId = iso?.PreparerId ?? "",
             ApplicationId = iso?.ApplicationId ?? "",
             CreatedAt = iso?.CreatedAt ?? udf?.RecordedAt,
-            DeclaredSize = (long)Math.Max(iso?.DeclaredSize ?? 0, udf?.DeclaredSize ?? 0),
+            DeclaredSize = (long)declared,
             Iso9660 = iso is not null,
             Joliet = descriptors.JolietVolumeId is not null,
             RockRidge = rockRidge,

@@ -36,6 +36,9 @@ public sealed record SiteView
 
     public ImmutableDictionary<string, Lease> Leases { get; init; } = ImmutableDictionary<string, Lease>.Empty;
 
+    /// <summary>Aliases that shall move once their image is ready everywhere, as they were asked for at this site; by name.</summary>
+    public ImmutableDictionary<string, AliasMove> AliasMoves { get; init; } = ImmutableDictionary.Create<string, AliasMove>(StringComparer.Ordinal);
+
     /// <summary>Since when it is not known who holds what: the database was lost. Until an operator says that it is settled, every image counts as held.</summary>
     public DateTimeOffset? LeasesForgottenSince { get; init; }
 

@@ -56,7 +56,7 @@ public sealed class OpenApiDocumentTests(SharedSite shared) : IClassFixture<Shar
         foreach (var (path, schema) in new[]
         {
             ("/api/v1/available?surface=bmc", "AvailableAnswer"), ("/api/v1/images", "ImageList"), ("/api/v1/images/debian.iso", "ImageView"),
-            ("/api/v1/leases", "LeaseList"), ("/api/v1/status", "StatusView"), ("/api/v1/jobs", "JobList"), ("/api/v1/drift", "DriftList"),
+            ("/api/v1/leases", "LeaseList"), ("/api/v1/aliases", "AliasList"), ("/api/v1/status", "StatusView"), ("/api/v1/jobs", "JobList"), ("/api/v1/drift", "DriftList"),
             ("/api/v1/retired", "RetiredList"), ("/api/v1/sites", "SiteList"), ("/api/v1/transfers", "TransferList"), ("/api/v1/nothing", "Problem"),
         })
         {

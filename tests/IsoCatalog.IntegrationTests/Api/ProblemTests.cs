@@ -58,6 +58,29 @@ public sealed class ProblemTests(SharedSite shared) : IClassFixture<SharedSite>
         (await shared.Caller.JsonAsync(HttpMethod.Post, "/api/v1/images", $$"""{"path":"{{new string('x', 2 << 20)}}"}""")).Refused(413, "invalid-request");
 
     [Theory]
+    [InlineData("POST", "/api/v1/leases", "image", 2)]
+    [InlineData("POST", "/api/v1/images", "path", 2)]
+    [InlineData("PATCH", "/api/v1/images/debian.iso", "title", 16)]
+    public async Task A_chunked_body_that_is_too_large_is_a_problem_that_the_sender_gets_to_see(string method, string path, string member, int mebibytes)
+    {
+        var body = Path.Combine(shared.Site.Root, $"{Guid.NewGuid():N}.json");
+        await File.WriteAllTextAsync(body, $$"""{"{{member}}":"{{new string('x', mebibytes << 20)}}"}""", Cancel);
+        for (var i = 0; i < 5; i++)
+        {
+            var answer = await Counterpart.RunAsync(
+                "bash",
+                ["-c", $"curl -sS --http1.1 -X {method} -H 'Content-Type: application/json' -H 'Expect:' -T - -w '\\n%{{http_code}}' {new Uri(shared.Site.Api, path)} < '{body}'"],
+                Cancel);
+            var text = answer.Succeeded();
+            Assert.EndsWith("413", text, StringComparison.Ordinal);
+            Assert.Contains("urn:isocatalog:problem:invalid-request", text, StringComparison.Ordinal);
+        }
+
+        File.Delete(body);
+        (await shared.Caller.GetAsync("/api/v1/images")).Json["images"]!.AsArray();
+    }
+
+    [Theory]
     [InlineData("PATCH", "/api/v1/images/debian.iso", "Content-Length: 8388608", "413")]
     [InlineData("POST", "/api/v1/images", "Content-Length: 8388608", "413")]
     [InlineData("POST", "/api/v1/nothing", "Content-Length: 8388608", "404")]

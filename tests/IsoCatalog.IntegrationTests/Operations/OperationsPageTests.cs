@@ -31,7 +31,7 @@ public sealed partial class OperationsPageTests : IDisposable
         Assert.Contains("SOCKET=", setting, StringComparison.Ordinal);
         Assert.Equal(["debian-12.1.iso"], (await site.Client.GetImagesAsync(Cancel)).Images.Select(i => i.Name));
         await TestSite.EventuallyAsync(
-            async () => (await site.Client.GetAvailableAsync(new AvailableRequest("ipmi", Tag: "debian-12"), Cancel)).Images is [{ Name: "debian-12.1.iso" }], Cancel);
+            async () => (await site.Client.GetAvailableAsync(new AvailableRequest("ipmi"), Cancel)).Images is [{ Name: "debian-12.1.iso", Aliases: ["debian-12-latest"] }], Cancel);
     }
 
     [Fact]

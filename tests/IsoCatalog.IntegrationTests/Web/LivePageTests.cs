@@ -141,6 +141,47 @@ public sealed class LivePageTests(WatchedSite watched) : IClassFixture<WatchedSi
         Assert.Equal(dark, await page.EvaluateAsync<bool>("getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).every(c => c < 64)"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Recalls_and_aliases_are_seen_with_why_when_and_by_whom_and_axe_objects_to_nothing(bool scripts)
+    {
+        var page = await OpenAsync();
+        await Expect(page.Locator("#live")).ToHaveTextAsync("live");
+        await Expect(page.Locator("#recalls")).ToContainTextAsync("No image is recalled.");
+        var bytes = "sha256:" + new string('e', 64);
+        try
+        {
+            await watched.Site.Client.BlockImageAsync(bytes, new BlockRequest(WatchedSite.HostileTitle), Cancel);
+            await watched.Site.Client.SetAliasAsync("debian-latest", new AliasRequest(watched.Debian.Id.ToString()), Cancel);
+            if (!scripts)
+            {
+                page = await OpenAsync(scripts: false);
+            }
+
+            await Expect(page.Locator("#recalls tbody tr")).ToHaveCountAsync(1);
+            var cells = page.Locator("#recalls tbody td");
+            await Expect(cells.Nth(0)).ToHaveTextAsync("eeeeeeeeeeee");
+            await Expect(cells.Nth(1)).ToHaveTextAsync(WatchedSite.HostileTitle);
+            await Expect(cells.Nth(2)).ToContainTextAsync("at ams");
+            Assert.Matches("^20[0-9-]+T", await page.Locator("#recalls tbody time").GetAttributeAsync("datetime"));
+            await Expect(Row(page, watched.Debian).Locator(".alias")).ToHaveTextAsync(["debian-latest"]);
+            var result = scripts ? await page.RunAxe() : null;
+            Assert.True(result is null or { Violations.Length: 0 }, result is null ? "" : Said(result));
+        }
+        finally
+        {
+            await watched.Site.Client.UnblockImageAsync(bytes, Cancel);
+            await watched.Site.Client.RemoveAliasAsync("debian-latest", Cancel);
+        }
+
+        if (scripts)
+        {
+            await Expect(page.Locator("#recalls")).ToContainTextAsync("No image is recalled.");
+            await Expect(Row(page, watched.Debian).Locator(".alias")).ToHaveCountAsync(0);
+        }
+    }
+
     [Fact]
     public async Task On_a_narrow_screen_only_the_tables_scroll_sideways()
     {

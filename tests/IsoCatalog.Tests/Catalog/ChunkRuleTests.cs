@@ -96,6 +96,10 @@ public sealed class ChunkRuleTests
         Assert.Equal(Rules.EntryMeta, Checked(SomeImages.Describe(1, 5, new string('x', 1025))));
         Assert.Equal(Rules.EntryMeta, Checked(SomeImages.Describe(1, 5, "a") with { Value = new MetaValue { Tags = [.. Enumerable.Repeat("t", 65)] } }));
         Assert.Equal(Rules.EntryAlias, Checked(new AliasEntry("No Alias", SomeImages.Id(1), new Stamp(1, 0, "ams"), "tests", null, false)));
+        var alias = new AliasEntry("debian-12", SomeImages.Id(1), new Stamp(1, 0, "ams"), "tests", null, false);
+        Assert.Null(Checked(alias with { Former = [.. Enumerable.Range(2, AliasEntry.MaxFormer).Select(SomeImages.Id)], Asked = 1 }));
+        Assert.Equal(Rules.EntryAlias, Checked(alias with { Former = [.. Enumerable.Range(2, AliasEntry.MaxFormer + 1).Select(SomeImages.Id)] }));
+        Assert.Equal(Rules.EntryAlias, Checked(alias with { Asked = -1 }));
         Assert.Null(Checked(SomeImages.Describe(1, 5, "Русский")));
 
         static string? Checked(Entry entry) => EntryText.Check(StatedEntry.Of(entry))?.Rule;
@@ -109,6 +113,7 @@ public sealed class ChunkRuleTests
             SomeImages.Put(1, 5), SomeImages.Delete(1, 5), SomeImages.Describe(1, 5, "Русский \"x\""),
             new BlockEntry(SomeImages.Id(1), new Stamp(1, 0, "ams"), "tests", "CVE", true),
             new AliasEntry("debian-12", SomeImages.Id(1), new Stamp(1, 0, "ams"), "tests", null, false) { Obs = SomeImages.Id(3).Sha256 },
+            new AliasEntry("debian-13", SomeImages.Id(1), new Stamp(9, 0, "ams"), "tests", null, true) { Former = [SomeImages.Id(2), SomeImages.Id(3)], Asked = 7 },
         ];
 
         Assert.All(entries, entry =>

@@ -104,9 +104,36 @@ public sealed class JoinedViewTests
         Assert.Equal(SomeImages.Id(2), view.With(Alias(2, 4, false)).Find("debian-latest")?.Id);
         Assert.Null(view.With(SomeImages.Delete(1, 5)).Find("debian-latest"));
         Assert.Null(view.With(Alias(1, 6, true)).Find("debian-latest"));
+        Assert.Null(view.FindItself("debian-latest"));
+        Assert.Equal(SomeImages.Id(1), view.FindItself("image-1.iso")?.Id);
+    }
+
+    [Fact]
+    public void A_file_name_counts_more_than_an_alias_that_another_program_called_the_same()
+    {
+        var view = CatalogView.Empty.With(
+            [SomeImages.Put(1, 1), SomeImages.Put(2, 2), new AliasEntry("image-2.iso", SomeImages.Id(1), new Stamp(3, 0, "nyc"), "tests", null, false)]);
+
+        Assert.Equal(SomeImages.Id(2), view.Find("image-2.iso")?.Id);
+        Assert.Equal(SomeImages.Id(2), view.FindItself("image-2.iso")?.Id);
+        Assert.Equal(SomeImages.Id(1), view.With(SomeImages.Delete(2, 4)).Find("image-2.iso")?.Id);
+        Assert.Null(view.With(SomeImages.Delete(2, 4)).FindItself("image-2.iso"));
+    }
+
+    [Fact]
+    public void The_aliases_of_an_image_are_those_that_point_to_it_now()
+    {
+        var view = CatalogView.Empty.With([Alias(1, 3, false), Alias(1, 4, false, "a-first"), Alias(2, 5, false, "other")]);
+
+        Assert.Equal(["a-first", "debian-latest"], view.AliasesOf[SomeImages.Id(1)]);
+        var moved = view.With([Alias(2, 6, false), Alias(2, 7, true, "other")]);
+        Assert.Equal(["a-first"], moved.AliasesOf[SomeImages.Id(1)]);
+        Assert.Equal(["debian-latest"], moved.AliasesOf[SomeImages.Id(2)]);
+        Assert.Equal(["debian-latest", "other"], CatalogView.MovedAliases(view, moved));
+        Assert.Empty(CatalogView.MovedAliases(view, view.With(SomeImages.Put(1, 8))));
     }
 
     private static BlockEntry Block(int image, long ms, bool lifted) => new(SomeImages.Id(image), new Stamp(ms, 0, "msk"), "tests", "CVE-2026-1", lifted);
 
-    private static AliasEntry Alias(int image, long ms, bool deleted) => new("debian-latest", SomeImages.Id(image), new Stamp(ms, 0, "ams"), "tests", null, deleted);
+    private static AliasEntry Alias(int image, long ms, bool deleted, string name = "debian-latest") => new(name, SomeImages.Id(image), new Stamp(ms, 0, "ams"), "tests", null, deleted);
 }

@@ -84,14 +84,21 @@ public sealed class HostileImagesTests(BuiltImages images) : IClassFixture<Built
     }
 
     [Fact]
-    public void An_appended_boot_partition_that_is_cut_off_is_a_warning()
+    public void An_image_whose_appended_boot_image_is_cut_off_is_truncated()
     {
         var image = Load("memtest");
-        var declared = Inspect.Recognized(image).Metadata.DeclaredSize;
-        var (found, warnings) = Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image, declared));
-        Assert.Equal("MT86PLUS_64", found.VolumeId);
-        Assert.Contains(warnings, warning => warning.Contains("boot image at sector 826", StringComparison.Ordinal));
-        Assert.Contains(warnings, warning => warning.Contains("Partition 2 of the MBR", StringComparison.Ordinal));
+        var found = Inspect.Recognized(image).Metadata;
+        var appended = Assert.Single(found.ElTorito, e => e.LoadLba == 826);
+        var end = (appended.LoadLba * (long)Sector) + (Math.Max(appended.SectorCount, 1) * 512L);
+        Assert.True(end > found.DeclaredSize);
+        foreach (var length in new[] { found.DeclaredSize, (found.DeclaredSize + end) / 2, end - 1 })
+        {
+            var refusal = Assert.IsType<IsoInspection.Refused>(HostileImage.Check(image, length)).Refusal;
+            Assert.Equal(IsoRefusal.Truncated, refusal.Code);
+            Assert.Contains($"boot image at sector 826 needs {end} bytes, but the file has {length}:", refusal.Message, StringComparison.Ordinal);
+        }
+
+        Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image, end));
     }
 
     [Theory]

@@ -244,13 +244,53 @@ public sealed class IsoReaderRulesTests
     }
 
     [Fact]
-    public void A_boot_image_beyond_the_end_of_the_file_is_a_warning()
+    public void A_boot_image_far_beyond_the_volume_is_a_damaged_number_and_only_a_warning()
     {
         var image = Demo();
         BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(Catalog + 40), 0x7FFFFFFF);
         var (found, warnings) = Inspect.Recognized(image);
         Assert.True(found.Boot.Bios);
         Assert.Contains("BIOS may not start from it", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0, 1)]
+    [InlineData(0, 4)]
+    [InlineData(2, 1)]
+    public void A_boot_image_that_would_begin_right_behind_the_file_makes_it_truncated(byte media, ushort count)
+    {
+        var image = Demo();
+        image[Catalog + 33] = media;
+        BinaryPrimitives.WriteUInt16LittleEndian(image.AsSpan(Catalog + 38), count);
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(Catalog + 40), (uint)((image.Length + Sector - 1) / Sector));
+        var refusal = Assert.IsType<IsoInspection.Refused>(HostileImage.Check(image)).Refusal;
+        Assert.Equal(IsoRefusal.Truncated, refusal.Code);
+        Assert.Contains("The BIOS boot image at sector", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0, 1)]
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(3, 0)]
+    public void A_boot_image_of_unknown_size_or_a_floppy_at_the_end_of_the_volume_is_not_truncated(byte media, ushort count)
+    {
+        var image = Demo();
+        image[Catalog + 33] = media;
+        BinaryPrimitives.WriteUInt16LittleEndian(image.AsSpan(Catalog + 38), count);
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(Catalog + 40), (uint)((image.Length / Sector) - 1));
+        Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image));
+    }
+
+    [Fact]
+    public void A_boot_image_beyond_the_file_that_is_not_marked_as_bootable_is_a_warning()
+    {
+        var image = Demo();
+        image[Catalog + 32] = 0;
+        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(Catalog + 40), (uint)(image.Length / Sector) + 1);
+        Assert.Contains("BIOS may not start from it", Assert.Single(Inspect.Recognized(image).Warnings), StringComparison.Ordinal);
     }
 
     [Fact]

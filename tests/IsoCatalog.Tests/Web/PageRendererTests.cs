@@ -35,7 +35,7 @@ public sealed class PageRendererTests
         {
             Link = new SiteLink("x", null, null, Hostile, "refused", null, null, null),
         });
-        var image = SomePage.Image(0, Hostile, 1, new CellView(CellState.Fetching, Hostile, "fetching", SomePage.Now, 0.5)) with { Name = Hostile };
+        var image = SomePage.Image(0, Hostile, 1, new CellView(CellState.Fetching, Hostile, "fetching", SomePage.Now, 0.5)) with { Name = Hostile, Aliases = [Hostile] };
         var page = SomePage.Of(1, 1) with { Images = [image], SignedInAs = Hostile, Query = new PageQuery(Hostile) };
         var html = await _renderer.RenderAsync<LiveDocument>(page with
         {
@@ -44,12 +44,17 @@ public sealed class PageRendererTests
                 Site = Hostile,
                 Sites = [.. sites],
                 Drift = [new DriftView("foreign-file", Hostile, "bmc", image.Id, SomePage.Now)],
-                Jobs = [new JobView("1", "add", Hostile, "running", Hostile, 1, 2, SomePage.Now, null, null, null)],
+                Jobs =
+                [
+                    new JobView("1", "add", Hostile, "running", Hostile, 1, 2, SomePage.Now, null, null, null),
+                    new JobView("2", "alias", Hostile, "running", Hostile, 1, 2, SomePage.Now, null, null, null),
+                ],
                 Transfers = [new TransferView(image.Id, Hostile, image.Root, "fetching", 2, 1, 1, 1, 1, 1, null, null, Hostile, [new TransferPeer(Hostile, 1, 1, 1, 1, 1)])],
                 Uploads = [new UploadView(Hostile, image.Id, Hostile, 1, 1, 0.5)],
             },
             Leases = [new LeaseView("l", image.Id, Hostile, Hostile, SomePage.Now, SomePage.Now, new SurfaceMount())],
             Retired = [new RetiredView(image.Id, Hostile, 1, SomePage.Now, SomePage.Now)],
+            Recalls = [new BlockView(image.Id, Hostile, Hostile, Hostile, Hostile, SomePage.Now, 1)],
         });
 
         Assert.Equal(1, Count(html, "<script"));
