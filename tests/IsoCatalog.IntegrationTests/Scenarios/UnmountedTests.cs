@@ -182,6 +182,55 @@ public sealed class UnmountedTests
         }
     }
 
+    [Fact]
+    public async Task A_data_folder_that_is_gone_while_other_sites_add_and_remove_is_left_empty_and_catches_up_when_it_is_back()
+    {
+        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc");
+        var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
+        var old = await ams.Client.UploadImageAsync(new MemoryStream(IsoBuilder.InMemory("OLD", Size, 1)), "old.iso", null, null, null, Cancel);
+        await BothAsync(old, listed: true);
+        Directory.Move(nyc.Data, nyc.Data + ".away");
+        Directory.CreateDirectory(nyc.Data);
+        await TestSite.EventuallyAsync(async () => (await ReadyAsync(nyc)).Status == HttpStatusCode.ServiceUnavailable, Cancel);
+        await TestSite.EventuallyAsync(async () => !await nyc.ListsAsync("bmc", old.Id, Cancel) && !await nyc.ListsAsync("console", old.Id, Cancel), Cancel);
+
+        var added = await ams.Client.UploadImageAsync(new MemoryStream(IsoBuilder.InMemory("NEW", Size, 2)), "new.iso", null, null, null, Cancel);
+        await ams.Client.RemoveImageAsync(old.Id.ToString(), null, Cancel);
+
+        // It fetches the documents, has nowhere to put them, and fetches them again.
+        using var witness = new Witness(ams);
+        for (var times = 0; times < 3; times++)
+        {
+            var served = await witness.MetricAsync("isocatalog_fleet_served_bytes_total");
+            await TestSite.EventuallyAsync(async () => await witness.MetricAsync("isocatalog_fleet_served_bytes_total") > served, Cancel);
+        }
+
+        Assert.False(nyc.HasExited);
+        Assert.Empty(Directory.GetFileSystemEntries(nyc.Data, "*", SearchOption.AllDirectories));
+
+        Directory.Delete(nyc.Data);
+        Directory.Move(nyc.Data + ".away", nyc.Data);
+        await BothAsync(added, listed: true);
+        await BothAsync(old, listed: false);
+        Assert.Equal(HttpStatusCode.OK, (await ReadyAsync(nyc)).Status);
+
+        Task BothAsync(ImageView image, bool listed) => TestSite.EventuallyAsync(
+            async () =>
+            {
+                foreach (var site in fleet.Sites)
+                {
+                    if (await site.ListsAsync("bmc", image.Id, Cancel) != listed || await site.ListsAsync("console", image.Id, Cancel) != listed)
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
+            },
+            Cancel,
+            seconds: 90);
+    }
+
     private static async Task<(HttpStatusCode Status, string Text)> ReadyAsync(TestSite site)
     {
         using var client = new HttpClient(new SocketsHttpHandler());
