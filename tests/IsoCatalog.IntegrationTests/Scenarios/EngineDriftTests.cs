@@ -80,7 +80,8 @@ public sealed class EngineDriftTests : IClassFixture<EngineDriftTests.Place>, ID
         Assert.Equal(_place.Image.Id, (await Witness.DriftAsync(ReasonCode.EngineNotListed, _place.Image.Name)).Image);
         await MeasuredAsync("""isocatalog_drift{code="engine-not-listed",surface="ovirt"}""", 1);
         Assert.True(await Witness.MetricAsync("""isocatalog_drift_found_total{code="engine-not-listed",surface="ovirt"}""") >= 1);
-        Assert.Contains(await Witness.EventsAsync(), e => e.Type == "drift" && e.At >= before && e.Image == _place.Image.Id && e.Code == ReasonCode.EngineNotListed);
+        await TestSite.EventuallyAsync(
+            async () => (await Witness.EventsAsync()).Any(e => e.Type == "drift" && e.At >= before && e.Image == _place.Image.Id && e.Code == ReasonCode.EngineNotListed), Cancel);
 
         await BackAsync(before, file);
     }
