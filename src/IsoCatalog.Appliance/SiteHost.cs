@@ -88,7 +88,7 @@ internal sealed class SiteHost : IAsyncDisposable
             var folders = new SiteFolders(configuration.Data, configuration.Inbox.Path);
             var keys = Own(SiteKeys.Load(folders));
             folders.Create();
-            Own(FolderLock.TryTake(folders.LockFile) ?? throw new SiteStartException(
+            var held = Own(FolderLock.TryTake(folders.LockFile) ?? throw new SiteStartException(
                 "data-in-use",
                 $"{folders.Data} is in use by another isocatalog process{(FolderLock.HolderOf(folders.LockFile) is { } pid ? $" ({pid})" : "")}. "
                 + "One process at a time: stop that one, or use another data folder."));
@@ -119,7 +119,7 @@ internal sealed class SiteHost : IAsyncDisposable
             SiteServices.Add(
                 builder.Services,
                 new SiteParts(
-                    configuration, options, folders, ledger, events, routes, doubts.Reader, surfaces, meters, meter, hasher, listener?.PlainEndPoint, alarms,
+                    configuration, options, folders, held, ledger, events, routes, doubts.Reader, surfaces, meters, meter, hasher, listener?.PlainEndPoint, alarms,
                     joined, loggers));
             var app = builder.Build();
             SiteServices.Map(app);

@@ -13,6 +13,7 @@ using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Appliance.Web;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Surfaces;
+using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Surfaces.Ipmi;
 using IsoCatalog.Swarm;
 
@@ -23,6 +24,7 @@ internal sealed record SiteParts(
     SiteConfiguration Configuration,
     SiteHostOptions Options,
     SiteFolders Folders,
+    FolderLock Lock,
     SiteLedger Ledger,
     EventLog Events,
     IsoRoutes Routes,
@@ -51,7 +53,7 @@ internal static class SiteServices
     public static void Add(IServiceCollection services, SiteParts parts)
     {
         var (configuration, time, loggers) = (parts.Configuration, parts.Options.Time, parts.Loggers);
-        var store = new ImageStore(parts.Folders);
+        var store = new ImageStore(parts.Folders, parts.Lock);
         var doubts = new Doubts(parts.Ledger, store, parts.Routes, loggers.CreateLogger<Doubts>());
         IReadOnlyList<SurfacePublisher> publishers =
         [

@@ -34,6 +34,9 @@ public sealed record TestSiteOptions
     /// <summary>Clients on this machine need no token; without it, give tokens in <see cref="Extra"/>.</summary>
     public bool OpenOnLoopback { get; init; } = true;
 
+    /// <summary>How many times as often as in earnest a (simulated) oVirt engine is asked.</summary>
+    public int EnginePace { get; init; } = 1;
+
     /// <summary>A program that the site is run by, such as strace with its arguments.</summary>
     public IReadOnlyList<string> Wrapper { get; init; } = [];
 
@@ -290,6 +293,7 @@ public sealed class TestSite : IAsyncDisposable
             [
                 "serve", "--config", ConfigurationPath, "--report-addresses", "--until-stdin-closes",
                 .. _options.OpenOnLoopback ? ["--open-on-loopback"] : Array.Empty<string>(),
+                "--engine-pace", _options.EnginePace.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ],
             _options.Environment))!;
         _errors = _process.StandardError.ReadToEndAsync();

@@ -11,7 +11,10 @@ internal static class HealthEndpoints
         app.MapGet("/healthz", () => Results.Text("ok\n")).OpenToAll().ExcludeFromDescription();
 
         // The listener opens only after the list is back, so whoever gets an answer gets "ready"; a broken surface is drift, not unreadiness.
-        app.MapGet("/readyz", (SiteLedger ledger) => Results.Text(
+        // Without its data folder a site can promise nothing.
+        app.MapGet("/readyz", (SiteLedger ledger, ImageStore store) => store.Absence() is { } away
+            ? Results.Text($"not ready\n{away.Code}: {away.Reason}\n", statusCode: StatusCodes.Status503ServiceUnavailable)
+            : Results.Text(
             $"ready\nimages {ledger.View.Catalog.Live.Count()}\n{string.Concat(ledger.View.Surfaces.Select(s => $"surface {s.Name} {s.ProblemCode ?? "ok"}\n"))}"))
             .OpenToAll().ExcludeFromDescription();
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Surfaces.Ovirt;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -31,20 +32,31 @@ internal static class ServeCommand
             Description = "Stop when standard input ends: a parent that dies takes the site with it.",
             Hidden = true,
         };
+        var pace = new Option<int>("--engine-pace")
+        {
+            Description = "Ask oVirt engines this many times as often, and give up on them as much sooner: for simulated ones.",
+            Hidden = true,
+            DefaultValueFactory = _ => 1,
+        };
         var command = new Verb(
             "serve",
             "Run this site until SIGTERM or Ctrl-C.",
             "isocatalog serve --config /etc/isocatalog/site.yaml")
         {
-            config, json, open, report, leash,
+            config, json, open, report, leash, pace,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed.GetRequiredValue(config), defaults.Time, parsed.GetValue(json), parsed.GetValue(open), parsed.GetValue(report), parsed.GetValue(leash), cancellationToken));
+            parsed.GetRequiredValue(config),
+            new SiteHostOptions(parsed.GetValue(open)) { Time = defaults.Time, Engines = new EngineTiming().Faster(Math.Max(1, parsed.GetValue(pace))) },
+            parsed.GetValue(json),
+            parsed.GetValue(report),
+            parsed.GetValue(leash),
+            cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        string path, TimeProvider time, bool json, bool open, bool report, bool leash, CancellationToken cancellationToken)
+        string path, SiteHostOptions options, bool json, bool report, bool leash, CancellationToken cancellationToken)
     {
         var result = ConfigurationFile.Load(path);
         if (result is not ConfigurationResult.Loaded loaded)
@@ -52,12 +64,12 @@ internal static class ServeCommand
             return StartReport.Print(((ConfigurationResult.Invalid)result).Problems, path);
         }
 
-        if (HostCheck.Run(loaded, time.GetUtcNow()) is { Count: > 0 } problems)
+        if (HostCheck.Run(loaded, options.Time.GetUtcNow()) is { Count: > 0 } problems)
         {
             return StartReport.Print(problems, path);
         }
 
-        if (!open)
+        if (!options.OpenOnLoopback)
         {
             StartReport.PrintWarnings(loaded);
         }
@@ -65,7 +77,7 @@ internal static class ServeCommand
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            await using var site = await SiteHost.StartAsync(loaded.Configuration, new SiteHostOptions(open) { Time = time }, stop.Token);
+            await using var site = await SiteHost.StartAsync(loaded.Configuration, options, stop.Token);
             if (report)
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(

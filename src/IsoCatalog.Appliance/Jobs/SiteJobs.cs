@@ -2,6 +2,7 @@ using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Mounts;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Core.Readiness;
 using Quartz;
 
 namespace IsoCatalog.Appliance.Jobs;
@@ -22,6 +23,7 @@ internal static class SiteJobs
                     job => job.WithIdentity("observe-" + publisher.Name));
             }
 
+            Every<LookForData>(quartz, TimeSpan.FromSeconds(1));
             Every<StatStore>(quartz, TimeSpan.FromSeconds(10));
             Every<RescanInbox>(quartz, configuration.Inbox.Rescan);
             Every<KeepDocuments>(quartz, TimeSpan.FromSeconds(10));
@@ -47,6 +49,24 @@ internal sealed class ObserveSurface(IReadOnlyList<SurfacePublisher> publishers,
 
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) =>
         await sentry.CompareAsync(publishers.First(p => p.Name == context.MergedJobDataMap.GetString(Surface)), cancellationToken);
+}
+
+/// <summary>Looks whether the data folder is still there: no event says that its file system was unmounted while the site has files of it open.</summary>
+[DisallowConcurrentExecution]
+internal sealed class LookForData(SiteLedger ledger, ImageStore store, Doubts doubts, IReadOnlyList<SurfacePublisher> publishers, FileSentry sentry) : IJob
+{
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    {
+        var away = store.Absence() is not null;
+        var surfaces = ledger.View.Surfaces;
+        var changed = publishers.Where(p => away != (surfaces.First(s => s.Name == p.Name).ProblemCode == ReasonCode.DataMissing)).ToList();
+        if (changed.Count > 0 && !away)
+        {
+            doubts.StatStore(cancellationToken);
+        }
+
+        await Task.WhenAll(changed.Select(p => sentry.CompareAsync(p, cancellationToken)));
+    }
 }
 
 /// <summary>Compares the store's files with their receipts, and looks for files that belong to nothing.</summary>

@@ -22,20 +22,20 @@ internal static class CellDrift
     {
         var key = new CellKey(image.Id, surface.Name);
         var cell = view.Cells.GetValueOrDefault(key);
-        var missed = view.Missed.TryGetValue(key, out var since);
+        var missed = view.Missed.GetValueOrDefault(key);
         return cell switch
         {
             // In the list, or not because of the surface as a whole, which is drift of its own.
             { State: CellState.Advertised } => null,
             { State: CellState.Withdrawn or CellState.Absent or CellState.Quarantined, Code: { } code }
                 when code is not (ReasonCode.NotYetPublished or ReasonCode.Removed or ReasonCode.Hidden) =>
-                new DriftView(code, cell.Reason ?? "", surface.Name, image.Id, missed ? since : cell.Since),
-            _ when missed => new DriftView(
-                cell?.Code ?? ReasonCode.NotYetPublished,
-                $"{image.FileName} was in the list of {surface.Name} and is being published there again. {cell?.Reason}".TrimEnd(),
+                new DriftView(code, cell.Reason ?? "", surface.Name, image.Id, missed?.Since ?? cell.Since),
+            _ when missed is not null => new DriftView(
+                missed.Code ?? cell?.Code ?? ReasonCode.NotYetPublished,
+                $"{image.FileName} was in the list of {surface.Name} and is being published there again. {missed.Reason ?? cell?.Reason}".TrimEnd(),
                 surface.Name,
                 image.Id,
-                since),
+                missed.Since),
             _ => null,
         };
     }

@@ -62,7 +62,7 @@ internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes rout
 
         if (ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present present
             && ImageStore.Doubt(store.Folders.StoreFile(present.Receipt.Root), present.Receipt) is { } reason
-            && ledger.TryDoubtStore(image, _ => !Agrees(image), reason + " It is being read again."))
+            && ledger.TryDoubtStore(image, _ => !Agrees(image) && store.Absence() is null, reason + " It is being read again."))
         {
             Log.StoreDoubted(log, image, reason);
         }

@@ -71,6 +71,11 @@ internal sealed class DriftReport
     /// <summary>Looks for files in the store that belong to nothing; reads the folders only.</summary>
     public void LookForOrphans()
     {
+        if (_store.Absence() is not null)
+        {
+            return;
+        }
+
         var known = _orphans;
         _orphans = _store.Orphans(_ledger.View).ToDictionary(
             path => path,

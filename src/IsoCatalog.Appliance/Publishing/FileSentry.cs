@@ -147,9 +147,9 @@ internal sealed class FileSentry : BackgroundService
     /// written in its place.</summary>
     private void MendStore(string folder, CancellationToken cancellationToken)
     {
-        if (File.Exists(_store.Folders.Database))
+        if (_store.Absence() is null)
         {
-            Directory.CreateDirectory(folder);
+            DurableFile.CreateFolder(folder, SiteFolders.Open);
             _watch.Add(folder);
 
             // What happened before the watch stood was seen by nobody.

@@ -76,7 +76,7 @@ internal sealed class SurfacePublisher(
                 .Select(c => store.Stored(view, c.Key.Image) is { } image ? new PublishedImage(image, c.Value.Receipt!.Value) : null)
                 .OfType<PublishedImage>()
                 .ToList();
-            var findings = await surface.ObserveAsync(expected, cancellationToken);
+            var findings = store.Absence() is null ? await surface.ObserveAsync(expected, cancellationToken) : [];
             foreach (var finding in findings)
             {
                 if (finding.Image is { } image && view.CellOf(image, Name) is { } seen)
@@ -391,7 +391,7 @@ internal sealed class SurfacePublisher(
 
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
-        switch (await surface.CheckAsync(cancellationToken))
+        switch (store.Absence() ?? await surface.CheckAsync(cancellationToken))
         {
             case SurfaceOutcome.Refused refused:
                 ledger.SetSurface(Name, refused.Code, refused.Reason, surface.DataCenters);

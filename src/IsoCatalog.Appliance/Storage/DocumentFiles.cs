@@ -69,7 +69,7 @@ internal sealed class DocumentFiles(SiteFolders folders)
             }
         }
 
-        Directory.CreateDirectory(folders.DocumentsOf(site));
+        DurableFile.CreateFolder(folders.DocumentsOf(site), SiteFolders.Open);
         DurableFile.WriteAtomically(folders.DocumentFile(site, document), envelope, Mode);
     }
 

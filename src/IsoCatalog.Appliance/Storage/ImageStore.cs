@@ -8,13 +8,24 @@ namespace IsoCatalog.Appliance.Storage;
 
 /// <summary>The site's own copies: one file for each image, named by its root, 0444, with an inode of its own. Does files only; what may be done is the
 /// ledger's to say.</summary>
-internal sealed class ImageStore(SiteFolders folders)
+/// <param name="folders">Where.</param>
+/// <param name="owned">What says that the data folder is this process's own; null: it is, whatever happens to it.</param>
+internal sealed class ImageStore(SiteFolders folders, FolderLock? owned = null)
 {
     public const UnixFileMode ReadOnlyForAll = (UnixFileMode)0b100_100_100;
 
     private const int MostReads = 5;
 
     public SiteFolders Folders => folders;
+
+    /// <summary>Why the data folder cannot be used now; null when it can. What is not there while it is away is not lost, and nothing is written in its place.</summary>
+    public SurfaceOutcome.Refused? Absence() => owned is null || owned.IsInPlace
+        ? null
+        : new(
+            ReasonCode.DataMissing,
+            $"{folders.Data} is not the data folder that this site was started on: is its file system mounted? Nothing is offered, and nothing is written there. Mount it "
+            + "again; if it was replaced by another one, restart the site.",
+            Retryable: true);
 
     /// <summary>What surfaces are given; null while there is no trusted copy.</summary>
     public StoredImage? Stored(SiteView view, ImageId id) =>

@@ -6,6 +6,9 @@ namespace IsoCatalog.Appliance.Storage;
 /// <summary>Where everything of a site lies below its data folder.</summary>
 internal sealed record SiteFolders(string Data, string Inbox)
 {
+    /// <summary>The mode of every folder but those of the keys and the socket.</summary>
+    public const UnixFileMode Open = (UnixFileMode)0b111_101_101;
+
     public string Store => Path.Combine(Data, "store");
 
     public string Staging => Path.Combine(Data, "staging");
@@ -82,18 +85,17 @@ internal sealed record SiteFolders(string Data, string Inbox)
     /// <exception cref="IOException">With the folder that could not be made.</exception>
     public void Create()
     {
-        const UnixFileMode open = (UnixFileMode)0b111_101_101;
         const UnixFileMode closed = (UnixFileMode)0b111_000_000;
         foreach (var folder in new[] { Data, Store, Staging, Fetch, Retired, Quarantine, Catalog, Trust, Documents, Chunks, Holdings, Members, Inbox })
         {
-            Directory.CreateDirectory(folder, open);
+            Directory.CreateDirectory(folder, Open);
         }
 
         Directory.CreateDirectory(Keys, closed);
         Directory.CreateDirectory(Run, (UnixFileMode)0b111_101_000);
         for (var i = 0; i < 256; i++)
         {
-            Directory.CreateDirectory(Path.Combine(Store, i.ToString("x2")), open);
+            Directory.CreateDirectory(Path.Combine(Store, i.ToString("x2")), Open);
         }
     }
 

@@ -119,7 +119,7 @@ internal sealed partial class SiteLedger : IDisposable
         }
 
         var missed = view.Cells.Where(c => c.Value.State is CellState.Withdrawn or CellState.Quarantined && view.IsWanted(c.Key.Image));
-        return view with { Missed = missed.ToImmutableDictionary(c => c.Key, c => c.Value.Since) };
+        return view with { Missed = missed.ToImmutableDictionary(c => c.Key, c => new Missing(c.Value.Since, c.Value.Code, c.Value.Reason)) };
     }
 
     /// <summary>Durable first, seen second. An exception of <paramref name="save"/> leaves the view as it was.</summary>

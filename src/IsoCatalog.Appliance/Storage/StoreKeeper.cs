@@ -141,6 +141,9 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
                 case StoreRead.Right:
                     concluded = false;
                     break;
+                case not StoreRead.Right when store.Absence() is not null:
+                    // Nothing is known of it until the folder is back.
+                    break;
                 case StoreRead.Gone when doubted is null && !ledger.View.Others.IsEmpty:
                     ledger.ReportFetch(
                         image.Id, new StoreFile.Fetching(time.GetUtcNow(), 0, ReasonCode.WaitingForSource, "Its bytes are wanted from other sites."));

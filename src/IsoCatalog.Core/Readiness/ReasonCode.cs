@@ -27,6 +27,7 @@ public static class ReasonCode
     public const string HeldByMachine = "held-by-machine";
 
     // The store.
+    public const string DataMissing = "data-missing";
     public const string StoreMissing = "store-missing";
     public const string StoreDamaged = "store-damaged";
 

@@ -31,8 +31,8 @@ public sealed record SiteView
     public ImmutableDictionary<string, OtherSite> Others { get; init; } =
         ImmutableDictionary.Create<string, OtherSite>(StringComparer.Ordinal);
 
-    /// <summary>Since when an image that was in a list, and is still wanted there, is not in it.</summary>
-    public ImmutableDictionary<CellKey, DateTimeOffset> Missed { get; init; } = ImmutableDictionary<CellKey, DateTimeOffset>.Empty;
+    /// <summary>Images that were in a list, and are still wanted there, and are not in it.</summary>
+    public ImmutableDictionary<CellKey, Missing> Missed { get; init; } = ImmutableDictionary<CellKey, Missing>.Empty;
 
     public ImmutableDictionary<string, Lease> Leases { get; init; } = ImmutableDictionary<string, Lease>.Empty;
 
@@ -108,8 +108,11 @@ public sealed record SiteView
     public SiteView WithMissed(ImageId image, SurfaceStatus surface, bool was, DateTimeOffset now)
     {
         var key = new CellKey(image, surface.Name);
+        var cell = Cells.GetValueOrDefault(key);
         return IsAvailable(image, surface) || !IsWanted(image) ? this with { Missed = Missed.Remove(key) }
-            : was ? this with { Missed = Missed.SetItem(key, now) }
+            : was ? this with { Missed = Missed.SetItem(key, new Missing(now, cell?.Code, cell?.Reason)) }
+            : cell is { State: CellState.Withdrawn or CellState.Absent or CellState.Quarantined, Code: { } code } && Missed.TryGetValue(key, out var missing)
+                ? this with { Missed = Missed.SetItem(key, missing with { Code = code, Reason = cell.Reason }) }
             : this;
     }
 

@@ -66,6 +66,24 @@ public static class DurableFile
     public static SafeFileHandle OpenRead(string path) =>
         Libc.Open(path, Libc.OpenReadOnly | Libc.OpenNoFollow | Libc.OpenNonBlocking);
 
+    /// <summary>Makes a folder, and never those above it: where they are gone a file system was unmounted, and nothing belongs under its mount point. One that is
+    /// there is fine.</summary>
+    public static void CreateFolder(string path, UnixFileMode mode)
+    {
+        if (Libc.MakeFolder(path, (uint)mode) != 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            if (error == Errno.Exists)
+            {
+                return;
+            }
+
+            throw Errno.Failure("make the folder", path, error);
+        }
+
+        SyncFolder(FolderOf(path));
+    }
+
     /// <summary>Makes entries that were created, renamed or removed in the folder durable.</summary>
     public static void SyncFolder(string folder)
     {

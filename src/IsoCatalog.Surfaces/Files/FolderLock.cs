@@ -12,8 +12,26 @@ namespace IsoCatalog.Surfaces.Files;
 public sealed class FolderLock : IDisposable
 {
     private readonly SafeFileHandle _file;
+    private readonly string _path;
 
-    private FolderLock(SafeFileHandle file) => _file = file;
+    private FolderLock(SafeFileHandle file, string path) => (_file, _path) = (file, path);
+
+    /// <summary>Is the file that was locked still the one at its path? Not when the folder was moved away, or its file system was unmounted or lies under another one.</summary>
+    public bool IsInPlace
+    {
+        get
+        {
+            try
+            {
+                var (held, there) = (FileStat.Of(_file), FileStat.Of(_path));
+                return (held.Device, held.Inode) == (there.Device, there.Inode);
+            }
+            catch (Exception exception) when (DiskFault.IsOutside(exception))
+            {
+                return false;
+            }
+        }
+    }
 
     /// <param name="path">The lock file; created if missing.</param>
     /// <returns>Null when another process (or another lock in this one) holds it; <see cref="HolderOf"/> says who.</returns>
@@ -30,7 +48,7 @@ public sealed class FolderLock : IDisposable
 
         RandomAccess.SetLength(file, 0);
         RandomAccess.Write(file, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n")), 0);
-        return new FolderLock(file);
+        return new FolderLock(file, path);
     }
 
     /// <summary>The process id that the last holder wrote, for a message; null if it cannot be told.</summary>

@@ -188,13 +188,7 @@ internal sealed class FolderLayout(string path, string? hiddenIn, bool retires, 
     {
         if (FileIdentity.KindOf(folder) == FileKind.Missing)
         {
-            if (OperatingSystem.IsWindows())
-            {
-                throw new PlatformNotSupportedException("Image folders are kept on Linux.");
-            }
-
-            Directory.CreateDirectory(folder, Private);
-            DurableFile.SyncFolder(System.IO.Path.GetDirectoryName(folder)!);
+            DurableFile.CreateFolder(folder, Private);
         }
     }
 }

@@ -67,4 +67,19 @@ public sealed record EngineTiming
 
     /// <summary>What a check waits for the engine before it goes by what was last heard.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>All that is waited by itself this many times shorter: for an engine that is simulated.</summary>
+    public EngineTiming Faster(int times) => this with
+    {
+        Look = Look / times,
+        Floor = Floor / times,
+        Gather = Gather / times,
+        Routine = Routine / times,
+        Confirmed = Confirmed / times,
+        Silence = Silence / times,
+        Lag = Lag / times,
+        Retries = [.. Retries.Select(r => r / times)],
+        Break = Break / times,
+        Denied = Denied / times,
+    };
 }

@@ -7,15 +7,14 @@ namespace IsoCatalog.IntegrationTests.Files;
 public sealed class MountedFolder : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
+    private readonly string? _over;
     private bool _mounted;
 
-    private MountedFolder()
-    {
-    }
+    private MountedFolder(string? over = null) => _over = over;
 
-    public string Path => _folder.Combine("mount");
+    public string Path => _over ?? _folder.Combine("mount");
 
-    /// <summary>The file that holds the file system; the tmpfs has none.</summary>
+    /// <summary>The file that holds the file system, or the folder that <see cref="OverAsync"/> mounts; the tmpfs has none.</summary>
     public string Device => _folder.Combine("device");
 
     public static async Task<MountedFolder> TmpfsAsync(string size)
@@ -39,6 +38,19 @@ public sealed class MountedFolder : IAsyncDisposable
         return mounted;
     }
 
+    /// <summary>What is in a folder lies on a file system of its own from now on, which is mounted there; unmounted, the folder is empty.</summary>
+    public static async Task<MountedFolder> OverAsync(string folder)
+    {
+        var mounted = Prepare(folder);
+        Directory.Move(folder, mounted.Device);
+        Directory.CreateDirectory(folder);
+        await mounted.MountAgainAsync();
+        return mounted;
+    }
+
+    /// <summary>The same file system, after <see cref="UnmountAsync"/>; of a folder that <see cref="OverAsync"/> took.</summary>
+    public Task MountAgainAsync() => MountAsync("--bind", Device);
+
     public async Task RemountAsync(string options) => (await Counterpart.RunAsync(
         "mount", ["-o", $"remount,{options}", Path], TestContext.Current.CancellationToken)).Succeeded();
 
@@ -59,11 +71,11 @@ public sealed class MountedFolder : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private static MountedFolder Prepare()
+    private static MountedFolder Prepare(string? over = null)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Mounting a file system needs root.");
         Counterpart.Require("mount");
-        var mounted = new MountedFolder();
+        var mounted = new MountedFolder(over);
         Directory.CreateDirectory(mounted.Path);
         return mounted;
     }

@@ -73,16 +73,30 @@ public sealed partial class OperationsPageTests : IDisposable
         Assert.Contains("version 4", shown, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Every_test_that_the_threat_model_names_exists()
+    [Theory]
+    [InlineData("docs/threat-model.md", 50)]
+    [InlineData("docs/operations/damage.md", 20)]
+    public async Task Every_test_that_a_page_names_exists(string path, int atLeast)
     {
-        var page = await File.ReadAllTextAsync(OpenApiDocumentTests.RepositoryFile("docs/threat-model.md"), Cancel);
+        var page = await File.ReadAllTextAsync(OpenApiDocumentTests.RepositoryFile(path), Cancel);
         var named = TestName().Matches(page).Select(m => m.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
-        Assert.True(named.Count > 50);
+        Assert.True(named.Count > atLeast);
         var there = Directory.EnumerateFiles(OpenApiDocumentTests.RepositoryFile("tests"), "*Tests.cs", SearchOption.AllDirectories)
             .Append(OpenApiDocumentTests.RepositoryFile("tests/IsoCatalog.IntegrationTests/Surfaces/SurfaceContract.cs"))
             .SelectMany(f => Method().Matches(File.ReadAllText(f))).Select(m => m.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
         Assert.Empty(named.Except(there).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Each_kind_of_damage_has_a_code_that_panels_know_and_an_alert_that_fires()
+    {
+        var rows = (await File.ReadAllLinesAsync(OpenApiDocumentTests.RepositoryFile("docs/operations/damage.md"), Cancel)).Where(l => l.StartsWith("| ", StringComparison.Ordinal)).ToList();
+        var alerts = rows.SelectMany(r => Alert().Matches(r).Select(m => m.Value)).ToHashSet(StringComparer.Ordinal);
+        Assert.Empty(alerts.Except(Telemetry.AlertFiles.Alerts().Select(a => a.Name)));
+        var reasons = await File.ReadAllTextAsync(OpenApiDocumentTests.RepositoryFile("docs/panel.md"), Cancel);
+        var codes = rows.SelectMany(r => Code().Matches(r).Select(m => m.Value)).Distinct().ToList();
+        Assert.Contains("`data-missing`", codes);
+        Assert.All(codes, code => Assert.True(reasons.Contains($"| {code} |", StringComparison.Ordinal) || code is "`store-doubted`" or "`database-lost`", code));
     }
 
     [Fact]
@@ -137,6 +151,12 @@ public sealed partial class OperationsPageTests : IDisposable
 
     [GeneratedRegex(@"public (async )?(Task|void) (?<name>\w+)\(", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Method();
+
+    [GeneratedRegex("IsoCatalog[A-Z][A-Za-z]+", RegexOptions.NonBacktracking)]
+    private static partial Regex Alert();
+
+    [GeneratedRegex("`[a-z]+-[a-z-]+`", RegexOptions.NonBacktracking)]
+    private static partial Regex Code();
 
     [GeneratedRegex(@"\]\((?<path>[^)#:\s]*)(#(?<anchor>[^)]+))?\)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Link();

@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using IsoCatalog.Core.Readiness;
-using IsoCatalog.IntegrationTests.Files;
 using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Testing;
 using Xunit;
@@ -8,10 +6,8 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Scenarios;
 
 /// <summary>Somebody lays hands on the files of a running site, or of one that is down.</summary>
-public sealed partial class DamageTests
+public sealed class DamageTests
 {
-    private const int CurrentFolder = -100;
-    private const uint ExchangeNames = 2;
     private const int Size = 3 << 20;
 
     /// <summary>The periodic check is far too slow to be what noticed anything within two seconds.</summary>
@@ -36,62 +32,6 @@ public sealed partial class DamageTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData("deleted")]
-    [InlineData("truncated")]
-    [InlineData("replaced")]
-    [InlineData("renamed away")]
-    [InlineData("edited in place")]
-    [InlineData("appended")]
-    [InlineData("made writable")]
-    [InlineData("touched")]
-    [InlineData("a dangling link")]
-    [InlineData("a folder")]
-    [InlineData("given to somebody else")]
-    public async Task A_published_file_that_is_damaged_leaves_the_list_within_two_seconds_and_comes_back_whole(string damage)
-    {
-        await using var site = await Scenario.StartAsync(Watching);
-        using var witness = new Witness(site);
-        var bytes = IsoBuilder.InMemory("DEBIAN", Size, 1);
-        var image = await site.AddAsync(site.Write("debian-12.iso", bytes), Cancel);
-        var published = Path.Combine(site.Console, image.Name);
-
-        // As long as it is open, its inode's number cannot be given to another file.
-        using var held = File.OpenHandle(published, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var inode = FileIdentity.Of(held, default).Inode;
-
-        var before = Witness.Now;
-        await DamageAsync(published, damage);
-        var left = await witness.LeftWithinTwoSecondsAsync(image.Id, "console", before, Witness.Now);
-        Assert.Equal(damage is "deleted" or "renamed away" ? ReasonCode.FileMissing : ReasonCode.FileChanged, left.Code);
-        await TestSite.EventuallyAsync(
-            async () => (await witness.EventsAsync()).Any(e => e.Type == "drift" && e.Code == left.Code && e.Surface == "console" && e.Image == image.Id), Cancel);
-        Assert.Equal(1, await witness.MetricAsync($$"""isocatalog_drift_found_total{code="{{left.Code}}",surface="console"}"""));
-
-        await witness.ListedAsync(image.Id, "bmc", "console");
-        Assert.NotEqual(inode, FileIdentity.Of(published, default)!.Value.Inode);
-        Assert.Equal(bytes, await File.ReadAllBytesAsync(published, Cancel));
-        Assert.Equal(bytes, await File.ReadAllBytesAsync(site.StoreFile(image), Cancel));
-        Assert.Empty(await witness.LeftAsync(image.Id, "bmc", before));
-    }
-
-    [Fact]
-    public async Task A_foreign_file_in_the_place_of_a_published_one_is_kept_aside_and_reported()
-    {
-        await using var site = await Scenario.StartAsync(Watching);
-        using var witness = new Witness(site);
-        var image = await site.AddAsync(site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", Size, 1)), Cancel);
-        var foreign = IsoBuilder.InMemory("EVIL", Size, 666);
-        var before = Witness.Now;
-        File.Move(site.Write("other.bin", foreign), Path.Combine(site.Console, image.Name), overwrite: true);
-        await witness.LeftWithinTwoSecondsAsync(image.Id, "console", before, Witness.Now);
-        await witness.ListedAsync(image.Id, "console");
-
-        var kept = Assert.Single(Directory.GetFiles(Path.Combine(site.Console, ".isocatalog", "foreign")));
-        Assert.Equal(foreign, await File.ReadAllBytesAsync(kept, Cancel));
-        Assert.Equal("console", (await witness.DriftAsync("foreign-file", kept)).Surface);
-    }
-
     [Fact]
     public async Task A_store_file_that_is_edited_withdraws_everywhere_and_the_same_bytes_bring_it_back()
     {
@@ -102,7 +42,7 @@ public sealed partial class DamageTests
         var image = await site.AddAsync(source, Cancel);
         var (bmc, console) = (await witness.ETagAsync("bmc"), await witness.ETagAsync("console"));
         var before = Witness.Now;
-        await DamageAsync(site.StoreFile(image), "edited in place");
+        await Damage.DoAsync(site.StoreFile(image), "edited in place");
         var after = Witness.Now;
 
         await witness.LeftWithinTwoSecondsAsync(image.Id, "bmc", before, after);
@@ -147,7 +87,7 @@ public sealed partial class DamageTests
         var bytes = IsoBuilder.InMemory("DEBIAN", Size, 1);
         var image = await site.AddAsync(site.Write("debian-12.iso", bytes), Cancel);
         var before = Witness.Now;
-        await DamageAsync(site.StoreFile(image), "touched");
+        await Damage.DoAsync(site.StoreFile(image), "touched");
         await witness.LeftWithinTwoSecondsAsync(image.Id, "bmc", before, Witness.Now);
         await witness.ListedAsync(image.Id, "bmc", "console");
         Assert.Equal(bytes, await witness.ServedAsync(image.Id));
@@ -155,67 +95,6 @@ public sealed partial class DamageTests
 
         // The copy on the volume has nothing to do with the store's inode.
         Assert.Empty(await witness.LeftAsync(image.Id, "console", before));
-    }
-
-    [Fact]
-    public async Task A_volume_that_is_moved_away_lists_nothing_its_shadow_stays_empty_and_back_it_is_listed_and_watched()
-    {
-        await using var site = await Scenario.StartAsync(Watching);
-        using var witness = new Witness(site);
-        var image = await site.AddAsync(site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", Size, 1)), Cancel);
-        var away = Path.Combine(site.Root, "away");
-        Directory.Move(site.Console, away);
-        Directory.CreateDirectory(site.Console);
-        await witness.DriftAsync(ReasonCode.SurfaceMissing, site.Console);
-        await TestSite.EventuallyAsync(async () => !await site.ListsAsync("console", image.Id, Cancel), Cancel);
-
-        // An add that ends meanwhile must not go to the empty mount point either.
-        var second = await site.Client.UploadImageAsync(
-            new MemoryStream(IsoBuilder.InMemory("SECOND", Size, 2)), "second.iso", null, null, null, Cancel);
-        Assert.False(await site.ListsAsync("console", second.Id, Cancel));
-        Assert.Empty(Directory.GetFileSystemEntries(site.Console));
-        Assert.True(await site.ListsAsync("bmc", image.Id, Cancel));
-
-        Directory.Delete(site.Console);
-        Directory.Move(away, site.Console);
-        await witness.ListedAsync(image.Id, "bmc", "console");
-        await witness.ListedAsync(second.Id, "bmc", "console");
-
-        var before = Witness.Now;
-        File.Delete(Path.Combine(site.Console, image.Name));
-        await witness.LeftWithinTwoSecondsAsync(image.Id, "console", before, Witness.Now);
-        await witness.ListedAsync(image.Id, "console");
-    }
-
-    /// <summary>With <c>umount -l</c> the file system lives on as long as somebody reads a file of it, so the kernel says nothing yet.</summary>
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_volume_that_is_unmounted_lists_nothing_and_nothing_is_written_under_its_mount_point(bool lazily)
-    {
-        await using var volume = await MountedFolder.TmpfsAsync("64m");
-        await using var site = await Scenario.StartAsync(new TestSiteOptions
-        {
-            Surfaces =
-                $$"""
-                  - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
-                  - { name: console, kind: volume, path: "{{volume.Path}}", check: 1s }
-                """,
-        });
-        using var witness = new Witness(site);
-        var image = await site.AddAsync(site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", Size, 1)), Cancel);
-        using var held = lazily ? File.OpenHandle(Path.Combine(volume.Path, image.Name)) : null;
-        await volume.UnmountAsync(lazily);
-        await witness.DriftAsync(ReasonCode.SurfaceMissing, volume.Path);
-        Assert.False(await site.ListsAsync("console", image.Id, Cancel));
-        Assert.True(await site.ListsAsync("bmc", image.Id, Cancel));
-        Assert.Equal(0, await witness.MetricAsync("""isocatalog_surface_up{surface="console"}"""));
-        Assert.Equal(1, await witness.MetricAsync("""isocatalog_drift{code="surface-missing",surface="console"}"""));
-        Assert.Contains(await witness.EventsAsync(), e => e is { Type: "drift", Surface: "console", Code: ReasonCode.SurfaceMissing });
-        var second = await site.Client.UploadImageAsync(
-            new MemoryStream(IsoBuilder.InMemory("SECOND", Size, 2)), "second.iso", null, null, null, Cancel);
-        Assert.Equal("present", second.Store.State);
-        Assert.Empty(Directory.GetFileSystemEntries(volume.Path));
     }
 
     [Fact]
@@ -260,7 +139,7 @@ public sealed partial class DamageTests
         var source = site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", Size, 1));
         var image = await site.AddAsync(source, Cancel);
         var before = Witness.Now;
-        await DamageAsync(Path.Combine(site.Console, image.Name), "edited in place");
+        await Damage.DoAsync(Path.Combine(site.Console, image.Name), "edited in place");
         var after = Witness.Now;
         await witness.LeftWithinTwoSecondsAsync(image.Id, "console", before, after);
         await witness.LeftWithinTwoSecondsAsync(image.Id, "bmc", before, after);
@@ -280,7 +159,7 @@ public sealed partial class DamageTests
         var bytes = IsoBuilder.InMemory("DEBIAN", 20 * Size, 1);
         var image = await site.AddAsync(site.Write("debian-12.iso", bytes), Cancel);
         var before = Witness.Now;
-        await DamageAsync(Path.Combine(site.Console, image.Name), "touched");
+        await Damage.DoAsync(Path.Combine(site.Console, image.Name), "touched");
         await witness.LeftWithinTwoSecondsAsync(image.Id, "console", before, Witness.Now);
         await witness.LeftWithinTwoSecondsAsync(image.Id, "bmc", before, Witness.Now);
         await witness.ListedAsync(image.Id, "bmc", "console");
@@ -299,8 +178,8 @@ public sealed partial class DamageTests
         var store = await site.AddAsync(site.Write("two.iso", IsoBuilder.InMemory("TWO", Size, 2)), Cancel);
         var whole = await site.AddAsync(site.Write("three.iso", IsoBuilder.InMemory("THREE", Size, 3)), Cancel);
         await site.StopAsync();
-        await DamageAsync(Path.Combine(site.Console, copy.Name), "edited in place");
-        await DamageAsync(site.StoreFile(store), "edited in place");
+        await Damage.DoAsync(Path.Combine(site.Console, copy.Name), "edited in place");
+        await Damage.DoAsync(site.StoreFile(store), "edited in place");
 
         var before = Witness.Now;
         await site.StartAgainAsync(Cancel);
@@ -347,67 +226,4 @@ public sealed partial class DamageTests
         Assert.Equal(image.Id, (await witness.DriftAsync(code, image.Name)).Image);
         await TestSite.EventuallyAsync(() => Task.FromResult(!File.Exists(Path.Combine(site.Console, image.Name))), Cancel);
     }
-
-    internal static async Task DamageAsync(string path, string damage)
-    {
-        var writes = damage is "truncated" or "edited in place" or "appended";
-        if (writes && !Environment.IsPrivilegedProcess)
-        {
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        }
-
-        switch (damage)
-        {
-            case "deleted":
-                File.Delete(path);
-                break;
-            case "truncated":
-                await using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
-                {
-                    file.SetLength(Size / 2);
-                }
-
-                break;
-            case "replaced":
-                await File.WriteAllBytesAsync(path + ".other", new byte[Size], Cancel);
-                File.Move(path + ".other", path, overwrite: true);
-                break;
-            case "renamed away":
-                File.Move(path, path + ".moved", overwrite: true);
-                break;
-            case "edited in place":
-                (await Counterpart.RunAsync(
-                    "dd", ["if=/dev/urandom", $"of={path}", "bs=16", "count=1", "seek=70000", "conv=notrunc", "status=none"], Cancel)).Succeeded();
-                break;
-            case "appended":
-                await File.AppendAllTextAsync(path, "x", Cancel);
-                break;
-            case "made writable":
-                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-                break;
-            case "a dangling link":
-                File.CreateSymbolicLink(path + ".other", "/nowhere/at/all");
-                File.Move(path + ".other", path, overwrite: true);
-                break;
-            case "a folder":
-                Directory.CreateDirectory(path + ".other");
-
-                // In one step: in two, it is first a file that is gone.
-                Assert.Equal(0, Exchange(CurrentFolder, path, CurrentFolder, path + ".other", ExchangeNames));
-                File.Move(path + ".other", path + ".moved", overwrite: true);
-                break;
-            case "given to somebody else":
-                Assert.SkipUnless(Environment.IsPrivilegedProcess, "Giving a file to somebody else needs root.");
-                (await Counterpart.RunAsync("chown", ["65534:65534", path], Cancel)).Succeeded();
-                break;
-            case "touched":
-                File.SetLastWriteTimeUtc(path, Witness.Now.UtcDateTime.AddDays(-1));
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(damage), damage, null);
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "renameat2", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial int Exchange(int oldFolder, string oldPath, int newFolder, string newPath, uint flags);
 }

@@ -45,7 +45,7 @@ public sealed class FleetDamageTests
             var (fetched, found) = (await FetchedAsync(witness), await FoundAsync(witness, lost));
             var file = nyc.StoreFile(image);
             var before = Witness.Now;
-            await DamageTests.DamageAsync(file, damage);
+            await Damage.DoAsync(file, damage);
             await witness.LeftWithinTwoSecondsAsync(image.Id, "bmc", before, Witness.Now);
             if (lost is not null)
             {

@@ -64,6 +64,25 @@ public sealed class CellDriftTests
         Assert.Equal((ReasonCode.NoSpace, "full", Left), (drift.Code, drift.Reason, drift.Since));
     }
 
+    /// <summary>An alert that waits for half an hour of one code would never fire if each try changed it.</summary>
+    [Theory]
+    [InlineData(CellState.Verifying)]
+    [InlineData(CellState.Staged)]
+    public void What_is_tried_again_keeps_the_code_that_it_left_with_or_last_failed_with(CellState trying)
+    {
+        var key = new CellKey(SomeSite.Image, "console");
+        SiteView With(SiteView view, CellState state, string code) => view with { Cells = view.Cells.SetItem(key, new Cell(state, Left, code, $"It is {code}.")) };
+        var left = After(Listed, With(Listed, CellState.Withdrawn, ReasonCode.FileChanged), Left);
+        var tried = After(left, With(left, trying, ReasonCode.Verifying), Left.AddMinutes(1));
+        Assert.Equal(ReasonCode.FileChanged, Assert.Single(CellDrift.Of(tried)).Code);
+
+        var failed = After(tried, With(tried, CellState.Withdrawn, ReasonCode.EngineNotListed), Left.AddMinutes(2));
+        var again = After(failed, With(failed, trying, ReasonCode.WaitingForSurfaces), Left.AddMinutes(3));
+        var drift = Assert.Single(CellDrift.Of(again));
+        Assert.Equal((ReasonCode.EngineNotListed, Left), (drift.Code, drift.Since));
+        Assert.Contains("It is engine-not-listed.", drift.Reason, StringComparison.Ordinal);
+    }
+
     private static SiteView After(SiteView before, SiteView next, DateTimeOffset now) => next.Surfaces.Aggregate(
         next,
         (view, surface) => view.WithMissed(SomeSite.Image, surface, before.IsAvailable(SomeSite.Image, surface), now));

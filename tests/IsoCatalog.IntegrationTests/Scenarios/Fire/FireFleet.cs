@@ -11,11 +11,15 @@ namespace IsoCatalog.IntegrationTests.Scenarios.Fire;
 /// </summary>
 internal sealed class FireFleet : IAsyncDisposable
 {
+    /// <summary>What is a minute at an engine is a second and a half here.</summary>
+    private const int EnginePace = 40;
+
     private static readonly string[] Ids = ["ams", "nyc", "msk"];
 
     private readonly TestFleet _fleet;
     private readonly Dictionary<string, int[]> _ports;
     private readonly Dictionary<string, ApplianceClient> _clients;
+    private readonly Dictionary<string, SimulatedDomain> _domains = new(StringComparer.Ordinal);
 
     private FireFleet(TestFleet fleet, Dictionary<string, int[]> ports)
     {
@@ -32,6 +36,7 @@ internal sealed class FireFleet : IAsyncDisposable
     {
         var options = new TestSiteOptions
         {
+            EnginePace = EnginePace,
             Surfaces =
                 """
                   - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
@@ -58,6 +63,8 @@ internal sealed class FireFleet : IAsyncDisposable
 
     public ApplianceClient ClientOf(TestSite site) => _clients[site.Id];
 
+    public SimulatedDomain DomainOf(TestSite site) => _domains[site.Id];
+
     public Uri ApiOf(TestSite site) => new($"http://127.0.0.1:{_ports[site.Id][0]}");
 
     /// <summary>Both sides lose the other's address: nothing new travels between them.</summary>
@@ -73,6 +80,10 @@ internal sealed class FireFleet : IAsyncDisposable
         }
 
         await _fleet.DisposeAsync();
+        foreach (var domain in _domains.Values)
+        {
+            await domain.DisposeAsync();
+        }
     }
 
     private async Task IntroduceAsync(TestSite? cut)
@@ -90,6 +101,8 @@ internal sealed class FireFleet : IAsyncDisposable
     private async Task ConfigureAsync(TestSite site)
     {
         Directory.CreateDirectory(site.Console);
+        _domains[site.Id] = await SimulatedDomain.StartAsync();
+        await site.ConfigureAsync("surfaces:\n", $"surfaces:\n{_domains[site.Id].Surface}\n");
         var ports = _ports[site.Id];
         await site.ConfigureAsync(
             "listen: { api: \"127.0.0.1:0\", iso: \"127.0.0.1:0\", fleet: \"127.0.0.1:0\", swarm: \"127.0.0.1:0\" }",

@@ -22,10 +22,12 @@ internal sealed class FirePanel : IDisposable
     private readonly FireRecord _record;
     private readonly Random _random;
     private readonly HttpClient _http;
+    private readonly SimulatedDomain _domain;
 
     public FirePanel(FireFleet fleet, TestSite site, string surface, FireRecord record, Random random)
     {
         (_site, _surface, _record, _random) = (site, surface, record, random);
+        _domain = fleet.DomainOf(site);
         _http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = fleet.ApiOf(site), Timeout = TimeSpan.FromSeconds(30) };
     }
 
@@ -74,6 +76,11 @@ internal sealed class FirePanel : IDisposable
         foreach (var unknown in listed.Where(i => _record.Find(i.Id) is null))
         {
             _record.Violated($"{unknown.Name} ({unknown.Id}) is listed on {_surface} of {_site.Id}, and nobody ever added it.");
+        }
+
+        foreach (var image in listed.Where(i => _surface == "ovirt" && _record.IsListedInVain(_site.Id, i.Id, asked, FireRecord.Now)))
+        {
+            _record.Violated($"{image.Name} is listed on ovirt of {_site.Id}, whose engine has been in trouble for longer than {FireRecord.EngineWindow.TotalSeconds} s.");
         }
 
         var mountable = listed.Where(i => _record.Find(i.Id) is not null).ToList();
@@ -127,13 +134,21 @@ internal sealed class FirePanel : IDisposable
     private async Task MountAsync(SurfaceMount mount, FireImage made, DateTimeOffset since, bool leased, bool whole)
     {
         _record.Count("mounts");
+        _record.Count("mounts on " + _surface);
         _record.Count(whole ? "read whole" : "read in part");
         var wrong = false;
         var failure = await TryAsync(async () =>
         {
+            // A virtual machine takes its disc out of the engine's list.
+            if (mount.FileId is { } file && !(await _domain.ListAsync(CancellationToken.None)).Contains(file))
+            {
+                return "the engine does not list it";
+            }
+
             foreach (var (offset, count) in whole ? [(0, made.Bytes.Length)] : Parts(made.Bytes.Length))
             {
-                var read = mount.Url is { } url ? await ServedAsync(url, made, offset, count, whole) : await FileAsync(mount.Path!, offset, count, whole);
+                var read = mount.Url is { } url ? await ServedAsync(url, made, offset, count, whole)
+                    : await FileAsync(mount.Path ?? Path.Combine(_domain.Files, mount.FileId!), offset, count, whole);
                 if (read.Bytes is null)
                 {
                     return read.Problem;
@@ -231,6 +246,10 @@ internal sealed class FirePanel : IDisposable
         else if (!wrong && _record.WasDown(_site.Id, since, now))
         {
             _record.Count("at a kill");
+        }
+        else if (!wrong && _surface == "ovirt" && _record.IsEngineTrouble(_site.Id, made.Id, since, now))
+        {
+            _record.Count("at an engine in trouble");
         }
         else if (!wrong && !leased && await LeftSinceAsync(made.Id, since))
         {

@@ -10,9 +10,16 @@ internal sealed class FireRecord(Action<string>? live)
     /// <summary>From the return of the system call that does the damage to lists without the image.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(2);
 
+    /// <summary>From an engine's trouble to lists without what cannot be mounted through it: its minute of silence, a look and a check, on a machine that is on fire.</summary>
+    public static readonly TimeSpan EngineWindow = TimeSpan.FromSeconds(10);
+
+    /// <summary>From the end of an engine's trouble to lists that know what the engine lists since then: a check.</summary>
+    private static readonly TimeSpan EngineFollows = TimeSpan.FromSeconds(3);
+
     private readonly ConcurrentDictionary<ImageId, FireImage> _images = new();
     private readonly ConcurrentQueue<Spell> _damages = new();
     private readonly ConcurrentQueue<Spell> _downs = new();
+    private readonly ConcurrentQueue<Spell> _engines = new();
     private readonly ConcurrentQueue<string> _log = new();
     private readonly ConcurrentDictionary<string, int> _counts = new(StringComparer.Ordinal);
 
@@ -54,6 +61,19 @@ internal sealed class FireRecord(Action<string>? live)
 
     /// <summary>To be disposed when the site is asked again.</summary>
     public IDisposable Down(string site) => Begin(_downs, new Spell(site, null, null));
+
+    /// <summary>To be disposed when the engine is as it should be again.</summary>
+    /// <param name="image">The only one that it concerns; null for all.</param>
+    public IDisposable EngineTrouble(string site, ImageId? image) => Begin(_engines, new Spell(site, "ovirt", image));
+
+    /// <summary>May an engine's trouble show to somebody who asked for the list then and has mounted until now? Whether it should have left the list is another question.</summary>
+    public bool IsEngineTrouble(string site, ImageId image, DateTimeOffset asked, DateTimeOffset until) =>
+        _engines.Any(e => e.Site == site && (e.Image is null || e.Image == image)
+            && e.Begin <= until && (e.End is not { } end || end + EngineFollows > asked));
+
+    /// <summary>The image should have left the list long ago, because its engine has been in trouble all the time.</summary>
+    public bool IsListedInVain(string site, ImageId image, DateTimeOffset asked, DateTimeOffset answered) =>
+        _engines.Any(e => e.Site == site && (e.Image is null || e.Image == image) && asked - e.Begin >= EngineWindow && (e.End is not { } end || end > answered));
 
     /// <summary>Was damage done that may still show to somebody who asked for the list then and has mounted until now?</summary>
     public bool IsDamaged(string site, string surface, ImageId image, DateTimeOffset asked, DateTimeOffset until) =>

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using IsoCatalog.Client;
+using IsoCatalog.Simulators.Engine;
 using IsoCatalog.Testing;
 
 namespace IsoCatalog.IntegrationTests.Scenarios.Fire;
@@ -14,6 +15,7 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
     private readonly Random _changes = new(seed);
     private readonly Random _fire = new(seed + 1);
     private readonly Random _outages = new(seed + 2);
+    private readonly Random _engines = new(seed + 3);
     private int _made;
 
     public async Task AddFirstAsync(CancellationToken cancellationToken)
@@ -49,9 +51,13 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
         while (await PauseAsync(_fire.Next(50, 500), stop))
         {
             var (site, dice) = (Pick(_fire, fleet.Sites), _fire.Next(100));
-            if (dice < 60)
+            if (dice < 40)
             {
-                DamageConsole(site, _fire);
+                DamageOn("console", site, _fire);
+            }
+            else if (dice < 60)
+            {
+                DamageOn("ovirt", site, _fire);
             }
             else if (dice < 90)
             {
@@ -59,7 +65,7 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
             }
             else
             {
-                Flood(site);
+                Flood(FolderOf(Pick(_fire, ["console", "ovirt"]), site));
                 await TidyUpAsync(site);
             }
         }
@@ -70,11 +76,11 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
     {
         try
         {
-            foreach (var drift in (await fleet.ClientOf(site).GetDriftAsync(default)).Drift.Where(d => d.Code == "foreign-file"))
+            foreach (var drift in (await fleet.ClientOf(site).GetDriftAsync(default)).Drift.Where(d => d.Code is "foreign-file" or "domain-unlistable"))
             {
                 if (Foreign().Match(drift.Reason) is { Success: true } found)
                 {
-                    Delete(Path.Combine(site.Console, found.Groups["name"].Value));
+                    Delete(found.Groups["path"].Value);
                 }
             }
         }
@@ -96,7 +102,7 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
         }
     }
 
-    [GeneratedRegex(@"/console/(?<name>image-\d+\.iso) is (not ours|there already)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?<path>/\S+/image-\d+\.iso)(:| is (not ours|there already|a link that leads nowhere))", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Foreign();
 
     public async Task BreakDownAsync(CancellationToken stop)
@@ -108,6 +114,40 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
         }
 
         await fleet.MendAsync();
+    }
+
+    /// <summary>One engine at a time does what engines do: it is down, answers nonsense, has the domain inactive (and its old list at hand), leaves a file out.</summary>
+    public async Task TroubleEnginesAsync(CancellationToken stop)
+    {
+        while (await PauseAsync(_engines.Next(1500, 4000), stop))
+        {
+            var (site, dice) = (Pick(_engines, fleet.Sites), _engines.Next(100));
+            var hidden = Pick(_engines, record.Images.OrderBy(i => i.Name, StringComparer.Ordinal).ToList());
+            var (what, fault) = dice switch
+            {
+                < 25 => ("is down", new EngineFaults { Down = true }),
+                < 35 => ("cuts connections", new EngineFaults { Cut = true }),
+                < 45 => ("answers a login page", new EngineFaults { Garbage = EngineGarbage.Html }),
+                < 70 => ("has its domain inactive", new EngineFaults { Status = new Dictionary<string, string> { [SimulatedDomain.DataCenter] = "inactive" } }),
+                < 85 => ($"leaves out {hidden.Name}", new EngineFaults { Hide = [hidden.Name] }),
+                _ => ("has a host that cannot list", new EngineFaults { FailingDataCenters = [SimulatedDomain.DataCenter] }),
+            };
+            record.Say($"the engine of {site.Id} {what}");
+            var engine = fleet.DomainOf(site).Engine;
+
+            // What the engine listed before its host failed counts on, and can be mounted.
+            using (fault.FailingDataCenters.Count > 0 ? null : record.EngineTrouble(site.Id, fault.Hide.Count > 0 ? hidden.Id : null))
+            {
+                engine.Faults = fault;
+
+                // Some are over before anybody must notice, some go on for longer than anything may stay listed.
+                await PauseAsync(_engines.Next(3) == 0 ? 13_000 : _engines.Next(300, 5000), stop);
+                engine.Faults = EngineFaults.None;
+            }
+
+            record.Count("engine troubles");
+            record.Say($"the engine of {site.Id} is well again");
+        }
     }
 
     private static async Task<bool> PauseAsync(int ms, CancellationToken stop)
@@ -221,14 +261,17 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
         return false;
     }
 
-    private void DamageConsole(TestSite site, Random random)
+    private void DamageOn(string surface, TestSite site, Random random)
     {
-        if (Directory.GetFiles(site.Console) is { Length: > 0 } files
+        var folder = FolderOf(surface, site);
+        if (Directory.GetFiles(folder) is { Length: > 0 } files
             && record.Images.FirstOrDefault(i => i.Name == Path.GetFileName(Pick(random, files.Order(StringComparer.Ordinal).ToList()))) is { } image)
         {
-            Damage(site, "console", image, Path.Combine(site.Console, image.Name), random);
+            Damage(site, surface, image, Path.Combine(folder, image.Name), random);
         }
     }
+
+    private string FolderOf(string surface, TestSite site) => surface == "console" ? site.Console : fleet.DomainOf(site).Files;
 
     /// <summary>The last whole copy of an image is left alone: what cannot be repaired is another test.</summary>
     private async Task DamageStoreAsync(TestSite site)
@@ -280,7 +323,7 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
             await PauseAsync(_outages.Next(1500), default);
             if (_outages.Next(2) == 0)
             {
-                DamageConsole(site, _outages);
+                DamageOn(Pick(_outages, ["console", "ovirt"]), site, _outages);
             }
 
             await site.StartAgainAsync(default);
@@ -300,14 +343,14 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
         record.Say($"{site.Id} is joined again");
     }
 
-    /// <summary>Somebody unpacks things into the volume.</summary>
-    private void Flood(TestSite site)
+    /// <summary>Somebody unpacks things there.</summary>
+    private void Flood(string place)
     {
-        var folder = Path.Combine(site.Console, "not-ours");
+        var folder = Path.Combine(place, "not-ours");
         Directory.CreateDirectory(folder);
         for (var i = 0; i < 50; i++)
         {
-            var path = Path.Combine(site.Console, $"foreign-{i}.tmp");
+            var path = Path.Combine(place, $"foreign-{i}.tmp");
             File.WriteAllText(path, "x");
             File.Delete(path);
         }

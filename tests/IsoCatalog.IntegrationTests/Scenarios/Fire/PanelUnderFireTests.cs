@@ -14,7 +14,7 @@ namespace IsoCatalog.IntegrationTests.Scenarios.Fire;
 [Collection(typeof(WholeMachine))]
 public sealed class PanelUnderFireTests(ITestOutputHelper output)
 {
-    private static readonly string[] Surfaces = ["bmc", "console"];
+    private static readonly string[] Surfaces = ["bmc", "console", "ovirt"];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -39,7 +39,7 @@ public sealed class PanelUnderFireTests(ITestOutputHelper output)
             using (var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel))
             {
                 stop.CancelAfter(duration);
-                await Task.WhenAll([works.ChangeAsync(stop.Token), works.DamageAsync(stop.Token), works.BreakDownAsync(stop.Token), .. panels.Select(p => p.Panel.RunAsync(stop.Token))]);
+                await Task.WhenAll([works.ChangeAsync(stop.Token), works.DamageAsync(stop.Token), works.BreakDownAsync(stop.Token), works.TroubleEnginesAsync(stop.Token), .. panels.Select(p => p.Panel.RunAsync(stop.Token))]);
             }
 
             record.Say("the fire is out");
@@ -62,7 +62,7 @@ public sealed class PanelUnderFireTests(ITestOutputHelper output)
         }
 
         Assert.Empty(record.Violations);
-        foreach (var needed in new[] { "mounts", "leases", "read whole", "damages", "kills", "cuts", "added", "removed", "restored" })
+        foreach (var needed in new[] { "mounts", "leases", "read whole", "mounts on ovirt", "damages", "kills", "engine troubles", "cuts", "added", "removed", "restored" })
         {
             Assert.True(record.CountOf(needed) > 0, $"The plan of seed {seed} has no {needed}.");
         }
