@@ -24,7 +24,7 @@ public sealed partial class PanelExampleTests
         var examples = blocks.Where(b => b.Language == "sh").Select(b => b.Text).ToList();
         var setting = Assert.Single(examples, e => e.Contains("AUTH=", StringComparison.Ordinal));
         var calls = examples.Where(e => e != setting).ToList();
-        Assert.Equal(["available", "available", "leases", "leases/$LEASE", "leases/$LEASE"], calls.Select(c => Route().Match(c).Groups["route"].Value));
+        Assert.Equal(["available", "available", "available", "leases", "leases/$LEASE", "leases/$LEASE"], calls.Select(c => Route().Match(c).Groups["route"].Value));
 
         await using var site = await TestSite.StartAsync(Cancel, new TestSiteOptions
         {
@@ -58,14 +58,22 @@ public sealed partial class PanelExampleTests
         Assert.Equal(304, unchanged);
         Assert.Contains("HTTP/1.1 304", head, StringComparison.Ordinal);
 
-        var (created, lease) = await shell.RunAsync(Replaced(calls[2], "sha256:d393...", image.Id.ToString()));
+        Assert.Equal("", await shell.PrintsAsync(calls[2]));
+        using (var local = ApplianceClient.OverSocket(site.Socket))
+        {
+            Assert.NotNull((await local.SetAliasAsync("debian-12-latest", new AliasRequest(image.Id.ToString()), Cancel)).Moved);
+        }
+
+        Assert.Equal(image.Id.ToString(), JsonNode.Parse(await shell.PrintsAsync(calls[2]))!["id"]!.GetValue<string>());
+
+        var (created, lease) = await shell.RunAsync(Replaced(calls[3], "sha256:d393...", image.Id.ToString()));
         Assert.Equal(201, created);
         var id = JsonNode.Parse(lease)!["id"]!.GetValue<string>();
         Assert.EndsWith("/debian_12.iso", JsonNode.Parse(lease)!["mount"]!["url"]!.GetValue<string>(), StringComparison.Ordinal);
 
-        Assert.Equal(200, (await shell.RunAsync($"LEASE={id}\n{calls[3]}")).Status);
-        Assert.Equal(204, (await shell.RunAsync($"LEASE={id}\n{calls[4]}")).Status);
-        Assert.Equal(404, (await shell.RunAsync($"LEASE={id}\n{calls[4]}")).Status);
+        Assert.Equal(200, (await shell.RunAsync($"LEASE={id}\n{calls[4]}")).Status);
+        Assert.Equal(204, (await shell.RunAsync($"LEASE={id}\n{calls[5]}")).Status);
+        Assert.Equal(404, (await shell.RunAsync($"LEASE={id}\n{calls[5]}")).Status);
     }
 
     /// <summary>Over the socket, because the panel's token may not add.</summary>
@@ -122,22 +130,31 @@ public sealed partial class PanelExampleTests
     [GeneratedRegex(@"\$SITE/api/v1/(?<route>[a-zA-Z$/]+)", RegexOptions.None, 1000)]
     private static partial Regex Route();
 
-    /// <summary>Runs one example after the page's own setting; curl tells the status besides.</summary>
+    /// <summary>Runs one example after the page's own setting.</summary>
     private sealed class Shell(TestSite site, string setting)
     {
+        /// <summary>What it prints, with the status besides, which curl tells.</summary>
         public async Task<(int Status, string Body)> RunAsync(string example)
         {
-            Counterpart.Require("curl");
-            var script = $$"""
-                set -eu
-                cd '{{site.Root}}'
+            var output = await PrintsAsync($$"""
                 curl() { command curl --silent --show-error --write-out '\n%{http_code}' "$@"; }
-                {{setting}}
                 {{example}}
-                """;
-            var output = (await Counterpart.RunAsync("bash", ["-c", script], Cancel)).Succeeded();
+                """);
             var end = output.LastIndexOf('\n');
             return (int.Parse(output[(end + 1)..]), output[..end]);
+        }
+
+        public async Task<string> PrintsAsync(string example)
+        {
+            Counterpart.Require("curl");
+            Counterpart.Require("jq");
+            var script = $"""
+                set -eu
+                cd '{site.Root}'
+                {setting}
+                {example}
+                """;
+            return (await Counterpart.RunAsync("bash", ["-c", script], Cancel)).Succeeded();
         }
     }
 }
