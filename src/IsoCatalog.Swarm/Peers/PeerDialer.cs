@@ -15,7 +15,7 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
     private const int StreamsWithoutBbr = 8;
 
     // On a long path every connection needs many round trips to come up to speed: several get there sooner together.
-    private const int StreamsOnLongPath = 12;
+    private const int StreamsOnLongPath = 6;
     private static readonly TimeSpan LongPath = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<Task, byte> _running = new();
