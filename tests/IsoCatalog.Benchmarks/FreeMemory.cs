@@ -7,30 +7,36 @@ namespace IsoCatalog.Benchmarks;
 /// </summary>
 internal sealed class FreeMemory : IDisposable
 {
-    private const string Knob = "/sys/module/page_reporting/parameters/min_free_ms";
-    private const string Longest = "60000";
+    private const string Folder = "/sys/module/page_reporting/parameters";
 
-    private readonly string? _before;
+    /// <summary>What is younger is kept, up to so many MiB of it.</summary>
+    private static readonly (string Knob, string Value)[] Kept = [("min_free_ms", "60000"), ("max_waiting_mib", "1048576")];
+
+    private readonly List<(string Path, string Before)> _before = [];
 
     public FreeMemory()
     {
-        try
+        foreach (var (knob, value) in Kept)
         {
-            var before = File.ReadAllText(Knob).Trim();
-            File.WriteAllText(Knob, Longest);
-            _before = before;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Another kernel, or not root: then it is as it is.
+            var path = Path.Combine(Folder, knob);
+            try
+            {
+                var before = File.ReadAllText(path).Trim();
+                File.WriteAllText(path, value);
+                _before.Add((path, before));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Another kernel, or not root: then it is as it is.
+            }
         }
     }
 
     public void Dispose()
     {
-        if (_before is not null)
+        foreach (var (path, before) in _before)
         {
-            File.WriteAllText(Knob, _before);
+            File.WriteAllText(path, before);
         }
     }
 }
