@@ -44,8 +44,7 @@ public sealed class PublishedFileDamageTests
             await Damage.DoAsync(published, damage);
             var left = await witness.LeftWithinTwoSecondsAsync(image.Id, surface, before, Witness.Now);
             Assert.Equal(damage is "deleted" or "renamed away" ? ReasonCode.FileMissing : ReasonCode.FileChanged, left.Code);
-            await TestSite.EventuallyAsync(
-                async () => (await witness.EventsAsync()).Any(e => e.Type == "drift" && e.Code == left.Code && e.Surface == surface && e.Image == image.Id), Cancel);
+            await witness.ToldAsync(before, left.Code!, surface, image.Id);
             Assert.Equal(1, await witness.MetricAsync($$"""isocatalog_drift_found_total{code="{{left.Code}}",surface="{{surface}}"}"""));
 
             await witness.ListedAsync(image.Id, surface);

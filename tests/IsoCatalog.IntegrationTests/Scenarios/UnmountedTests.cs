@@ -77,7 +77,7 @@ public sealed class UnmountedTests
             Assert.False(await site.ListsAsync(surface, image.Id, Cancel));
             Assert.Equal(0, await witness.MetricAsync($$"""isocatalog_surface_up{surface="{{surface}}"}"""));
             Assert.Equal(1, await witness.MetricAsync($$"""isocatalog_drift{code="surface-missing",surface="{{surface}}"}"""));
-            Assert.Contains(await witness.EventsAsync(), e => e.Type == "drift" && e.Surface == surface && e.Code == ReasonCode.SurfaceMissing);
+            await witness.ToldAsync(before, ReasonCode.SurfaceMissing, surface);
             Assert.Contains($"surface {surface} surface-missing", (await ReadyAsync(site)).Text, StringComparison.Ordinal);
 
             // An add that ends meanwhile must not go to the empty mount point either, nor a removal or a lease disturb it.
@@ -113,6 +113,7 @@ public sealed class UnmountedTests
         var image = await site.AddAsync(site.Write("debian-12.iso", bytes), Cancel);
         Assert.Equal(HttpStatusCode.OK, (await ReadyAsync(site)).Status);
 
+        var before = Witness.Now;
         await GoAsync();
         await TestSite.EventuallyAsync(async () => (await ReadyAsync(site)).Status == HttpStatusCode.ServiceUnavailable, Cancel);
         Assert.Contains(ReasonCode.DataMissing, (await ReadyAsync(site)).Text, StringComparison.Ordinal);
@@ -124,7 +125,7 @@ public sealed class UnmountedTests
                 Cancel);
             Assert.Equal(0, await witness.MetricAsync($$"""isocatalog_surface_up{surface="{{surface}}"}"""));
             Assert.Equal(1, await witness.MetricAsync($$"""isocatalog_drift{code="data-missing",surface="{{surface}}"}"""));
-            Assert.Contains(await witness.EventsAsync(), e => e.Type == "drift" && e.Surface == surface && e.Code == ReasonCode.DataMissing);
+            await witness.ToldAsync(before, ReasonCode.DataMissing, surface);
             await Assert.ThrowsAsync<ApplianceException>(() => site.Client.TakeLeaseAsync(new LeaseRequest(image.Id.ToString(), surface, "127.0.0.1", 60), Cancel));
         }
 
@@ -145,7 +146,7 @@ public sealed class UnmountedTests
         await site.AddAsync(site.Write("second.iso", IsoBuilder.InMemory("SECOND", Size, 2)), Cancel);
 
         // And its store is watched as before.
-        var before = Witness.Now;
+        before = Witness.Now;
         File.Delete(site.StoreFile(image));
         await witness.LeftWithinTwoSecondsAsync(image.Id, "bmc", before, Witness.Now);
 

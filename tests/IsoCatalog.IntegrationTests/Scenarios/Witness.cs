@@ -66,6 +66,12 @@ internal sealed class Witness(TestSite site) : IDisposable
         return found!;
     }
 
+    /// <summary>The event and its count: a withdrawal is seen first and told when it is on the disk, so neither need be there as soon as the drift is.</summary>
+    public Task ToldAsync(DateTimeOffset from, string code, string surface, ImageId? image = null) => TestSite.EventuallyAsync(
+        async () => (await EventsAsync()).Any(e => e.Type == "drift" && e.At >= from && e.Code == code && e.Surface == surface && e.Image == image)
+            && await MetricAsync($$"""isocatalog_drift_found_total{code="{{code}}",surface="{{surface}}"}""") >= 1,
+        Cancel);
+
     public Task ListedAsync(ImageId image, params string[] surfaces) => TestSite.EventuallyAsync(
         async () =>
         {
