@@ -12,6 +12,10 @@
  *
  * A packet counts with the bytes of its IP header and payload; nothing is added for Ethernet.
  *
+ * As long as nothing is to be lost, TCP segments pass in the bundles of up to 64 KiB in which the kernels of both ends would also give them
+ * to and get them from a network card (TSO, GRO): one at a time they cost as much as all the rest together. A bundle counts as the packets
+ * it stands for, and arrives when the last of them would. Packets are lost one at a time, so with losses they pass one at a time.
+ *
  * Says "up" when the link is there, then obeys lines from its standard input, answering each with one line:
  *   cut              everything is lost, also what is under way; neither side is told
  *   mend             as before
@@ -27,6 +31,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
@@ -45,9 +50,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MTU = 1500, BATCH = 64, DEVICE_QUEUE = 10000, LOOK_AT_LEAST_EVERY = 100000000 /* ns */ };
+enum { MTU = 1500, LARGEST = sizeof(struct virtio_net_hdr) + 65535, BATCH = 64, DEVICE_QUEUE = 10000, LOOK_AT_LEAST_EVERY = 100000000 /* ns */ };
 
-/* What a packet in the line looks like in the ring: this, then its bytes, padded to 8. A length of 0 says: go on at the start of the ring. */
+/* What a packet in the line looks like in the ring: this, then what was read of the device (a struct virtio_net_hdr and the bytes), padded to 8.
+ * A length of 0 says: go on at the start of the ring. */
 struct packet {
     int64_t due;
     uint32_t length;
@@ -116,6 +122,13 @@ static void must(int socket, unsigned long request, struct ifreq *device, const 
         fail("%s of %s", what, device->ifr_name);
 }
 
+/* Whether the kernel may hand over segments in bundles, or has to cut them first. */
+static void let_bundle(int tun, bool may)
+{
+    if (ioctl(tun, TUNSETOFFLOAD, may ? TUN_F_CSUM | TUN_F_TSO4 : 0) < 0)
+        fail("bundles");
+}
+
 /* Makes the device in the namespace, gives it its address, and leaves this process in the namespace where it was. */
 static int make_device(const char *namespace, const char *name, const char *cidr)
 {
@@ -137,7 +150,7 @@ static int make_device(const char *namespace, const char *name, const char *cidr
 
     struct ifreq device = { 0 };
     strncpy(device.ifr_name, name, IFNAMSIZ - 1);
-    device.ifr_flags = IFF_TUN | IFF_NO_PI;
+    device.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
     must(tun, TUNSETIFF, &device, "making");
 
     int socket_here = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -173,7 +186,7 @@ static size_t padded(size_t length)
 /* The place for a packet of the greatest size, or NULL if the ring is full. */
 static struct packet *place(struct direction *d)
 {
-    size_t most = padded(MTU);
+    size_t most = padded(LARGEST);
     if (d->tail >= d->head) {
         if (d->size - d->tail > most + sizeof(struct packet))
             return (struct packet *)(d->ring + d->tail);
@@ -201,24 +214,48 @@ static struct packet *first(struct direction *d)
     return p;
 }
 
-static void take_in(struct direction *d, struct packet *p, int length)
+/* What was read of a device, counted as it would be on the line: a bundle is several packets, each with the headers of the first. */
+struct counted {
+    int packets;
+    int64_t bytes;
+};
+
+static struct counted counted(const unsigned char *read, int length)
+{
+    struct virtio_net_hdr header;
+    memcpy(&header, read, sizeof header);
+    const unsigned char *packet = read + sizeof header;
+    struct counted c = { 1, length - (int)sizeof header };
+    if (header.gso_type != VIRTIO_NET_HDR_GSO_NONE && header.gso_size > 0 && header.csum_start + 20 <= c.bytes) {
+        /* The TCP header begins where the checksum does; its own length, in words, is in the upper half of byte 12. */
+        int headers = header.csum_start + (packet[header.csum_start + 12] >> 4) * 4;
+        c.packets = (int)((c.bytes - headers + header.gso_size - 1) / header.gso_size);
+        c.bytes += (int64_t)(c.packets - 1) * headers;
+    }
+
+    return c;
+}
+
+/* p: where it was read to; NULL when there was no room. */
+static void take_in(struct direction *d, struct packet *p, const unsigned char *read, int length)
 {
     int64_t at = now();
-    d->packets++;
-    d->bytes += length;
+    struct counted c = counted(read, length);
+    d->packets += c.packets;
+    d->bytes += c.bytes;
     if (atomic_load(&is_cut) || next_random(&d->random) < atomic_load(&lose_below)) {
-        d->lost++;
+        d->lost += c.packets;
         return;
     }
 
     if (d->sent < at)
         d->sent = at;
-    if (d->sent - at > d->queue) {
-        d->dropped++;
+    if (p == NULL || d->sent - at > d->queue) {
+        d->dropped += c.packets;
         return;
     }
 
-    d->sent += (int64_t)(length * atomic_load(&ns_per_byte));
+    d->sent += (int64_t)(c.bytes * atomic_load(&ns_per_byte));
     p->due = d->sent + d->delay;
     p->length = length;
     d->tail += padded(length);
@@ -227,31 +264,26 @@ static void take_in(struct direction *d, struct packet *p, int length)
 static void *carry(void *argument)
 {
     struct direction *d = argument;
-    unsigned char none[MTU];
+    unsigned char none[LARGEST];
     for (;;) {
         int work = 0;
         struct packet *p;
         int64_t at = now();
         while (work < BATCH && (p = first(d)) != NULL && p->due <= at) {
             if (atomic_load(&is_cut) || write(d->out, (unsigned char *)(p + 1), p->length) < 0)
-                d->lost++;
+                d->lost += counted((unsigned char *)(p + 1), p->length).packets;
             d->head += padded(p->length);
             work++;
         }
 
         for (int i = 0; i < BATCH; i++) {
             p = place(d);
-            int length = read(d->in, p != NULL ? (unsigned char *)(p + 1) : none, MTU);
+            unsigned char *bytes = p != NULL ? (unsigned char *)(p + 1) : none;
+            int length = read(d->in, bytes, LARGEST);
             if (length <= 0)
                 break;
             work++;
-            if (p != NULL) {
-                take_in(d, p, length);
-            } else {
-                d->packets++;
-                d->bytes += length;
-                d->dropped++;
-            }
+            take_in(d, p, bytes, length);
         }
 
         if (work == 0) {
@@ -321,6 +353,8 @@ int main(int count, char **words)
     b.in = a.out = make_device(words[4], words[5], words[6]);
     a.delay = b.delay = (int64_t)(atof(words[8]) * 1e6);
     a.queue = b.queue = (int64_t)(atof(words[10]) * 1e6);
+    let_bundle(a.in, atof(words[9]) <= 0);
+    let_bundle(b.in, atof(words[9]) <= 0);
     prctl(PR_SET_TIMERSLACK, 1000UL);
     start(&a);
     start(&b);
@@ -339,8 +373,11 @@ int main(int count, char **words)
             atomic_store(&is_cut, true);
         else if (strcmp(line, "mend\n") == 0)
             atomic_store(&is_cut, false);
-        else if (sscanf(line, "loss %lf", &value) == 1)
+        else if (sscanf(line, "loss %lf", &value) == 1) {
+            let_bundle(a.in, value <= 0);
+            let_bundle(b.in, value <= 0);
             set_loss(value);
+        }
         else if (sscanf(line, "rate %lf", &value) == 1 && value > 0)
             set_rate(value);
         else {

@@ -80,6 +80,9 @@ public sealed class WanLinkTests : IAsyncLifetime
 
         // What the queue drops is sent again.
         Assert.InRange(fromA.Bytes, Bytes, 2L * Bytes);
+
+        // In however large bundles they came: none on the line is longer than 1,500 bytes.
+        Assert.InRange(fromA.Bytes / (double)fromA.Packets, 1000, 1500);
     }
 
     [Fact]
