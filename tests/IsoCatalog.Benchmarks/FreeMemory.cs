@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace IsoCatalog.Benchmarks;
 
 /// <summary>
@@ -7,6 +9,7 @@ namespace IsoCatalog.Benchmarks;
 /// </summary>
 internal sealed class FreeMemory : IDisposable
 {
+    private const long Most = 8L << 30;
     private const string Folder = "/sys/module/page_reporting/parameters";
 
     /// <summary>What is younger is kept, up to so many MiB of it.</summary>
@@ -30,6 +33,18 @@ internal sealed class FreeMemory : IDisposable
                 // Another kernel, or not root: then it is as it is.
             }
         }
+    }
+
+    /// <summary>
+    /// Gets memory from the host and leaves it free, right before a run that will need so much for what it writes: nobody is measured with more or less of it.
+    /// At most 8 GiB.
+    /// </summary>
+    public static unsafe void Touch(long bytes)
+    {
+        var length = (nuint)Math.Min(bytes, Most);
+        var memory = NativeMemory.Alloc(length);
+        NativeMemory.Fill(memory, length, 1);
+        NativeMemory.Free(memory);
     }
 
     public void Dispose()

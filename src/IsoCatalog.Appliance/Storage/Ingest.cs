@@ -212,6 +212,7 @@ internal sealed class Ingest(
                 if (!cloned)
                 {
                     RandomAccess.Write(target, buffer.AsSpan(0, read), offset);
+                    PageCache.BeginWriteBack(target, offset, read);
                 }
 
                 hasher.Append(buffer.AsSpan(0, read));
@@ -270,6 +271,7 @@ internal sealed class Ingest(
             }
 
             RandomAccess.Write(target, buffer.AsSpan(0, read), offset);
+            PageCache.BeginWriteBack(target, offset, read);
             hasher?.Append(buffer.AsSpan(0, read));
             offset += read;
             progress.Report(offset);

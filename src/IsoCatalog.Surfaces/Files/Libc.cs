@@ -11,6 +11,7 @@ internal static unsafe partial class Libc
     public const int AtEffectiveAccess = 0x200;
     public const int AtEmptyPath = 0x1000;
     public const int AtForceSync = 0x2000;
+    public const uint SyncFileRangeWrite = 2;
 
     public const int OpenReadOnly = 0;
     public const int OpenWriteOnly = 1;
@@ -76,6 +77,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Ioctl(SafeFileHandle file, nuint request, nint argument);
+
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    public static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
 
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     public static partial int Advise(SafeFileHandle file, long offset, long length, int advice);

@@ -108,6 +108,7 @@ internal sealed class FolderStaging(StagingRules rules, FolderLayout folder, ILo
             }
 
             RandomAccess.Write(target, buffer.AsSpan(0, count), done);
+            PageCache.BeginWriteBack(target, done, count);
             done += count;
             bytesDone?.Report(done / 2);
         }

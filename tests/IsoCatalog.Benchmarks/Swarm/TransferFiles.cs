@@ -65,8 +65,6 @@ internal sealed class TransferFiles
 /// <summary>A folder that a copy is fetched into; it is removed with it.</summary>
 internal sealed class TransferCopy : IDisposable
 {
-    private const long MostTouched = 3L << 30;
-
     private readonly long _expected;
 
     public TransferCopy(string folder, long expected) => (Folder, _expected) = (Directory.CreateDirectory(folder).FullName, expected);
@@ -85,19 +83,8 @@ internal sealed class TransferCopy : IDisposable
         }
     }
 
-    /// <summary>
-    /// To be called right before the transfer. A virtual machine gives memory that is free for two seconds back to its host, and getting it again takes
-    /// several times as long as writing to it. It is got here, so that nobody is measured with more or less of it; <see cref="FreeMemory"/> keeps it for the run.
-    /// </summary>
-    public void TouchMemory()
-    {
-        var block = new byte[4 << 20];
-        using var file = File.OpenHandle(Path.Combine(Folder, "scratch"), FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.DeleteOnClose);
-        for (var done = 0L; done < Math.Min(_expected, MostTouched); done += block.Length)
-        {
-            RandomAccess.Write(file, block, done);
-        }
-    }
+    /// <summary>To be called right before the transfer.</summary>
+    public void TouchMemory() => FreeMemory.Touch(_expected);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }
