@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Text.Json;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using Spectre.Console;
@@ -45,13 +44,13 @@ internal static class DemoCommand
             parsed.GetValue(image),
             parsed.GetValue(sites),
             parsed.GetValue(dir),
-            parsed.GetValue(json),
+            new Screen(parsed.GetValue(json), quiet: false),
             cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        bool once, FileInfo? image, int sites, DirectoryInfo? dir, bool json, CancellationToken cancellationToken)
+        bool once, FileInfo? image, int sites, DirectoryInfo? dir, Screen screen, CancellationToken cancellationToken)
     {
         if (sites < 1 || sites > DemoFleet.Most)
         {
@@ -74,11 +73,11 @@ internal static class DemoCommand
             var file = image?.FullName ?? await MakeImageAsync(folder, cancellationToken);
             foreach (var site in fleet.Sites)
             {
-                Tell(json, $"Site [bold]{site.Id}[/] is up: API {site.Api}, ISO listener {site.Iso}");
+                screen.Line($"Site {site.Id} is up: API {site.Api}, ISO listener {site.Iso}");
             }
 
-            var added = await AddAsync(clients[0], fleet.Sites[0].Id, file, json, cancellationToken);
-            using var watching = new DemoWatch([.. fleet.Sites.Zip(clients)], fleet.Engine, added, json);
+            var added = await AddAsync(clients[0], fleet.Sites[0].Id, file, screen, cancellationToken);
+            using var watching = new DemoWatch([.. fleet.Sites.Zip(clients)], fleet.Engine, added, screen);
             var (failure, transfer) = await watching.UntilAdvertisedAsync(Deadline, cancellationToken);
             if (failure is not null)
             {
@@ -91,20 +90,16 @@ internal static class DemoCommand
                 fleet.Engine.Report,
                 new DemoImageReport(added.Id, added.Name, added.Size),
                 new DemoSeconds(Math.Round(watch.Elapsed.TotalSeconds, 3), Math.Round(transfer.TotalSeconds, 3)));
-            if (json)
+            screen.Object(report, StartJson.Default.DemoReport);
+            if (!screen.Json)
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(report, StartJson.Default.DemoReport));
-                await Console.Out.FlushAsync(cancellationToken);
-            }
-            else
-            {
-                await ShowAsync(clients, fleet, added, watch.Elapsed, cancellationToken);
+                await ShowAsync(clients, fleet, added, watch.Elapsed, screen, cancellationToken);
             }
 
             if (!once)
             {
-                Tell(json, "Press Ctrl-C to end; everything started here ends with it.");
-                await fleet.KeepUpAsync(words => Tell(json, Markup.Escape(words)), cancellationToken);
+                screen.Line("Press Ctrl-C to end; everything started here ends with it.");
+                await fleet.KeepUpAsync(screen.Line, cancellationToken);
             }
 
             return ExitCode.Ok;
@@ -135,44 +130,36 @@ internal static class DemoCommand
         return path;
     }
 
-    private static async Task<ImageView> AddAsync(ApplianceClient client, string site, string file, bool json, CancellationToken cancellationToken)
+    private static async Task<ImageView> AddAsync(ApplianceClient client, string site, string file, Screen screen, CancellationToken cancellationToken)
     {
         await using var content = File.OpenRead(file);
-        Tell(json, $"Adding {Markup.Escape(file)} ({content.Length:N0} bytes) at {site}");
+        screen.Line($"Adding {file} ({content.Length:N0} bytes) at {site}");
         return await client.UploadImageAsync(content, Path.GetFileName(file), null, null, null, cancellationToken);
     }
 
     private static async Task ShowAsync(
-        IReadOnlyList<ApplianceClient> clients, DemoFleet fleet, ImageView image, TimeSpan total, CancellationToken cancellationToken)
+        IReadOnlyList<ApplianceClient> clients, DemoFleet fleet, ImageView image, TimeSpan total, Screen screen, CancellationToken cancellationToken)
     {
-        var table = new Table().AddColumns("site", "surface", "state", "mount");
+        var table = Screen.Columns("site", "surface", "mount");
         foreach (var (site, client) in fleet.Sites.Zip(clients))
         {
             foreach (var surface in site.Surfaces)
             {
                 var mount = (await client.GetAvailableAsync(new AvailableRequest(surface.Name), cancellationToken)).Images.First(i => i.Id == image.Id).Mount;
-                table.AddRow(site.Id, surface.Name, "advertised", Markup.Escape(mount.Url ?? mount.Path ?? $"{mount.FileId} in {mount.DomainId}"));
+                table.AddRow(Screen.Cell(site.Id), Screen.Cell(surface.Name), Screen.Cell(mount.Url ?? mount.Path ?? $"{mount.FileId} in {mount.DomainId}"));
             }
         }
 
-        AnsiConsole.Write(table);
+        screen.Show(table);
         var first = fleet.Sites[0];
-        Tell(false, $"[bold]{Markup.Escape(image.Name)}[/] is available on every surface of every site after {total.TotalSeconds:F1} s.");
+        screen.Line($"{image.Name} is available on every surface of every site after {total.TotalSeconds:F1} s.");
 
         // To be copied: nothing may wrap them.
-        Console.Out.WriteLine($"Open in a browser:    {first.Api}");
-        Console.Out.WriteLine($"Ask as a panel does:  curl '{first.Api}api/v1/available?surface=ipmi'");
-        Console.Out.WriteLine($"Drop an image into:   {Path.Combine(first.Data, "inbox")}");
-        Console.Out.WriteLine($"Break its oVirt:      curl --cacert {fleet.Engine.Report.CaFile} -X PATCH -d '{{\"down\":true}}' {fleet.Engine.Report.Faults}");
-        Console.Out.WriteLine($"Watch the fleet:      isocatalog status --watch --server {first.Api}");
-    }
-
-    private static void Tell(bool json, string markup)
-    {
-        if (!json)
-        {
-            AnsiConsole.MarkupLine(markup);
-        }
+        screen.Line($"Open in a browser:    {first.Api}");
+        screen.Line($"Ask as a panel does:  curl '{first.Api}api/v1/available?surface=ipmi'");
+        screen.Line($"Drop an image into:   {Path.Combine(first.Data, "inbox")}");
+        screen.Line($"Break its oVirt:      curl --cacert {fleet.Engine.Report.CaFile} -X PATCH -d '{{\"down\":true}}' {fleet.Engine.Report.Faults}");
+        screen.Line($"Watch the fleet:      isocatalog status --watch --server {first.Api}");
     }
 }
 

@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
-using Spectre.Console;
 
 namespace IsoCatalog.Appliance.Commands;
 
 /// <summary>Follows one image through all sites as their public APIs show it, and looks in the end whether it really is where they say.</summary>
 internal sealed class DemoWatch(
-    IReadOnlyList<(DemoSiteProcess Site, ApplianceClient Client)> sites, DemoEngine engine, ImageView image, bool json) : IDisposable
+    IReadOnlyList<(DemoSiteProcess Site, ApplianceClient Client)> sites, DemoEngine engine, ImageView image, Screen screen) : IDisposable
 {
     private readonly HttpClient _bmc = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
@@ -104,16 +103,11 @@ internal sealed class DemoWatch(
 
     private void Tell(IReadOnlyList<SiteCells> now, IReadOnlyList<SiteCells> before)
     {
-        if (json)
-        {
-            return;
-        }
-
         foreach (var (site, index) in now.Select((s, i) => (s, i)))
         {
             if (index >= before.Count || before[index].ToString() != site.ToString())
             {
-                AnsiConsole.MarkupLine(Markup.Escape(site.ToString()));
+                screen.Line(site.ToString());
             }
         }
     }
