@@ -36,12 +36,13 @@ internal sealed class FreeMemory : IDisposable
     }
 
     /// <summary>
-    /// Gets memory from the host and leaves it free, right before a run that will need so much for what it writes: nobody is measured with more or less of it.
-    /// At most 8 GiB.
+    /// Gets memory from the host and leaves it free, right before a run: nobody is measured with more or less of it. Three times what the run will write,
+    /// because not all of it is taken from what was free last; at most 8 GiB.
     /// </summary>
+    /// <param name="bytes">What the run will write.</param>
     public static unsafe void Touch(long bytes)
     {
-        var length = (nuint)Math.Min(bytes, Most);
+        var length = (nuint)Math.Min(3 * bytes, Most);
         var memory = NativeMemory.Alloc(length);
         NativeMemory.Fill(memory, length, 1);
         NativeMemory.Free(memory);

@@ -10,8 +10,8 @@ namespace IsoCatalog.Benchmarks.Swarm;
 
 /// <summary>
 /// One end of a transfer with our engine, in a process of its own:
-/// <c>--swarm warm|cold seed TORRENT IMAGE ADDRESS [CERTIFICATE KEY SPKI]</c> serves until its standard input ends, and
-/// <c>--swarm warm|cold fetch TORRENT FILE ADDRESS [CERTIFICATE KEY SPKI]</c> says when it is ready, waits for a line, and fetches. With a certificate both do it over mutual TLS.
+/// <c>--swarm seed TORRENT IMAGE ADDRESS [CERTIFICATE KEY SPKI]</c> serves until its standard input ends, and
+/// <c>--swarm fetch TORRENT FILE ADDRESS [CERTIFICATE KEY SPKI]</c> says when it is ready, waits for a line, and fetches. With a certificate both do it over mutual TLS.
 /// </summary>
 internal static class SwarmChild
 {
@@ -27,10 +27,10 @@ internal static class SwarmChild
 
     public static async Task<int> RunAsync(string[] work)
     {
-        if (work is not [("warm" or "cold") and var start, ("seed" or "fetch") and var end, var torrentFile, var path, var address, .. var identity]
+        if (work is not [("seed" or "fetch") and var end, var torrentFile, var path, var address, .. var identity]
             || identity.Length is not (0 or 3))
         {
-            await Console.Error.WriteLineAsync($"{Verb} takes: warm|cold seed|fetch TORRENT FILE ADDRESS [CERTIFICATE KEY SPKI].");
+            await Console.Error.WriteLineAsync($"{Verb} takes: seed|fetch TORRENT FILE ADDRESS [CERTIFICATE KEY SPKI].");
             return 2;
         }
 
@@ -41,10 +41,7 @@ internal static class SwarmChild
         }
 
         using var certificate = identity.Length == 0 ? null : X509Certificate2.CreateFromPemFile(identity[0], identity[1]);
-        if (start == "warm")
-        {
-            await WarmUpAsync(certificate);
-        }
+        await WarmUpAsync(certificate);
 
         var spki = identity.ElementAtOrDefault(2);
         return end == "seed" ? await SeedAsync(torrent, path, address, certificate, spki) : await FetchAsync(torrent, path, address, certificate, spki);

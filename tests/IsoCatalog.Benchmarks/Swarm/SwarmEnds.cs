@@ -9,24 +9,21 @@ internal sealed class SwarmEnds : IAsyncDisposable
     private readonly IPEndPoint _address;
     private readonly TransferFiles _files;
     private readonly Identities? _identities;
-    private readonly string _start;
 
-    private SwarmEnds(LiveChild sender, IPEndPoint address, TransferFiles files, Identities? identities, string start) =>
-        (_sender, _address, _files, _identities, _start) = (sender, address, files, identities, start);
+    private SwarmEnds(LiveChild sender, IPEndPoint address, TransferFiles files, Identities? identities) =>
+        (_sender, _address, _files, _identities) = (sender, address, files, identities);
 
     /// <param name="wrapper">Where the sender runs.</param>
     /// <param name="identities">For mutual TLS; null for plain BitTorrent.</param>
-    /// <param name="warm">Whether both ends compile their code first; that costs them memory.</param>
     public static async Task<SwarmEnds> StartAsync(
-        IReadOnlyList<string> wrapper, IPAddress address, TransferFiles files, Identities? identities, bool warm, CancellationToken cancellationToken)
+        IReadOnlyList<string> wrapper, IPAddress address, TransferFiles files, Identities? identities, CancellationToken cancellationToken)
     {
-        var start = warm ? "warm" : "cold";
         var sender = LiveChild.StartSelf(
-            wrapper, [SwarmChild.Verb, start, "seed", files.Torrent, files.Image, $"{address}", .. Words(identities?.Sender, identities?.Receiver)]);
+            wrapper, [SwarmChild.Verb, "seed", files.Torrent, files.Image, $"{address}", .. Words(identities?.Sender, identities?.Receiver)]);
         try
         {
             var port = (int)await sender.ReadAsync("port", cancellationToken);
-            return new SwarmEnds(sender, new IPEndPoint(address, port), files, identities, start);
+            return new SwarmEnds(sender, new IPEndPoint(address, port), files, identities);
         }
         catch
         {
@@ -40,7 +37,7 @@ internal sealed class SwarmEnds : IAsyncDisposable
     {
         using var copy = _files.NewCopy();
         await using var receiver = LiveChild.StartSelf(
-            wrapper, [SwarmChild.Verb, _start, "fetch", _files.Torrent, copy.Image, $"{_address}", .. Words(_identities?.Receiver, _identities?.Sender)]);
+            wrapper, [SwarmChild.Verb, "fetch", _files.Torrent, copy.Image, $"{_address}", .. Words(_identities?.Receiver, _identities?.Sender)]);
         await receiver.WhenReadyAsync(copy.TouchMemory, cancellationToken);
         var run = new SwarmRun(
             await receiver.ReadAsync("seconds", cancellationToken),

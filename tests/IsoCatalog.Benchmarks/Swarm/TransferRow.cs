@@ -22,7 +22,7 @@ internal abstract class TransferRow(bool tls) : BenchmarkRow
     {
         _files = await TransferFiles.MakeAsync(folder, (folder.Quick ? 512L : 2048L) << 20, sparse: false, cancellationToken);
         Identities = tls ? new Identities(folder) : null;
-        _ours = await SwarmEnds.StartAsync([], IPAddress.Loopback, _files, Identities, warm: true, cancellationToken);
+        _ours = await SwarmEnds.StartAsync([], IPAddress.Loopback, _files, Identities, cancellationToken);
     }
 
     public override async Task<double> OursAsync(CancellationToken cancellationToken) =>

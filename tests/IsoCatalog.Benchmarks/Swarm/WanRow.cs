@@ -58,7 +58,7 @@ internal sealed class WanRow(double lossPercent) : BenchmarkRow
 
         _link = await WanLink.CreateAsync(
             _a, _b, new WanQuality(LinkMegabits, TimeSpan.FromMilliseconds(50), lossPercent), cancellationToken);
-        _ours = await SwarmEnds.StartAsync(_a.Wrapper, _link.AddressA, _files, new Identities(folder), warm: true, cancellationToken);
+        _ours = await SwarmEnds.StartAsync(_a.Wrapper, _link.AddressA, _files, new Identities(folder), cancellationToken);
     }
 
     public override async Task<double> OursAsync(CancellationToken cancellationToken) =>
