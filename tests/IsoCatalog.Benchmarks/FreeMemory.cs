@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace IsoCatalog.Benchmarks;
@@ -9,7 +10,7 @@ namespace IsoCatalog.Benchmarks;
 /// </summary>
 internal sealed class FreeMemory : IDisposable
 {
-    private const long Most = 8L << 30;
+    private const long Left = 1L << 30;
     private const string Folder = "/sys/module/page_reporting/parameters";
 
     /// <summary>What is younger is kept, up to so many MiB of it.</summary>
@@ -36,13 +37,14 @@ internal sealed class FreeMemory : IDisposable
     }
 
     /// <summary>
-    /// Gets memory from the host and leaves it free, right before a run: nobody is measured with more or less of it. Three times what the run will write,
-    /// because not all of it is taken from what was free last; at most 8 GiB.
+    /// Gets memory from the host and leaves it free, right before a run: nobody is measured with more or less of it. Eight times what the run will write, because
+    /// the kernel does not take what was free last; all but 1 GiB at the most. Half a minute the first time, a few seconds then.
     /// </summary>
     /// <param name="bytes">What the run will write.</param>
     public static unsafe void Touch(long bytes)
     {
-        var length = (nuint)Math.Min(3 * bytes, Most);
+        var free = File.ReadLines("/proc/meminfo").First(l => l.StartsWith("MemFree:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        var length = (nuint)Math.Clamp(8 * bytes, 0, Math.Max(0, (long.Parse(free, CultureInfo.InvariantCulture) << 10) - Left));
         var memory = NativeMemory.Alloc(length);
         NativeMemory.Fill(memory, length, 1);
         NativeMemory.Free(memory);

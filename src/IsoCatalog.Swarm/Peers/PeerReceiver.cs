@@ -189,9 +189,12 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
     {
         if (_saidHas || Source.Has.Count > 0)
         {
-            return message.Kind == MessageKind.Bitfield && !connection.Identity.IsPinned
-                ? TryHasMore(message.Body)
-                : Fail(CutReason.BrokenRule, "it said twice what it has");
+            return message.Kind switch
+            {
+                MessageKind.Bitfield when !connection.Identity.IsPinned => TryHasMore(message.Body),
+                MessageKind.HaveAll when !connection.Identity.IsPinned && Source.Has.Count < Geometry.Pieces => TryHasAll(),
+                _ => Fail(CutReason.BrokenRule, "it said twice what it has"),
+            };
         }
 
         _saidHas = true;
@@ -212,7 +215,7 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
             || Fail(CutReason.BrokenRule, "its bitfield has bits that stand for nothing");
     }
 
-    // aria2 says all that it has anew where that is shorter than to name each new piece.
+    // aria2 says all that it has anew where that is shorter than to name each new piece, and that it has all when it is done.
     private bool TryHasMore(ReadOnlySpan<byte> field)
     {
         for (var at = 0; at < field.Length; at++)
@@ -224,6 +227,19 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
                 {
                     return false;
                 }
+            }
+        }
+
+        return true;
+    }
+
+    private bool TryHasAll()
+    {
+        for (var piece = 0; piece < Geometry.Pieces; piece++)
+        {
+            if (!Source.Has[piece] && !TryHave(piece))
+            {
+                return false;
             }
         }
 

@@ -1,5 +1,7 @@
+using System.Net.Sockets;
 using IsoCatalog.Swarm;
 using IsoCatalog.Testing.Hostile;
+using IsoCatalog.Testing.Standard;
 using Xunit;
 
 namespace IsoCatalog.IntegrationTests.HostilePeers;
@@ -37,6 +39,31 @@ public sealed class BadCallerTests
         await siege.Victim.CutAsync(reason, Cancelled);
         Assert.True(ending.Received < 1024 * 1024, $"It got {ending.Received} bytes.");
         Assert.Equal(reason >= CutReason.Corrupt ? 1 : 0, siege.Victim.Engine.Counters.Bans.Values.Sum());
+    }
+
+    /// <summary>aria2 does: it was banned when the first of its downloads was done, and those that had not begun got nothing.</summary>
+    [Fact]
+    public async Task One_that_says_that_it_has_all_once_it_is_done_is_not_cut_for_it()
+    {
+        await using var siege = new Siege().Seeding();
+        using var client = new TcpClient();
+        await client.ConnectAsync(siege.Victim.Address, Cancelled);
+        await using var caller = new RawConnection(client.GetStream());
+        await caller.SendAsync(RawConnection.Handshake(Siege.Image.WireHash(TorrentKind.Hybrid)), Cancelled);
+        await caller.ReceiveAsync(RawConnection.HandshakeLength, Cancelled);
+        await caller.SendAsync(PeerMessage.HaveNone, [], Cancelled);
+        await caller.SendAsync(PeerMessage.Interested, [], Cancelled);
+        while ((await caller.MessageAsync(Cancelled)).Id != PeerMessage.Unchoke)
+        {
+        }
+
+        await caller.SendAsync(PeerMessage.HaveAll, [], Cancelled);
+        await caller.SendAsync(PeerMessage.Request, RawConnection.Words(0, 0, 16 * 1024), Cancelled);
+        while ((await caller.MessageAsync(Cancelled)).Id != PeerMessage.Piece)
+        {
+        }
+
+        Assert.Empty(siege.Victim.Engine.Counters.Bans);
     }
 
     [Theory]

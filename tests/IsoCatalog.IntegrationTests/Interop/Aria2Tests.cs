@@ -20,7 +20,15 @@ public sealed class Aria2Tests : IDisposable
         await using var tracker = await TestTracker.StartAsync(Cancelled);
         tracker.Name(ours.Address);
         await using var theirs = Aria2Client.Start(_folder.Path, InteropImages.OfEverySize, tracker, seeds: false);
-        Assert.Equal(0, await theirs.EndAsync(Cancelled));
+        try
+        {
+            Assert.Equal(0, await theirs.EndAsync(Cancelled));
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}\nAnd we:\n{ours.Said}", e);
+        }
+
         await Downloads.SameAsync(_folder.Path, Cancelled);
     }
 
