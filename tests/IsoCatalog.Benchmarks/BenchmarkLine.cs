@@ -9,7 +9,4 @@ internal sealed record BenchmarkLine(string Suffix, string PeerName, double? Tar
 {
     /// <summary>Where the line has another figure of ours than its row, taken in the same run.</summary>
     public Func<double>? Ours { get; init; }
-
-    /// <summary>A slow peer that is there for information: with <c>--quick</c> it runs once.</summary>
-    public bool OnceWhenQuick { get; init; }
 }

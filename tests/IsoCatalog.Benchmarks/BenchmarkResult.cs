@@ -37,7 +37,7 @@ internal sealed record BenchmarkResult(
                 ours.Add(await row.OursAsync(cancellationToken));
                 foreach (var line in lines)
                 {
-                    await line.MeasureAsync(folder.Quick && ours.Count > 1, cancellationToken);
+                    await line.MeasureAsync(cancellationToken);
                 }
             }
         }
@@ -66,10 +66,10 @@ internal sealed record BenchmarkResult(
 
         public string? Error { get; private set; }
 
-        public async Task MeasureAsync(bool again, CancellationToken cancellationToken)
+        public async Task MeasureAsync(CancellationToken cancellationToken)
         {
             Ours?.Add(line.Ours!());
-            if (Error is not null || (again && line.OnceWhenQuick))
+            if (Error is not null)
             {
                 return;
             }

@@ -32,7 +32,7 @@ internal abstract class BenchmarkRow
     /// <summary>Too big for everybody's desk: measured only when <c>--only</c> names it.</summary>
     public virtual bool OnlyByName => false;
 
-    public virtual int Runs(bool quick) => quick ? 3 : 5;
+    public virtual int Runs(bool quick) => quick ? 1 : 5;
 
     /// <summary>The name of a line in the table.</summary>
     public string NameOf(BenchmarkLine line) => line.Suffix.Length == 0 ? Name : $"{Name}-{line.Suffix}";

@@ -42,8 +42,6 @@ internal sealed class DropRow : BenchmarkRow
 
     public override bool LowerIsBetter => true;
 
-    public override int Runs(bool quick) => quick ? 2 : 5;
-
     public override async Task PrepareAsync(BenchmarkFolder folder, CancellationToken cancellationToken)
     {
         if (NetNamespace.Lacks is { } missing)

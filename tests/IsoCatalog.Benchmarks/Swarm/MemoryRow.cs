@@ -8,7 +8,7 @@ namespace IsoCatalog.Benchmarks.Swarm;
 /// </summary>
 internal sealed class MemoryRow(int gibibytes) : BenchmarkRow
 {
-    private const int Quick = 2;
+    private const int Quick = 1;
 
     private TransferFiles? _files;
     private Identities? _identities;
