@@ -57,6 +57,9 @@ public sealed partial class AlertsOfRealSitesTests : IDisposable
         try
         {
             await WaitForAsync(prometheus, "count(up == 1)", "2");
+
+            // Rules that were evaluated before the first scrape missed it.
+            await WaitForAsync(prometheus, "count(ALERTS{alertname=\"IsoCatalogNotScraped\"}) or vector(0)", "0");
             var begun = await NowAsync(prometheus);
 
             await EverywhereAsync(fleet, await fleet["ams"].Client.UploadImageAsync(Bytes(40_000, 1), "small.iso", null, null, null, Cancel));
