@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
@@ -10,8 +9,6 @@ namespace IsoCatalog.Appliance.Publishing;
 /// <summary>Where every doubt arrives: it withdraws first, and what was doubted is looked into afterwards by its owner. Thread-safe.</summary>
 internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes routes, ILogger<Doubts> log)
 {
-    private readonly ConcurrentDictionary<ImageId, int> _linking = new();
-
     /// <summary>Something is wrong with a published image.</summary>
     /// <param name="seen">The cell as it was before anybody looked.</param>
     public void AboutPublished(ImageId image, string surface, Cell seen, string code, string reason)
@@ -68,56 +65,38 @@ internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes rout
         }
     }
 
-    /// <summary>Gives the listener the newest receipt: the inode's ctime may have moved between the moment a route's receipt was taken and its opening.</summary>
-    public void Freshen(ImageId image)
-    {
-        if (store.Stored(ledger.View, image) is { } stored)
-        {
-            routes.Refresh(stored);
-        }
-    }
-
     /// <summary>
     /// To be held while a surface links, renames or unlinks a name of the store's inode: its ctime moves, and that is our own doing. At the
-    /// end everybody who keeps a receipt of the inode gets the new one.
+    /// end the ledger gets the new receipt.
     /// </summary>
-    public IDisposable ExpectLinkChange(ImageId image)
+    public IDisposable ExpectLinkChange(ImageId image) => routes.OwnLinks.Expect(image, () => Relinked(image));
+
+    /// <summary>Asked again with the newest receipt: does the store's file agree, but for a ctime that we moved ourselves?</summary>
+    private bool Agrees(ImageId image)
     {
-        _linking.AddOrUpdate(image, 1, (_, count) => count + 1);
-        return new LinkChange(this, image, routes.ExpectLinkChange(image));
+        var look = routes.OwnLinks.Before(image);
+        return Look(image) is var (now, receipt) && look.Explains(now, receipt);
     }
 
-    /// <summary>Asked again with the newest receipt: does the store's file agree, but for a ctime that we may be moving ourselves?</summary>
-    private bool Agrees(ImageId image) =>
-        ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present { Receipt: var receipt }
-        && FileIdentity.Of(store.Folders.StoreFile(receipt.Root), receipt.Root) is { } now
-        && (now == receipt || (_linking.ContainsKey(image) && FileIdentity.SameContent(now, receipt)));
-
-    private void Relinked(ImageId image)
+    private Receipt? Relinked(ImageId image)
     {
-        if (ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present { Receipt: var receipt }
-            && FileIdentity.Of(store.Folders.StoreFile(receipt.Root), receipt.Root) is { } now
-            && now != receipt
-            && FileIdentity.SameContent(now, receipt))
+        if (Look(image) is not var (now, receipt) || !FileIdentity.SameContent(now, receipt))
+        {
+            return null;
+        }
+
+        if (now != receipt)
         {
             ledger.Relink(image, now);
-            if (store.Stored(ledger.View, image) is { } stored)
-            {
-                routes.Refresh(stored);
-            }
         }
+
+        return now;
     }
 
-    private sealed class LinkChange(Doubts doubts, ImageId image, IDisposable listener) : IDisposable
-    {
-        public void Dispose()
-        {
-            doubts.Relinked(image);
-            listener.Dispose();
-            if (doubts._linking.AddOrUpdate(image, 0, (_, count) => count - 1) == 0)
-            {
-                doubts._linking.TryRemove(new KeyValuePair<ImageId, int>(image, 0));
-            }
-        }
-    }
+    /// <returns>Null while the store's file is not trusted, or not there.</returns>
+    private (Receipt Now, Receipt Verified)? Look(ImageId image) =>
+        ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present { Receipt: var receipt }
+        && FileIdentity.Of(store.Folders.StoreFile(receipt.Root), receipt.Root) is { } now
+            ? (now, receipt)
+            : null;
 }

@@ -287,11 +287,6 @@ internal sealed class SurfacePublisher(
         switch (outcome)
         {
             case SurfaceOutcome.Done { Receipt: { } receipt }:
-                if (surface.Description is { ServesStoreInode: true, Folder: null })
-                {
-                    doubts.Freshen(id);
-                }
-
                 if (ledger.TryAdvertise(key, receipt, image.FileName, TogetherFor(view, id)))
                 {
                     _attempts.TryRemove((id, CellStep.Stage), out _);

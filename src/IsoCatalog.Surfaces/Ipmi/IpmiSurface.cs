@@ -135,8 +135,9 @@ public sealed class IpmiSurface : ISurface
         ImageDoubt doubt;
         try
         {
+            var look = _routes.OwnLinks.Before(image.Id);
             var (first, last) = await Task.Run(() => _routes.Files.ReadBack(image.StorePath, bytesDone, cancellationToken), cancellationToken);
-            if (first == published && last == published)
+            if (look.Explains(first, published) && look.Explains(last, published))
             {
                 return new SurfaceOutcome.Done(published);
             }
@@ -235,8 +236,9 @@ public sealed class IpmiSurface : ISurface
     {
         try
         {
+            var look = _routes.OwnLinks.Before(image.Id);
             using SafeFileHandle file = File.OpenHandle(image.StorePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            return _routes.Files.Stat(file, image.Root) == receipt
+            return look.Explains(_routes.Files.Stat(file, image.Root), receipt)
                 ? null
                 : new SurfaceFinding(image.Id, ReasonCode.FileChanged, $"The store file {image.StorePath} is not as it was when it was verified.");
         }

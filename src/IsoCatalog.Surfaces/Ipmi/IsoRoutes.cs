@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Threading.Channels;
 using IsoCatalog.Core.Catalog;
+using IsoCatalog.Surfaces.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace IsoCatalog.Surfaces.Ipmi;
@@ -36,6 +37,9 @@ public sealed class IsoRoutes : IDisposable
         (_files, _doubts, _time) = (files, doubts, time);
         _idleHandles = time.CreateTimer(static table => ((IsoRoutes)table!).CloseIdleHandles(), this, HandleIdle, HandleIdle);
     }
+
+    /// <summary>Asked before another ctime is a doubt; whoever changes links of the store's inodes tells it.</summary>
+    public OwnLinks OwnLinks { get; } = new();
 
     internal IsoStoreFiles Files => _files;
 
@@ -94,8 +98,7 @@ public sealed class IsoRoutes : IDisposable
     }
 
     /// <summary>
-    /// Tells every route of an image that its file was verified anew: another inode, another place, or only another ctime after a hard link
-    /// was made. Ends a doubt. Responses that are under way go on with the file they began with, if that still agrees with its own receipt.
+    /// Tells every route of an image that its file was verified anew: another inode or another place. Ends a doubt. Responses that are under way go on with the file they began with, if that still agrees with its own receipt.
     /// </summary>
     public void Refresh(StoredImage image)
     {
@@ -104,20 +107,8 @@ public sealed class IsoRoutes : IDisposable
         {
             if (_images.TryGetValue(image.Id, out var served))
             {
-                served.Exchange(new ServedFile(image, _files));
+                served.Exchange(new ServedFile(image, _files, OwnLinks));
             }
-        }
-    }
-
-    /// <summary>
-    /// To be held while the appliance itself adds or removes a hard link to the store's inode: until it is disposed, a ctime that differs is
-    /// no doubt. Link, stat, <see cref="Refresh"/>, dispose.
-    /// </summary>
-    public IDisposable ExpectLinkChange(ImageId image)
-    {
-        lock (_gate)
-        {
-            return _images.TryGetValue(image, out var served) ? new LinkChange(served) : LinkChange.OfNothing;
         }
     }
 
@@ -239,7 +230,7 @@ public sealed class IsoRoutes : IDisposable
         while (true)
         {
             file = image.File;
-            if (file.TryEnter(image.LinksMayChange, out var doubt) is { } handle)
+            if (file.TryEnter(out var doubt) is { } handle)
             {
                 return handle;
             }
@@ -260,13 +251,13 @@ public sealed class IsoRoutes : IDisposable
     /// <summary>Whether bytes just read from the handle are still the verified ones; to be asked before they are sent.</summary>
     internal bool StillAgrees(ServedImage image, ServedFile file, SafeFileHandle handle)
     {
-        if (file.Disagreement(handle, image.LinksMayChange) is not { } doubt)
+        if (file.Disagreement(handle) is not { } doubt)
         {
             return true;
         }
 
-        // The same inode may have been refreshed while we read from it.
-        if (image.File is var current && !ReferenceEquals(current, file) && current.Disagreement(handle, image.LinksMayChange) is null)
+        // The same inode may have been verified anew while we read from it.
+        if (image.File is var current && !ReferenceEquals(current, file) && current.Disagreement(handle) is null)
         {
             return true;
         }
@@ -294,12 +285,12 @@ public sealed class IsoRoutes : IDisposable
     {
         if (!_images.TryGetValue(image.Id, out var served))
         {
-            served = new ServedImage(image.Id, new ServedFile(image, _files));
+            served = new ServedImage(image.Id, new ServedFile(image, _files, OwnLinks));
             _images.Add(image.Id, served);
         }
         else if (served.File.Image.StoreReceipt != image.StoreReceipt || served.File.Image.StorePath != image.StorePath)
         {
-            served.Exchange(new ServedFile(image, _files));
+            served.Exchange(new ServedFile(image, _files, OwnLinks));
         }
 
         return served;
@@ -349,19 +340,5 @@ public sealed class IsoRoutes : IDisposable
         {
             image.File.CloseIfIdle(_time, HandleIdle);
         }
-    }
-
-    private sealed class LinkChange : IDisposable
-    {
-        public static readonly LinkChange OfNothing = new(null);
-        private ServedImage? _image;
-
-        public LinkChange(ServedImage? image)
-        {
-            _image = image;
-            image?.BeginLinkChange();
-        }
-
-        public void Dispose() => Interlocked.Exchange(ref _image, null)?.EndLinkChange();
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace IsoCatalog.Surfaces.Ipmi;
@@ -8,7 +9,7 @@ namespace IsoCatalog.Surfaces.Ipmi;
 /// One verified inode and the handle that its readers share. The handle is opened by the first reader and closed when it has been idle
 /// for a while or <see cref="Retire"/> was called and the last reader left. Thread-safe.
 /// </summary>
-internal sealed class ServedFile(StoredImage image, IsoStoreFiles files)
+internal sealed class ServedFile(StoredImage image, IsoStoreFiles files, OwnLinks links)
 {
     private readonly Lock _gate = new();
     private SafeFileHandle? _handle;
@@ -32,9 +33,8 @@ internal sealed class ServedFile(StoredImage image, IsoStoreFiles files)
     public bool TryDoubt(ImageDoubt doubt) => Interlocked.CompareExchange(ref _doubt, doubt, null) is null;
 
     /// <summary>The handle, after fstat agreed with the receipt; <see cref="Leave"/> must follow. Null when there is a doubt, old or new.</summary>
-    /// <param name="ignoreChangedTime">The appliance is changing links of this inode.</param>
     /// <param name="newDoubt">Set when this call found the reason to doubt.</param>
-    public SafeFileHandle? TryEnter(bool ignoreChangedTime, out ImageDoubt? newDoubt)
+    public SafeFileHandle? TryEnter(out ImageDoubt? newDoubt)
     {
         newDoubt = null;
         if (Doubt is not null)
@@ -54,7 +54,7 @@ internal sealed class ServedFile(StoredImage image, IsoStoreFiles files)
             return null;
         }
 
-        if ((newDoubt = Disagreement(handle, ignoreChangedTime)) is null)
+        if ((newDoubt = Disagreement(handle)) is null)
         {
             return handle;
         }
@@ -64,12 +64,13 @@ internal sealed class ServedFile(StoredImage image, IsoStoreFiles files)
     }
 
     /// <summary>Null while fstat says what it said when the bytes were verified.</summary>
-    public ImageDoubt? Disagreement(SafeFileHandle handle, bool ignoreChangedTime)
+    public ImageDoubt? Disagreement(SafeFileHandle handle)
     {
         try
         {
+            var look = links.Before(Image.Id);
             var found = files.Stat(handle, Image.Root);
-            return found == Image.StoreReceipt || (ignoreChangedTime && found with { ChangedNs = Image.StoreReceipt.ChangedNs } == Image.StoreReceipt)
+            return look.Explains(found, Image.StoreReceipt)
                 ? null
                 : new ImageDoubt(Image.Id, ReasonCode.FileChanged,
                     $"The store file {Image.StorePath} is not as it was when it was verified: {Difference(found, Image.StoreReceipt)}");

@@ -1,5 +1,6 @@
 using System.Net;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Ipmi;
 using IsoCatalog.Testing;
 using Xunit;
@@ -100,11 +101,10 @@ public sealed class IsoLeaseTests
         await reader.SendAsync(RawClient.Get(path, "Connection: close"));
         var first = await reader.ReceiveAsync(50_000);
 
-        using (site.Routes.ExpectLinkChange(image.Id))
+        using (site.Routes.OwnLinks.Expect(image.Id, () => ServingSite.Examine(image).StoreReceipt))
         {
             await LinkAsync("first");
             Assert.Equal(206, await StatusAsync());
-            site.Routes.Refresh(ServingSite.Examine(image));
         }
 
         byte[] all = [.. first, .. await reader.ReadToEndAsync()];
@@ -123,6 +123,25 @@ public sealed class IsoLeaseTests
 
         async Task<int> StatusAsync() =>
             (await RawClient.AskAsync(site.Listener.PlainEndPoint!, RawClient.Get(path, "Range: bytes=0-99"))).Status;
+    }
+
+    [Fact]
+    public async Task An_image_that_another_surface_linked_meanwhile_is_advertised_with_the_receipt_from_before()
+    {
+        await using var site = await ServingSite.StartAsync();
+        var before = site.Store("x.iso", Small);
+        using (site.Routes.OwnLinks.Expect(before.Id, () => ServingSite.Examine(before).StoreReceipt))
+        {
+            (await Counterpart.RunAsync("ln", [before.StorePath, site.Folder.Combine("name")], Cancelled)).Succeeded();
+        }
+
+        Assert.NotEqual(before.StoreReceipt, ServingSite.Examine(before).StoreReceipt);
+        var surface = site.Surface("bmc", "127.0.0.0/8");
+        Assert.IsType<SurfaceOutcome.Done>(await surface.StageAsync(before, null, Cancelled));
+        Assert.IsType<SurfaceOutcome.Done>(await surface.AdvertiseAsync(before, Cancelled));
+        Assert.IsType<SurfaceOutcome.Done>(await surface.VerifyAsync(before, before.StoreReceipt, null, Cancelled));
+        Assert.Equal(200, (await RawClient.AskAsync(site.Listener.PlainEndPoint!, RawClient.Get(Path(surface.MountOf(before)!)))).Status);
+        Assert.False(site.Doubts.TryRead(out _));
     }
 
     [Fact]
