@@ -44,6 +44,10 @@ internal sealed class BenchmarkFolder(bool quick) : IAsyncDisposable
     public async Task<PanelSite> PanelSiteAsync(CancellationToken cancellationToken) =>
         _site ??= await PanelSite.StartAsync(FullName, cancellationToken);
 
+    /// <summary>To be called right before a run. It gets more than it will write, because the kernel does not take what was free last.</summary>
+    /// <param name="bytes">What the run will write.</param>
+    public void TouchMemory(long bytes) => FreeMemory.Touch((quick ? 2 : 8) * bytes);
+
     public async ValueTask DisposeAsync()
     {
         if (_site is not null)

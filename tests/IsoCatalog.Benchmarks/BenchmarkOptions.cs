@@ -6,7 +6,7 @@ internal sealed record BenchmarkOptions(bool Quick, bool Json, bool Help, IReadO
         Measures IsoCatalog beside the programs that would be used otherwise, and prints one table.
 
         dotnet run -c Release --project tests/IsoCatalog.Benchmarks -- [options]
-          --quick      smaller files and one run: a first impression in five minutes or so
+          --quick      smaller files and one run: a first impression in less than five minutes
           --only NAME  this row, or this one line of it, alone; may be given several times
           --json       the table as JSON: row, ours, peer, peerName, unit, ratio, target, runs (their number), spread
           --help       this text

@@ -37,14 +37,13 @@ internal sealed class FreeMemory : IDisposable
     }
 
     /// <summary>
-    /// Gets memory from the host and leaves it free, right before a run: nobody is measured with more or less of it. Eight times what the run will write, because
-    /// the kernel does not take what was free last; all but 1 GiB at the most. Half a minute the first time, a few seconds then.
+    /// Gets memory from the host and leaves it free, right before a run: nobody is measured with more or less of it. All but 1 GiB at the most. Half a minute
+    /// the first time, a few seconds then.
     /// </summary>
-    /// <param name="bytes">What the run will write.</param>
     public static unsafe void Touch(long bytes)
     {
         var free = File.ReadLines("/proc/meminfo").First(l => l.StartsWith("MemFree:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
-        var length = (nuint)Math.Clamp(8 * bytes, 0, Math.Max(0, (long.Parse(free, CultureInfo.InvariantCulture) << 10) - Left));
+        var length = (nuint)Math.Clamp(bytes, 0, Math.Max(0, (long.Parse(free, CultureInfo.InvariantCulture) << 10) - Left));
         var memory = NativeMemory.Alloc(length);
         NativeMemory.Fill(memory, length, 1);
         NativeMemory.Free(memory);

@@ -4,8 +4,8 @@ namespace IsoCatalog.Benchmarks.Api;
 internal sealed class AvailableRow(bool packed) : BenchmarkRow
 {
     private const int Rate = 2000;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
 
+    private TimeSpan _warmUp;
     private TimeSpan _duration;
     private PanelSite _site = null!;
 
@@ -23,15 +23,16 @@ internal sealed class AvailableRow(bool packed) : BenchmarkRow
 
     public override async Task PrepareAsync(BenchmarkFolder folder, CancellationToken cancellationToken)
     {
+        _warmUp = TimeSpan.FromSeconds(folder.Quick ? 2 : 5);
         _duration = TimeSpan.FromSeconds(folder.Quick ? 5 : 10);
         _site = await folder.PanelSiteAsync(cancellationToken);
     }
 
     public override Task<double> OursAsync(CancellationToken cancellationToken) =>
-        new PacedClient(_site.Address, PanelSite.Question, Headers, Rate).P99Async(WarmUp, _duration, cancellationToken);
+        new PacedClient(_site.Address, PanelSite.Question, Headers, Rate).P99Async(_warmUp, _duration, cancellationToken);
 
     public override Task<double> PeerAsync(CancellationToken cancellationToken) =>
-        new PacedClient(_site.Nginx.Address, PanelSite.File, Headers, Rate).P99Async(WarmUp, _duration, cancellationToken);
+        new PacedClient(_site.Nginx.Address, PanelSite.File, Headers, Rate).P99Async(_warmUp, _duration, cancellationToken);
 
     private string Headers => packed ? "Accept-Encoding: gzip\r\n" : "";
 }

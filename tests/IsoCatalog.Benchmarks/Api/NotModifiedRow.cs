@@ -23,7 +23,7 @@ internal sealed partial class NotModifiedRow : BenchmarkRow
 
     public override async Task PrepareAsync(BenchmarkFolder folder, CancellationToken cancellationToken)
     {
-        _seconds = folder.Quick ? "5" : "10";
+        _seconds = folder.Quick ? "3" : "10";
         _site = await folder.PanelSiteAsync(cancellationToken);
         _nginxTag = await _site.Nginx.TagAsync(PanelSite.File, cancellationToken);
         await RateAsync(_site.Address, PanelSite.Question, _site.Tag, cancellationToken);

@@ -25,6 +25,7 @@ internal sealed class DropRow : BenchmarkRow
 
     private readonly List<IAsyncDisposable> _parts = [];
     private readonly List<ApplianceClient> _clients = [];
+    private BenchmarkFolder? _folder;
     private TestFleet? _fleet;
     private int _length;
     private int _runs;
@@ -49,6 +50,7 @@ internal sealed class DropRow : BenchmarkRow
             throw new BenchmarkException(missing);
         }
 
+        _folder = folder;
         _length = (folder.Quick ? 256 : 1024) << 20;
         var networks = new List<NetNamespace>();
         foreach (var id in Sites)
@@ -96,7 +98,7 @@ internal sealed class DropRow : BenchmarkRow
             file.Flush(flushToDisk: true);
         }
 
-        FreeMemory.Touch(Copies * _length);
+        _folder!.TouchMemory(Copies * _length);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
         var watch = Stopwatch.StartNew();

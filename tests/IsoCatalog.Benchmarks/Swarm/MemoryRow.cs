@@ -16,7 +16,7 @@ internal sealed class MemoryRow(int gibibytes) : BenchmarkRow
 
     public override string Name => gibibytes == 8 ? "memory" : $"memory-{gibibytes}g";
 
-    public override string What => $"peak memory of the receiver, {gibibytes} GiB over TLS";
+    public override string What => $"peak memory of the receiver over TLS, {gibibytes} GiB{(OnlyByName ? "" : $" ({Quick} GiB with --quick)")}";
 
     public override string PeerName => "the limit";
 

@@ -6,23 +6,23 @@ namespace IsoCatalog.Benchmarks.Swarm;
 /// <summary>An image to be transferred and its torrent; what is fetched goes to the same disk.</summary>
 internal sealed class TransferFiles
 {
-    private readonly string _folder;
+    private readonly BenchmarkFolder _all;
 
-    private TransferFiles(string folder, long length) => (_folder, Length) = (folder, length);
+    private TransferFiles(BenchmarkFolder all, string folder, long length) => (_all, Folder, Length) = (all, folder, length);
 
     public long Length { get; }
 
-    public string Image => Path.Combine(_folder, "image.iso");
+    public string Image => Path.Combine(Folder, "image.iso");
 
-    public string Torrent => Path.Combine(_folder, "image.torrent");
+    public string Torrent => Path.Combine(Folder, "image.torrent");
 
-    public string Folder => _folder;
+    public string Folder { get; }
 
     /// <summary>Makes a file of random bytes, or of zeros that take no room, once for all rows that ask for the same.</summary>
     public static async Task<TransferFiles> MakeAsync(BenchmarkFolder folder, long length, bool sparse, CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder.FullName, $"{(sparse ? "zeros" : "random")}-{length >> 20}");
-        var files = new TransferFiles(path, length);
+        var files = new TransferFiles(folder, path, length);
         if (File.Exists(files.Torrent))
         {
             return files;
@@ -59,15 +59,15 @@ internal sealed class TransferFiles
     }
 
     /// <summary>A new empty folder for a copy.</summary>
-    public TransferCopy NewCopy() => new(Path.Combine(_folder, "copy"), Length);
+    public TransferCopy NewCopy() => new(Path.Combine(Folder, "copy"), () => _all.TouchMemory(Length));
 }
 
 /// <summary>A folder that a copy is fetched into; it is removed with it.</summary>
 internal sealed class TransferCopy : IDisposable
 {
-    private readonly long _expected;
+    private readonly Action _touchMemory;
 
-    public TransferCopy(string folder, long expected) => (Folder, _expected) = (Directory.CreateDirectory(folder).FullName, expected);
+    public TransferCopy(string folder, Action touchMemory) => (Folder, _touchMemory) = (Directory.CreateDirectory(folder).FullName, touchMemory);
 
     public string Folder { get; }
 
@@ -84,7 +84,7 @@ internal sealed class TransferCopy : IDisposable
     }
 
     /// <summary>To be called right before the transfer.</summary>
-    public void TouchMemory() => FreeMemory.Touch(_expected);
+    public void TouchMemory() => _touchMemory();
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

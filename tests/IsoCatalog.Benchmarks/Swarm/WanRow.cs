@@ -87,7 +87,7 @@ internal sealed class WanRow(double lossPercent) : BenchmarkRow
             using var copy = _files!.NewCopy();
             copy.TouchMemory();
             var (bytes, seconds) = await _rsync.FetchAsync(
-                _b!.Wrapper, Path.GetFileName(_files.Image), copy, TimeSpan.FromSeconds(_quick ? 4 : 30), cancellationToken);
+                _b!.Wrapper, Path.GetFileName(_files.Image), copy, TimeSpan.FromSeconds(_quick ? 3 : 30), cancellationToken);
             return bytes * 8 / 1e6 / seconds;
         }
         finally
@@ -108,7 +108,7 @@ internal sealed class WanRow(double lossPercent) : BenchmarkRow
                     "iperf3",
                     [
                         "--client", $"{_link.AddressA}", "--port", $"{IperfPort}", "--reverse", "--congestion", congestionControl,
-                        "--time", _quick ? "4" : "10", "--json",
+                        "--time", _quick ? "3" : "10", "--json",
                     ],
                     TimeSpan.FromMinutes(1),
                     cancellationToken);
