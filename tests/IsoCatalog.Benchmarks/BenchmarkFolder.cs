@@ -1,4 +1,5 @@
 using IsoCatalog.Benchmarks.Api;
+using IsoCatalog.Benchmarks.Ipmi;
 
 namespace IsoCatalog.Benchmarks;
 
@@ -7,7 +8,8 @@ internal sealed class BenchmarkFolder(bool quick) : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "isocatalog-" + Guid.NewGuid().ToString("N")));
     private string? _image;
-    private PanelSite? _site;
+    private PanelSite? _panelSite;
+    private IsoSite? _isoSite;
 
     public bool Quick => quick;
 
@@ -42,7 +44,10 @@ internal sealed class BenchmarkFolder(bool quick) : IAsyncDisposable
 
     /// <summary>A site with 1,000 images and nginx beside it, started once; both end with this folder.</summary>
     public async Task<PanelSite> PanelSiteAsync(CancellationToken cancellationToken) =>
-        _site ??= await PanelSite.StartAsync(FullName, cancellationToken);
+        _panelSite ??= await PanelSite.StartAsync(FullName, cancellationToken);
+
+    /// <summary>A site with one image and nginx beside it, started once; both end with this folder.</summary>
+    public async Task<IsoSite> IsoSiteAsync(CancellationToken cancellationToken) => _isoSite ??= await IsoSite.StartAsync(this, cancellationToken);
 
     /// <summary>To be called right before a run. It gets more than it will write, because the kernel does not take what was free last.</summary>
     /// <param name="bytes">What the run will write.</param>
@@ -50,9 +55,12 @@ internal sealed class BenchmarkFolder(bool quick) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_site is not null)
+        foreach (var site in new IAsyncDisposable?[] { _panelSite, _isoSite })
         {
-            await _site.DisposeAsync();
+            if (site is not null)
+            {
+                await site.DisposeAsync();
+            }
         }
 
         _folder.Delete(recursive: true);

@@ -1,6 +1,7 @@
 using IsoCatalog.Benchmarks.Api;
 using IsoCatalog.Benchmarks.Fleet;
 using IsoCatalog.Benchmarks.Hashing;
+using IsoCatalog.Benchmarks.Ipmi;
 using IsoCatalog.Benchmarks.Swarm;
 
 namespace IsoCatalog.Benchmarks;
@@ -20,8 +21,11 @@ internal static class BenchmarkRows
         new WanRow(0.01),
         new WanRow(0.1),
         new DropRow(),
+        new FanOutRow(),
         new MemoryRow(gibibytes: 8),
         new MemoryRow(gibibytes: 64),
+        new WholeIsoRow(),
+        new IsoRangesRow(),
         new AvailableRow(packed: false),
         new AvailableRow(packed: true),
         new NotModifiedRow(),

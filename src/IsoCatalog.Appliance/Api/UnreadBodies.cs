@@ -10,16 +10,16 @@ internal static class UnreadBodies
     /// sees that reset instead of the answer. But over a body beyond its own limit it closes at once, and in the middle of a chunked one it reads no more at all. So
     /// the limit is kept here, by the same number, and Kestrel knows of none.
     /// </summary>
-    public static void UseUnreadBodies(this IApplicationBuilder app) => app.Use(async (http, next) =>
-    {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is not { IsReadOnly: false, MaxRequestBodySize: { } most } kestrel)
-        {
-            await next(http);
-            return;
-        }
+    public static void UseUnreadBodies(this IApplicationBuilder app) => app.Use((http, next) =>
+        http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
+        && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false, MaxRequestBodySize: not null } kestrel
+            ? BoundAsync(http, next, kestrel)
+            : next(http));
 
+    private static async Task BoundAsync(HttpContext http, RequestDelegate next, IHttpMaxRequestBodySizeFeature kestrel)
+    {
+        var limit = new BodyLimit(kestrel.MaxRequestBodySize!.Value);
         kestrel.MaxRequestBodySize = null;
-        var limit = new BodyLimit(most);
         var (body, bounded) = (http.Request.Body, new BoundedBody(http.Request, limit));
         http.Features.Set<IHttpMaxRequestBodySizeFeature>(limit);
         http.Request.Body = bounded;
@@ -32,7 +32,7 @@ internal static class UnreadBodies
             http.Request.Body = body;
             http.Features.Set(kestrel);
         }
-    });
+    }
 
     /// <summary>May be changed until something was read, as Kestrel's own.</summary>
     private sealed class BodyLimit(long most) : IHttpMaxRequestBodySizeFeature
