@@ -11,19 +11,16 @@ internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes rout
 {
     /// <summary>Something is wrong with a published image.</summary>
     /// <param name="seen">The cell as it was before anybody looked.</param>
-    public void AboutPublished(ImageId image, string surface, Cell seen, string code, string reason)
+    /// <param name="found">What is in its place now; null when nothing is, or when that cannot be said.</param>
+    public void AboutPublished(ImageId image, string surface, Cell seen, Receipt? found, string code, string reason)
     {
-        var view = ledger.View;
-        var shared = view.Store.GetValueOrDefault(image) is StoreFile.Present present
-            && seen.Receipt is { } published
-            && (published.Device, published.Inode) == (present.Receipt.Device, present.Receipt.Inode);
-        if (shared && Agrees(image))
+        if (IsStores(image, found) && Agrees(image))
         {
             return;
         }
 
         ledger.Doubt(new CellKey(image, surface), seen, code, reason);
-        if (shared)
+        if (IsStores(image, seen.Receipt) && !Agrees(image))
         {
             AboutStore(image, $"{reason} It shares its bytes with the store.");
         }
@@ -70,6 +67,10 @@ internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes rout
     /// end the ledger gets the new receipt.
     /// </summary>
     public IDisposable ExpectLinkChange(ImageId image) => routes.OwnLinks.Expect(image, () => Relinked(image));
+
+    private bool IsStores(ImageId image, Receipt? published) =>
+        published is { } name && ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present { Receipt: var stored }
+        && (name.Device, name.Inode) == (stored.Device, stored.Inode);
 
     /// <summary>Asked again with the newest receipt: does the store's file agree, but for a ctime that we moved ourselves?</summary>
     private bool Agrees(ImageId image)

@@ -3,6 +3,7 @@ using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
+using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Publishing;
 
@@ -55,7 +56,7 @@ internal sealed class SurfacePublisher(
             switch (await surface.ResumeAsync(image, receipt, cancellationToken))
             {
                 case SurfaceOutcome.Refused refused:
-                    doubts.AboutPublished(key.Image, Name, cell, refused.Code, refused.Reason);
+                    Doubt(key.Image, cell, refused.Code, refused.Reason);
                     break;
                 case SurfaceOutcome.Done { Receipt: { } now }:
                     ledger.Recognise(key, now);
@@ -81,7 +82,7 @@ internal sealed class SurfacePublisher(
             {
                 if (finding.Image is { } image && view.CellOf(image, Name) is { } seen)
                 {
-                    doubts.AboutPublished(image, Name, seen, finding.Code, finding.Reason);
+                    Doubt(image, seen, finding.Code, finding.Reason);
                 }
                 else if (finding.Image is { } leftover)
                 {
@@ -111,7 +112,7 @@ internal sealed class SurfacePublisher(
         if (doubt is not null)
         {
             var code = doubt.EndsWith("is gone.", StringComparison.Ordinal) ? ReasonCode.FileMissing : ReasonCode.FileChanged;
-            doubts.AboutPublished(image, Name, seen, code, doubt + " It is being published again from the store.");
+            Doubt(image, seen, code, doubt + " It is being published again from the store.");
         }
     }
 
@@ -122,7 +123,7 @@ internal sealed class SurfacePublisher(
         if (view.CellOf(id, Name) is { State: CellState.Advertised, Receipt: { } receipt } seen && store.Stored(view, id) is { } image
             && await surface.VerifyAsync(image, receipt, bytesDone, cancellationToken) is SurfaceOutcome.Refused refused)
         {
-            doubts.AboutPublished(id, Name, seen, refused.Code, refused.Reason);
+            Doubt(id, seen, refused.Code, refused.Reason);
         }
     }
 
@@ -401,6 +402,25 @@ internal sealed class SurfacePublisher(
     private IDisposable? LinkChange(ImageId image) =>
         surface.Description is { ServesStoreInode: true, Folder: not null } ? doubts.ExpectLinkChange(image) : null;
 
+    private void Doubt(ImageId image, Cell seen, string code, string reason) => doubts.AboutPublished(image, Name, seen, InPlaceOf(seen), code, reason);
+
+    private Receipt? InPlaceOf(Cell seen)
+    {
+        if (surface.Description.Folder is not { } folder || seen is not { FileName: { } name, Receipt: { } published })
+        {
+            return seen.Receipt;
+        }
+
+        try
+        {
+            return FileIdentity.Of(Path.Combine(folder, name), published.Root);
+        }
+        catch (Exception e) when (DiskFault.IsOutside(e))
+        {
+            return null;
+        }
+    }
+
     private CellStep Next(ImageId image)
     {
         var view = ledger.View;
@@ -423,20 +443,4 @@ internal sealed class SurfacePublisher(
 
     /// <summary>The links of a folder's own move ctime at each try: that alone is no other file there.</summary>
     private Receipt Weighed(Receipt receipt) => surface.Description.Folder is null ? receipt : receipt with { ChangedNs = 0 };
-
-    /// <summary>Shows at most 100 steps of a cell's progress, so that a large copy does not become a flood of changes.</summary>
-    private sealed class CellProgress(SiteLedger ledger, CellKey key, long total) : IProgress<long>
-    {
-        private int _shown;
-
-        public void Report(long value)
-        {
-            var percent = total == 0 ? 100 : (int)(value * 100 / total);
-            if (percent > _shown)
-            {
-                _shown = percent;
-                ledger.ChangeCell(key, view => CellOutcome.Progressed(view.Cells.GetValueOrDefault(key), percent / 100.0), save: false);
-            }
-        }
-    }
 }

@@ -151,6 +151,23 @@ public sealed class DamageTests
     }
 
     /// <summary>The name on the volume is taken away while the store's file is read: its ctime moves, and that is no damage.</summary>
+    [Theory]
+    [InlineData("deleted")]
+    [InlineData("replaced")]
+    public async Task A_name_of_the_shared_inode_that_is_gone_or_leads_elsewhere_leaves_the_list(string how)
+    {
+        await using var site = await Scenario.StartAsync(Linked);
+        using var witness = new Witness(site);
+        var image = await site.AddAsync(site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", Size, 1)), Cancel);
+        var before = Witness.Now;
+        await Damage.DoAsync(Path.Combine(site.Console, image.Name), how);
+        await witness.LeftWithinTwoSecondsAsync(image.Id, "console", before, Witness.Now);
+        await witness.ListedAsync(image.Id, "bmc", "console");
+        Assert.Equal(
+            FileIdentity.Of(site.StoreFile(image), default)!.Value.Inode,
+            FileIdentity.Of(Path.Combine(site.Console, image.Name), default)!.Value.Inode);
+    }
+
     [Fact]
     public async Task A_shared_inode_that_is_only_touched_is_never_set_aside_and_comes_back_by_itself()
     {

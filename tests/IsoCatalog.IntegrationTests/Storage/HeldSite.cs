@@ -1,9 +1,12 @@
+using System.Threading.Channels;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.IntegrationTests.Scenarios;
 using IsoCatalog.Surfaces.Files;
+using IsoCatalog.Surfaces.Ipmi;
 using IsoCatalog.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -37,6 +40,11 @@ internal sealed class HeldSite : IAsyncDisposable
             TimeProvider.System,
             NullLogger<SiteLedger>.Instance);
         Keeper = new StoreKeeper(Ledger, Store, TimeProvider.System, NullLogger<StoreKeeper>.Instance);
+        Routes = new IsoRoutes(
+            new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, (path, done, cancel) => ReadBack.Of(path, done, cancel) is var (before, after) ? (before, after) : default),
+            Channel.CreateUnbounded<ImageDoubt>().Writer,
+            TimeProvider.System);
+        Doubts = new Doubts(Ledger, Store, Routes, NullLogger<Doubts>.Instance);
         Id = image;
     }
 
@@ -49,6 +57,10 @@ internal sealed class HeldSite : IAsyncDisposable
     public SiteLedger Ledger { get; }
 
     public StoreKeeper Keeper { get; }
+
+    public IsoRoutes Routes { get; }
+
+    public Doubts Doubts { get; }
 
     /// <summary>The one image; it is advertised on both surfaces.</summary>
     public ImageId Id { get; }
@@ -95,6 +107,7 @@ internal sealed class HeldSite : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Routes.Dispose();
         Keeper.Dispose();
         Ledger.Dispose();
         _keys.Dispose();

@@ -217,6 +217,34 @@ public sealed class LedgerRaceTests
         Done(held.Ledger.Restore(held.Id, "test"));
     }
 
+    /// <summary>What else happened to the inode meanwhile was our own doing, and says nothing of a name that is gone or leads elsewhere.</summary>
+    [Theory]
+    [InlineData("it stands there")]
+    [InlineData("gone")]
+    [InlineData("replaced")]
+    public async Task A_link_of_ours_against_a_name_that_somebody_takes_away_the_name_leaves_the_list(string name)
+    {
+        await using var held = await HeldSite.OpenAsync();
+        var other = Path.Combine(held.Folders.Staging, "other");
+        await File.WriteAllTextAsync(other, "other bytes", Cancel);
+        using (held.Doubts.ExpectLinkChange(held.Id))
+        {
+            Assert.True(DurableFile.TryHardLink(held.Path, Path.Combine(held.Folders.Staging, "link")));
+            Look();
+        }
+
+        Look();
+        Assert.Equal(name == "it stands there", held.Ledger.View.CellOf(held.Id, "bmc") is { State: CellState.Advertised });
+        Assert.IsType<StoreFile.Present>(held.File);
+
+        void Look()
+        {
+            var seen = held.Ledger.View.CellOf(held.Id, "bmc")!;
+            var found = name == "gone" ? (Receipt?)null : FileIdentity.Of(name == "replaced" ? other : held.Path, seen.Receipt!.Value.Root);
+            held.Doubts.AboutPublished(held.Id, "bmc", seen, found, name == "gone" ? ReasonCode.FileMissing : ReasonCode.FileChanged, "test");
+        }
+    }
+
     private static void Advertise(HeldSite held, string surface)
     {
         held.Ledger.ChangeCell(held.Cell(surface), _ => new Cell(CellState.Staged, TimeProvider.System.GetUtcNow()));

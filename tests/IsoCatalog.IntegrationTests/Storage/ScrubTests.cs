@@ -1,9 +1,6 @@
-using System.Threading.Channels;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Core.Readiness;
-using IsoCatalog.Surfaces.Files;
-using IsoCatalog.Surfaces.Ipmi;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -49,13 +46,6 @@ public sealed class ScrubTests
         Assert.True(held.Ledger.View.IsAvailable(held.Id, held.Ledger.View.Surfaces[0]));
     }
 
-    private static Task ScrubAsync(HeldSite held)
-    {
-        var routes = new IsoRoutes(
-            new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, (path, done, cancel) => ReadBack.Of(path, done, cancel) is var (before, after) ? (before, after) : default),
-            Channel.CreateUnbounded<ImageDoubt>().Writer,
-            TimeProvider.System);
-        var doubts = new Doubts(held.Ledger, held.Store, routes, NullLogger<Doubts>.Instance);
-        return new Scrub(held.Configuration, held.Ledger, held.Store, doubts, [], TimeProvider.System, NullLogger<Scrub>.Instance).RunAsync(Cancel);
-    }
+    private static Task ScrubAsync(HeldSite held) => new Scrub(
+        held.Configuration, held.Ledger, held.Store, held.Doubts, [], TimeProvider.System, NullLogger<Scrub>.Instance).RunAsync(Cancel);
 }
