@@ -62,6 +62,15 @@ internal sealed class Doubts(SiteLedger ledger, ImageStore store, IsoRoutes rout
         }
     }
 
+    /// <summary>Gives the listener the newest receipt: the file may have been verified anew between the moment a route's receipt was taken and its opening.</summary>
+    public void Freshen(ImageId image)
+    {
+        if (store.Stored(ledger.View, image) is { } stored)
+        {
+            routes.Refresh(stored);
+        }
+    }
+
     /// <summary>
     /// To be held while a surface links, renames or unlinks a name of the store's inode: its ctime moves, and that is our own doing. At the
     /// end the ledger gets the new receipt.

@@ -159,9 +159,7 @@ internal sealed class SurfacePublisher(
             }
 
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            var due = Task.Delay(TimeSpan.FromSeconds(1), time, timer.Token);
-            var changed = signal.WaitToReadAsync(timer.Token).AsTask();
-            await Task.WhenAny(due, changed);
+            await Task.WhenAny(Task.Delay(TimeSpan.FromSeconds(1), time, timer.Token), signal.WaitToReadAsync(timer.Token).AsTask());
             await timer.CancelAsync();
             signal.TryRead(out _);
         }
@@ -288,6 +286,11 @@ internal sealed class SurfacePublisher(
         switch (outcome)
         {
             case SurfaceOutcome.Done { Receipt: { } receipt }:
+                if (surface.Description is { ServesStoreInode: true, Folder: null })
+                {
+                    doubts.Freshen(id);
+                }
+
                 if (ledger.TryAdvertise(key, receipt, image.FileName, TogetherFor(view, id)))
                 {
                     _attempts.TryRemove((id, CellStep.Stage), out _);

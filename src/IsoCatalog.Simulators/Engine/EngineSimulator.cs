@@ -176,7 +176,6 @@ public sealed class EngineSimulator : IAsyncDisposable
 
             if (faults.Cut)
             {
-                context.Abort();
                 return;
             }
 
@@ -193,6 +192,12 @@ public sealed class EngineSimulator : IAsyncDisposable
             while (_requests.Count > MaxRequests)
             {
                 _requests.TryDequeue(out _);
+            }
+
+            // Only now: whoever sees the cut finds the request that it answers.
+            if (faults.Cut)
+            {
+                context.Abort();
             }
         }
     }
