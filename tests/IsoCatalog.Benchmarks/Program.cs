@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using IsoCatalog.Benchmarks;
 using IsoCatalog.Benchmarks.Hashing;
 using IsoCatalog.Benchmarks.Swarm;
@@ -36,6 +37,13 @@ Console.CancelKeyPress += (_, pressed) =>
     pressed.Cancel = true;
     stop.Cancel();
 };
+
+// What was told to the kernel is taken back then too.
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+{
+    signal.Cancel = true;
+    stop.Cancel();
+});
 
 using var memory = new FreeMemory();
 await using var folder = new BenchmarkFolder(options.Quick);
