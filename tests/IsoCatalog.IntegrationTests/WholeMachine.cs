@@ -1,7 +1,7 @@
 using Xunit;
 
 // Whole sites wait for each other more than they work: three tests at once keep two processors busy.
-[assembly: CollectionBehavior(MaxParallelThreads = 3)]
+[assembly: Xunit.v3.Parallelization(MaxThreads = 3)]
 
 namespace IsoCatalog.IntegrationTests;
 

@@ -1,3 +1,5 @@
+using IsoCatalog.Appliance.Configuration;
+
 namespace IsoCatalog.Appliance.Access;
 
 /// <summary>Whether a request may go on, and as whom.</summary>

@@ -1,3 +1,5 @@
+using IsoCatalog.Appliance.Configuration;
+
 namespace IsoCatalog.Appliance.Access;
 
 /// <summary>Wires access into the application of the API listener and the command-line socket (not of the ISO listeners).</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using IsoCatalog.Appliance.Configuration;
 using Microsoft.Net.Http.Headers;
 
 namespace IsoCatalog.Appliance.Access;

@@ -1,4 +1,5 @@
 using System.Net;
+using IsoCatalog.Appliance.Configuration;
 
 namespace IsoCatalog.Appliance.Access;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using IsoCatalog.Appliance.Configuration;
 
 namespace IsoCatalog.Appliance.Access;
 

@@ -1,3 +1,5 @@
+using IsoCatalog.Appliance.Configuration;
+
 namespace IsoCatalog.Appliance.Access;
 
 /// <summary>A browser shows a token once and gets a cookie that stands for it. Wrong tokens count as they do everywhere else.</summary>

@@ -2,8 +2,8 @@ using System.ComponentModel;
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Publishing;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Api;
 

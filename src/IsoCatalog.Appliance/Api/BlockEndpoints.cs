@@ -1,8 +1,10 @@
 using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Mounts;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Api;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IsoCatalog.Appliance.Access;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Events;
 using IsoCatalog.Client;
 
 namespace IsoCatalog.Appliance.Api;

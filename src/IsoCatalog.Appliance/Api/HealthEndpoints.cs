@@ -1,5 +1,6 @@
 using IsoCatalog.Appliance.Access;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Store;
 
 namespace IsoCatalog.Appliance.Api;
 

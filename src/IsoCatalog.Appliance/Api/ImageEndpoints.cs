@@ -2,10 +2,13 @@ using System.ComponentModel;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using IsoCatalog.Appliance.Access;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Intake;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Readiness;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 

@@ -1,7 +1,8 @@
 using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Mounts;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Api;
 

@@ -2,8 +2,9 @@ using System.Net.Sockets;
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Fleet;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Readiness;
 using IsoCatalog.Core.Trust;
 using Microsoft.AspNetCore.Connections.Features;
 

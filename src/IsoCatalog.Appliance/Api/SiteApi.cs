@@ -2,9 +2,9 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Readiness;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace IsoCatalog.Appliance.Api;

@@ -1,4 +1,5 @@
 using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Configuration;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 

@@ -1,7 +1,12 @@
 using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Intake;
+using IsoCatalog.Appliance.Keeping;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Publishing;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Api;

@@ -1,5 +1,5 @@
+using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Fleet;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Reflection;
+using IsoCatalog.Appliance.Intake;
+using IsoCatalog.Appliance.Keeping;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Publishing;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;

@@ -1,7 +1,8 @@
 using System.ComponentModel;
 using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Publishing;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using Spectre.Console;

@@ -1,6 +1,7 @@
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Fleet;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Trust;
 

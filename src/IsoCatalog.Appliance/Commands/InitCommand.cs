@@ -1,8 +1,9 @@
 using System.CommandLine;
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Fleet;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Trust;
 using IsoCatalog.Surfaces.Files;
 

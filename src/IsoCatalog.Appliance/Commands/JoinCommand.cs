@@ -1,6 +1,7 @@
 using System.CommandLine;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Fleet;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Core.Trust;
 using IsoCatalog.Surfaces.Files;
 

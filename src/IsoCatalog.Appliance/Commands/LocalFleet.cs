@@ -1,6 +1,8 @@
 using IsoCatalog.Appliance.Configuration;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Documents;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Commands;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using IsoCatalog.Appliance.Configuration;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Surfaces.Ovirt;
 
 namespace IsoCatalog.Appliance.Commands;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
 using Spectre.Console;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Simulators.Engine;
 
 namespace IsoCatalog.Appliance.Commands;

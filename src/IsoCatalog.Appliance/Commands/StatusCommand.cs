@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
 using Spectre.Console;
 using Spectre.Console.Rendering;

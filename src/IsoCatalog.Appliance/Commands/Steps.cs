@@ -1,3 +1,4 @@
+using IsoCatalog.Appliance.Wording;
 using Spectre.Console;
 
 namespace IsoCatalog.Appliance.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Configuration;
 
 namespace IsoCatalog.Appliance.Commands;
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Fleet;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Readiness;
 using IsoCatalog.Core.Trust;
 using IsoCatalog.Surfaces.Files;
 

@@ -1,3 +1,4 @@
+
 namespace IsoCatalog.Appliance.Configuration;
 
 /// <summary>What came of reading a configuration file.</summary>

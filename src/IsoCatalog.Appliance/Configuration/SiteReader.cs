@@ -1,5 +1,4 @@
 using System.Net;
-using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration.Values;
 using IsoCatalog.Appliance.Configuration.Yaml;
 using IsoCatalog.Core.Hashing;

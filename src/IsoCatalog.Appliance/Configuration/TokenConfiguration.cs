@@ -1,5 +1,4 @@
 using System.Net;
-using IsoCatalog.Appliance.Access;
 using IsoCatalog.Core.Hashing;
 
 namespace IsoCatalog.Appliance.Configuration;

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography.X509Certificates;
 using IsoCatalog.Appliance.Configuration;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Ledger;
 
 namespace IsoCatalog.Appliance.Fleet;
 

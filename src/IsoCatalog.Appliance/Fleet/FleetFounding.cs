@@ -1,5 +1,6 @@
 using IsoCatalog.Appliance.Configuration;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Documents;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Trust;
 using IsoCatalog.Surfaces.Files;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using IsoCatalog.Appliance.Configuration;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Documents;
 
 namespace IsoCatalog.Appliance.Fleet;
 

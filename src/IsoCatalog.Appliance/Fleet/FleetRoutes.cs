@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Documents;
+using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Hashing;
 
 namespace IsoCatalog.Appliance.Fleet;

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using IsoCatalog.Appliance.Configuration;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Documents;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Trust;
 

@@ -1,5 +1,7 @@
 using IsoCatalog.Appliance.Configuration;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Documents;
+using IsoCatalog.Appliance.Events;
+using IsoCatalog.Appliance.Store;
 
 namespace IsoCatalog.Appliance.Fleet;
 

@@ -1,4 +1,5 @@
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Documents;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Core.Hashing;
 
 namespace IsoCatalog.Appliance.Fleet;

@@ -1,7 +1,10 @@
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Intake;
+using IsoCatalog.Appliance.Keeping;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Mounts;
 using IsoCatalog.Appliance.Publishing;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Readiness;
 using Quartz;
 

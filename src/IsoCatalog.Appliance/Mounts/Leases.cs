@@ -1,5 +1,5 @@
 using System.Net;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Api;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;

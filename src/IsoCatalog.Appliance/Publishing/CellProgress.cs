@@ -1,4 +1,4 @@
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Publishing;

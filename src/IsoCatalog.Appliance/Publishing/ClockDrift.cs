@@ -1,6 +1,6 @@
 using IsoCatalog.Appliance.Fleet;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Publishing;
 

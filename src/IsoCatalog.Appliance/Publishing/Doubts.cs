@@ -1,4 +1,5 @@
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;

@@ -1,6 +1,9 @@
 using System.Diagnostics.Metrics;
+using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Fleet;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Intake;
+using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
 

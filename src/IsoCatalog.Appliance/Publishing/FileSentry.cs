@@ -1,5 +1,7 @@
 using System.Threading.Channels;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Events;
+using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Surfaces.Files;
 
@@ -77,7 +79,7 @@ internal sealed class FileSentry : BackgroundService
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 // One folder that cannot be looked at must not blind the sentry to the others; the next check looks again.
-                Storage.Log.WillRetry(_log, $"Looking at {happened.Folder}", e);
+                Log.WillRetry(_log, $"Looking at {happened.Folder}", e);
             }
         }
     }

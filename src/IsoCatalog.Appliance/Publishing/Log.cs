@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(1106, LogLevel.Warning, "Aliases that wait could not be moved; it is tried again soon")]
     public static partial void AliasWillRetry(ILogger logger, Exception exception);
+
+    [LoggerMessage(1107, LogLevel.Error, "{What} failed and will be tried again")]
+    public static partial void WillRetry(ILogger logger, string what, Exception exception);
 }

@@ -1,5 +1,5 @@
 using IsoCatalog.Appliance.Configuration;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.ConsoleVolume;
 using IsoCatalog.Surfaces.Ipmi;

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Events;
+using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;

@@ -1,4 +1,5 @@
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Sync;

@@ -1,4 +1,5 @@
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Swarm;
 
 namespace IsoCatalog.Appliance.Sync;

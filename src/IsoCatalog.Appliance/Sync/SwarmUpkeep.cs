@@ -1,6 +1,6 @@
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Fleet;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Swarm;
 
 namespace IsoCatalog.Appliance.Sync;

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using IsoCatalog.Appliance.Configuration;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Telemetry;

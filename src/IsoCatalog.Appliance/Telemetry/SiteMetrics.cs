@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
+using IsoCatalog.Appliance.Events;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Publishing;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Telemetry;

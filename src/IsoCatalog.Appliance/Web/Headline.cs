@@ -1,3 +1,4 @@
+using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
 
 namespace IsoCatalog.Appliance.Web;

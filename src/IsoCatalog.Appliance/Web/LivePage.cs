@@ -1,3 +1,4 @@
+using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 

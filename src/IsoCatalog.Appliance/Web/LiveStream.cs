@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using IsoCatalog.Client;
 
 namespace IsoCatalog.Appliance.Web;
 

@@ -1,6 +1,7 @@
 using IsoCatalog.Appliance.Api;
+using IsoCatalog.Appliance.Keeping;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Mounts;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;

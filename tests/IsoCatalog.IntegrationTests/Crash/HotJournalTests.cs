@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using IsoCatalog.Client;
-using IsoCatalog.IntegrationTests.Storage;
+using IsoCatalog.IntegrationTests.Ledger;
 using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Crash;

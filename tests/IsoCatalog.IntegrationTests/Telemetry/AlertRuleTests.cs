@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Publishing;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.IntegrationTests.Api;
 using IsoCatalog.Testing;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using IsoCatalog.Appliance.Api;
+using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Fleet;
-using IsoCatalog.Appliance.Storage;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;

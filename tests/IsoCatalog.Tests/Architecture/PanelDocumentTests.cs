@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using IsoCatalog.Appliance.Access;
-using IsoCatalog.Appliance.Storage;
+using IsoCatalog.Appliance.Api;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Tests.Configuration;
 using Xunit;

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using IsoCatalog.Appliance;
+using IsoCatalog.Appliance.Wording;
 using Xunit;
 
 namespace IsoCatalog.Tests.Commands;

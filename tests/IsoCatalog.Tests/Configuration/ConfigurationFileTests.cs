@@ -3,7 +3,6 @@ using System.Net;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
 using Microsoft.Extensions.Logging;
 using Xunit;

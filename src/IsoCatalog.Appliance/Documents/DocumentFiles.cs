@@ -1,0 +1,123 @@
+using IsoCatalog.Appliance.Store;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Trust;
+using IsoCatalog.Surfaces.Files;
+
+namespace IsoCatalog.Appliance.Documents;
+
+/// <summary>
+/// Signed documents and chunks as files, byte for byte, each under the name that its content has. Nothing is deleted before it was out of use for two rounds, so
+/// that a site that fetches a document gets its chunks too. Not thread-safe.
+/// </summary>
+internal sealed class DocumentFiles(SiteFolders folders)
+{
+    private const UnixFileMode Mode = (UnixFileMode)0b110_100_100;
+    private const string Suffix = ".json";
+
+    private HashSet<string> _unused = new(StringComparer.Ordinal);
+
+    /// <summary>Sites that have a folder of documents.</summary>
+    public IEnumerable<string> Sites() => Directory.EnumerateDirectories(folders.Documents).Select(d => Path.GetFileName(d)).Where(SiteId.IsValid);
+
+    /// <summary>The document files of a site; those that a crash left half written are passed over.</summary>
+    public IEnumerable<string> DocumentsOf(string site) =>
+        Directory.Exists(folders.DocumentsOf(site))
+            ? Directory.EnumerateFiles(folders.DocumentsOf(site), "*" + Suffix).Where(f => !Path.GetFileName(f).StartsWith('.')).Order(StringComparer.Ordinal)
+            : [];
+
+    /// <exception cref="IOException">It cannot be read, or is longer than any such file.</exception>
+    public static byte[] Read(string path, int most)
+    {
+        using var file = File.OpenRead(path);
+        var length = file.Length;
+        if (length > most)
+        {
+            throw new IOException($"{path} has {length} bytes; no such file is that long.");
+        }
+
+        var bytes = new byte[length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+
+    public bool HasChunk(ChunkRef chunk) => new FileInfo(folders.ChunkFile(chunk.Sha256)) is { Exists: true } file && file.Length == chunk.Size;
+
+    /// <summary>The chunks that are there; whether they are what their names say is for the catalog to see.</summary>
+    public Dictionary<Sha256Digest, ReadOnlyMemory<byte>> ReadChunks(IEnumerable<ChunkRef> chunks)
+    {
+        var read = new Dictionary<Sha256Digest, ReadOnlyMemory<byte>>();
+        foreach (var chunk in chunks)
+        {
+            if (File.Exists(folders.ChunkFile(chunk.Sha256)))
+            {
+                read[chunk.Sha256] = Read(folders.ChunkFile(chunk.Sha256), CatalogChunk.MaxBytes);
+            }
+        }
+
+        return read;
+    }
+
+    /// <summary>Chunks first: a document that is there has its chunks. Durable when it returns.</summary>
+    public void Write(string site, Sha256Digest document, ReadOnlySpan<byte> envelope, IEnumerable<KeyValuePair<Sha256Digest, ReadOnlyMemory<byte>>> chunks)
+    {
+        foreach (var (hash, bytes) in chunks)
+        {
+            var path = folders.ChunkFile(hash);
+            if (!File.Exists(path) || new FileInfo(path).Length != bytes.Length)
+            {
+                DurableFile.WriteAtomically(path, bytes.Span, Mode);
+            }
+        }
+
+        DurableFile.CreateFolder(folders.DocumentsOf(site), SiteFolders.Open);
+        DurableFile.WriteAtomically(folders.DocumentFile(site, document), envelope, Mode);
+    }
+
+    public static void Drop(string path) => DurableFile.Delete(path);
+
+    /// <summary>Deletes what a crash left half written. Before anything else is done here.</summary>
+    public void Clean()
+    {
+        foreach (var path in new[] { folders.Trust, folders.Documents, folders.Chunks, folders.Holdings, folders.Members }
+            .SelectMany(folder => Directory.EnumerateFiles(folder, ".*.tmp", SearchOption.AllDirectories)).ToList())
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>Deletes what has been in use neither now nor the last time.</summary>
+    public void Collect(IReadOnlySet<Sha256Digest> documents, IReadOnlySet<Sha256Digest> chunks)
+    {
+        var unused = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var path in Sites().SelectMany(DocumentsOf).ToList())
+        {
+            // Durably, and before any chunk: a document that is there after a power cut has its chunks.
+            Look(path, documents, DurableFile.Delete);
+        }
+
+        foreach (var path in Directory.EnumerateFiles(folders.Chunks, "*" + Suffix).ToList())
+        {
+            Look(path, chunks, File.Delete);
+        }
+
+        _unused = unused;
+
+        void Look(string path, IReadOnlySet<Sha256Digest> used, Action<string> delete)
+        {
+            if (Sha256Digest.TryParse(Path.GetFileNameWithoutExtension(path), out var hash) && used.Contains(hash))
+            {
+                return;
+            }
+
+            if (_unused.Contains(path))
+            {
+                delete(path);
+            }
+            else
+            {
+                unused.Add(path);
+            }
+        }
+    }
+}

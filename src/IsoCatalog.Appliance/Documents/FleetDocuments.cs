@@ -1,0 +1,438 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Events;
+using IsoCatalog.Appliance.Store;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Core.Trust;
+
+namespace IsoCatalog.Appliance.Documents;
+
+/// <summary>
+/// The signed documents of the whole fleet: this site's own, which it writes, and those of the others, which it keeps and passes on byte for byte. They are the
+/// truth about what is in the catalog. Called under the ledger's lock; not thread-safe but for <see cref="Snapshot"/> and <see cref="Clocks"/>.
+/// </summary>
+internal sealed class FleetDocuments(
+    string site, SiteFolders folders, SigningKey key, EventLog events, SiteAlarms alarms, TimeProvider time, ILogger<FleetDocuments> log)
+{
+    /// <summary>A document is signed anew so often, so that others see that the site is alive; it ends after the fleet's catalog time, a week by default.</summary>
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan CollectEvery = TimeSpan.FromMinutes(5);
+
+    private readonly DocumentFiles _files = new(folders);
+    private readonly FleetStatements _statements = new(site, folders, time);
+    private TrustStore _trust = null!;
+    private FleetCatalog _catalog = null!;
+    private SiteWriter? _writer;
+    private long _epoch;
+    private long _storedClock;
+    private DateTimeOffset _signed;
+    private long _collected = time.GetTimestamp();
+    private volatile FleetSnapshot _snapshot = null!;
+
+    public FleetClocks Clocks { get; } = new(time);
+
+    /// <summary>The newest state, for whoever hands it on. Thread-safe.</summary>
+    public FleetSnapshot Snapshot => _snapshot;
+
+    public CatalogView View => _catalog.View;
+
+    public FleetCatalog Catalog => _catalog;
+
+    /// <summary>The highest epoch that this site has begun to write in.</summary>
+    public long Epoch => _epoch;
+
+    /// <param name="storedEpoch">The highest epoch that the database remembers; 0 if none.</param>
+    /// <param name="storedClock">The highest clock of any document that was ever admitted, Unix milliseconds; 0 if none.</param>
+    /// <param name="written">This site has signed a document, so one must be there.</param>
+    /// <exception cref="SiteStartException">An own document, or the trust documents, cannot be used. A foreign one is dropped and fetched again.</exception>
+    public CatalogView Load(long storedEpoch, long storedClock, bool written)
+    {
+        _storedClock = storedClock;
+        _epoch = storedEpoch;
+        _trust = TrustStore.Load(folders);
+        _catalog = new FleetCatalog { Trust = _trust.Chain, Self = site };
+        try
+        {
+            _files.Clean();
+            var own = _files.DocumentsOf(site).ToList();
+            own.ForEach(LoadOwn);
+            if (written && own.Count == 0 && IsActive(site))
+            {
+                throw new SiteStartException(
+                    "catalog-missing",
+                    $"This site's signed documents are gone from {folders.Documents}, and with them what it put into the catalog. Put the folder {folders.Catalog} back from a "
+                    + "backup. To begin with an empty catalog instead, move isocatalog.db away and add the images again.");
+            }
+
+            foreach (var path in _files.Sites().Where(s => s != site).SelectMany(_files.DocumentsOf))
+            {
+                LoadForeign(path);
+            }
+
+            _statements.Load(_trust.Chain);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SiteStartException("catalog-unreadable", $"{folders.Catalog}: {e.Message} Make it readable for the user that runs the site.", e);
+        }
+
+        _signed = _catalog.Sites.GetValueOrDefault(site)?.Head?.Manifest.Issued ?? DateTimeOffset.MinValue;
+        TrustAlarms.Raise(alarms, _trust.Chain, site, key, folders);
+        Show();
+        return _catalog.View;
+    }
+
+    /// <summary>The stamp for new entries.</summary>
+    public Stamp NextStamp() => Writer().NextStamp(_catalog, time.GetUtcNow());
+
+    /// <summary>Signs entries into the next document; nothing counts before <see cref="PreparedWrite.Commit"/>.</summary>
+    public Outcome<PreparedWrite> Prepare(params IReadOnlyList<Entry> entries)
+    {
+        switch (Writer().Write(_catalog, entries, key, time.GetUtcNow(), Clocks.Reference()))
+        {
+            case WriteOutcome.Refused { Violation: var violation }:
+                return new Refusal(CodeOf(violation), violation.Message);
+            case WriteOutcome.Written { Writer: var writer, Document: var document }:
+                return _catalog.Admit(document.Envelope, document.ChunkBytes, Clocks.Reference()) is Admission.Admitted admitted
+                    ? new PreparedWrite(admitted.Catalog.View, () => Commit(writer, document, admitted.Catalog))
+                    : throw new InvalidOperationException("A document that was just signed is not admitted.");
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    /// <summary>Takes a document of any site, if it counts and all of it is here.</summary>
+    /// <param name="asked">The payload hash that it was asked for by.</param>
+    /// <param name="chunks">Those that are not here yet, as far as they were fetched.</param>
+    public AdmitReport Admit(Sha256Digest asked, byte[] envelope, IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> chunks)
+    {
+        if (!Envelope.TryRead(envelope, FleetCatalog.MaxEnvelope, SiteManifest.PayloadType, SiteManifest.MaxPayload, out var read, out var violation))
+        {
+            return new AdmitReport(Violation: violation);
+        }
+
+        if (new Sha256Digest(SHA256.HashData(read.Payload)) != asked)
+        {
+            return new AdmitReport(Violation: new RuleViolation("garbage", $"The document {asked} was asked for, and another one came."));
+        }
+
+        switch (_catalog.Admit(envelope, chunks, Clocks.Reference()))
+        {
+            case Admission.Pending { Reason: PendingReason.NeedsNewerVersion { Chunks: var all } } when Lacking(all, chunks) is { Count: > 0 } missing:
+                return new AdmitReport { MissingChunks = missing };
+            case Admission.Admitted admitted:
+                _files.Write(admitted.Document.Site, asked, envelope, admitted.Document.Chunks.Select(c => KeyValuePair.Create(c.Sha256, c.Bytes)));
+                _catalog = admitted.Catalog;
+                Forked(admitted.Forks);
+                Show();
+                return new AdmitReport(Changed: true);
+            case Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } }:
+                return new AdmitReport { MissingChunks = missing };
+            case Admission.Pending pending:
+                _files.Write(pending.Document.Site, asked, envelope, pending.Document.Chunks);
+                _catalog = pending.Catalog;
+                Show();
+                return new AdmitReport(Pending: true);
+            case Admission.Refused refused:
+                _catalog = refused.Catalog;
+                return new AdmitReport(Violation: refused.Violation);
+            case var known:
+                _catalog = known.Catalog;
+                return new AdmitReport();
+        }
+    }
+
+    /// <summary>Signs what this site has and shows.</summary>
+    public void SignHoldings(HeldStore store, IReadOnlyList<HeldSurface> surfaces, IReadOnlyList<HeldImage> images, IReadOnlyList<DisputeFinding> disputed)
+    {
+        var writer = Writer();
+        _statements.SignHoldings(
+            new Holdings
+            {
+                Fleet = _trust.Chain.Fleet,
+                Site = site,
+                Epoch = writer.Epoch,
+                Seq = _statements.NextSeq(writer.Epoch),
+                BootId = writer.BootId,
+                Issued = time.GetUtcNow(),
+                Trust = _trust.Chain.Newest.Ref,
+                Catalog = _catalog.Heads,
+                Store = store,
+                Surfaces = surfaces,
+                Images = images,
+                Disputed = disputed,
+            },
+            key);
+        Show();
+    }
+
+    /// <summary>Takes what a site says that it holds, if it is newer than what it said before.</summary>
+    public AdmitReport AdmitHoldings(string from, byte[] envelope) => Shown(_statements.AdmitHoldings(_trust.Chain, from, envelope));
+
+    /// <summary>Takes what a site says of its replicas, if it is newer than what it said before.</summary>
+    public AdmitReport AdmitMembers(string from, byte[] envelope) => Shown(_statements.AdmitMembers(_trust.Chain, from, envelope));
+
+    /// <summary>Shows for as long as it stands that sites sign what this one found to be wrong.</summary>
+    public void RaiseFalseClaims(IReadOnlyList<FalseClaim> claims) => alarms.Set(
+        SiteAlarms.FalsePair,
+        claims.Count switch
+        {
+            0 => null,
+            1 => claims[0].Words,
+            var more => $"{claims[0].Words} There are {more - 1} more, signed by {string.Join(", ", claims.Select(c => c.Signer).Distinct().Order(StringComparer.Ordinal))}.",
+        });
+
+    /// <summary>Takes the next trust document, if the roots of the one before have signed it; then everything is weighed anew.</summary>
+    public AdmitReport AdmitTrust(ReadOnlySpan<byte> envelope)
+    {
+        var report = _trust.Admit(envelope);
+        if (report.Changed)
+        {
+            _catalog = _catalog.WithTrust(_trust.Chain);
+            _statements.Follow(_trust.Chain);
+            RetryPending();
+            TrustAlarms.Raise(alarms, _trust.Chain, site, key, folders);
+            events.Add("fleet", $"Trust version {_trust.Chain.Current.Version} is in force.");
+            Show();
+        }
+
+        return report;
+    }
+
+    public byte[]? ReadTrust(long version) => _trust.ReadVersion(version);
+
+    /// <summary>Looks at what waits, signs anew when it is time, and deletes what nobody names any more.</summary>
+    /// <param name="republish">Somebody listens: the site shows that it is alive.</param>
+    /// <returns>Whether the catalog changed.</returns>
+    public bool Keep(bool republish)
+    {
+        var before = _catalog.View;
+        if (RetryPending())
+        {
+            Show();
+        }
+
+        if (republish && time.GetUtcNow() - _signed >= Heartbeat && Prepare([]) is Outcome<PreparedWrite>.Done { Value: var heartbeat })
+        {
+            heartbeat.Commit();
+        }
+
+        if (time.GetElapsedTime(_collected) >= CollectEvery)
+        {
+            _collected = time.GetTimestamp();
+            Collect();
+        }
+
+        return !ReferenceEquals(before, _catalog.View);
+    }
+
+    private static string CodeOf(RuleViolation violation) => violation.Rule switch
+    {
+        Rules.WriteClock => RefusalCode.ClockImplausible,
+        Rules.WriteRoom => RefusalCode.NoSpace,
+        Rules.WriteEntry => RefusalCode.InvalidRequest,
+        _ => RefusalCode.NotTrusted,
+    };
+
+    private SiteWriter Writer() => _writer ??= Begin();
+
+    /// <summary>A new epoch for each start: what was written before and forgotten, by a restored backup say, can never be written over.</summary>
+    private SiteWriter Begin()
+    {
+        var writer = SiteWriter.Start(_catalog, site, RandomId.New(), _epoch, _catalog.Clock);
+        _epoch = writer.Epoch;
+        return writer;
+    }
+
+    private void Commit(SiteWriter writer, SignedDocument document, FleetCatalog catalog)
+    {
+        try
+        {
+            _files.Write(site, document.Ref.Sha256, document.Envelope, document.ChunkBytes);
+        }
+        catch
+        {
+            // It may be there in spite of the failure. Its place in the count is used up: the next one begins an epoch of its own.
+            _writer = null;
+            throw;
+        }
+
+        _writer = writer;
+        _catalog = catalog;
+        _signed = document.Manifest.Issued;
+        Show();
+    }
+
+    private bool RetryPending()
+    {
+        if (_catalog.Pending.IsEmpty)
+        {
+            return false;
+        }
+
+        var (catalog, outcomes) = _catalog.Retry(Clocks.Reference());
+        if (outcomes.All(o => o is Admission.Pending))
+        {
+            return false;
+        }
+
+        // Their files are there since they came, but for chunks that were fetched with them and are kept in the document itself.
+        foreach (var admitted in outcomes.OfType<Admission.Admitted>())
+        {
+            _files.Write(
+                admitted.Document.Site, admitted.Document.Ref.Sha256, admitted.Document.Envelope.Span,
+                admitted.Document.Chunks.Select(c => KeyValuePair.Create(c.Sha256, c.Bytes)));
+            Forked(admitted.Forks);
+        }
+
+        _catalog = catalog;
+        return true;
+    }
+
+    private void LoadOwn(string path)
+    {
+        var outcome = Offer(path, dropDamaged: false);
+        var problem = outcome switch
+        {
+            null => "It is no signed document.",
+            Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } } =>
+                $"Its chunk {folders.ChunkFile(missing[0].Sha256)} is missing or damaged.",
+            // By a key that was taken from the site before it came back: the trust document says which of these count.
+            Admission.Refused { Violation.Rule: Rules.ManifestPast } => null,
+            Admission.Refused { Violation: var violation } => violation.ToString(),
+            _ => null,
+        };
+        if (problem is not null && IsActive(site))
+        {
+            throw new SiteStartException(
+                "catalog-invalid", $"{path} is not this site's signed catalog. {problem} Put back the folder {folders.Catalog}, or the key that signed it, from a backup.");
+        }
+
+        _catalog = outcome?.Catalog ?? _catalog;
+    }
+
+    private void LoadForeign(string path)
+    {
+        switch (Offer(path, dropDamaged: true))
+        {
+            case Admission.Pending { Reason: PendingReason.MissingChunks }:
+            case Admission.Pending { Reason: PendingReason.NeedsNewerVersion { Chunks: var all } }
+                when Lacking(all, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty).Count > 0:
+            case Admission.Refused:
+            case null:
+                Log.DocumentDropped(log, path);
+                events.Add("fleet", $"{path} is damaged or does not count any more; it was dropped and is fetched again.");
+                DocumentFiles.Drop(path);
+                break;
+            case var outcome:
+                _catalog = outcome.Catalog;
+                break;
+        }
+    }
+
+    /// <summary>What once counted is not in the future because this machine's clock fell behind, and nobody else has been asked yet.</summary>
+    private DateTimeOffset LoadReference()
+    {
+        var (now, before) = (Clocks.Reference(), DateTimeOffset.FromUnixTimeMilliseconds(_storedClock - _trust.Chain.Current.Params.MaxFutureMs));
+        return before > now ? before : now;
+    }
+
+    private Admission? Offer(string path, bool dropDamaged)
+    {
+        var envelope = DocumentFiles.Read(path, FleetCatalog.MaxEnvelope);
+        var outcome = _catalog.Admit(envelope, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty, LoadReference());
+        if (outcome is not Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } })
+        {
+            return outcome;
+        }
+
+        outcome = _catalog.Admit(envelope, _files.ReadChunks(missing), LoadReference());
+        if (dropDamaged && outcome is Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var damaged } })
+        {
+            // Out of the way, so that the right one can take its place.
+            foreach (var chunk in damaged.Where(c => File.Exists(folders.ChunkFile(c.Sha256))))
+            {
+                DocumentFiles.Drop(folders.ChunkFile(chunk.Sha256));
+            }
+        }
+
+        return outcome;
+    }
+
+    private bool IsActive(string id) => _trust.Chain.Current.Sites.GetValueOrDefault(id) is { Status: SiteStatus.Active };
+
+    private void Forked(IReadOnlyList<ForkEvidence> forks)
+    {
+        foreach (var fork in forks)
+        {
+            Log.Forked(log, fork.Site, fork.Kind, fork.Epoch, fork.Seq, fork.First, fork.Second);
+            alarms.Set(
+                SiteAlarms.DocumentsForked,
+                $"Site '{fork.Site}' signed two documents for one place in its count ({fork.Epoch}/{fork.Seq}: {fork.First} and {fork.Second}). It was restored from a backup "
+                + "or cloned, or its key is in wrong hands. Both are in the catalog; find out which it was.");
+        }
+    }
+
+    private void Collect()
+    {
+        var kept = _catalog.Sites.Values.SelectMany(s => s.Retained.Concat(s.SetAside)).ToList();
+        var pending = _catalog.Pending;
+        _files.Collect(
+            kept.Select(d => d.Ref.Sha256).Concat(pending.Select(p => p.Ref.Sha256)).ToHashSet(),
+            kept.SelectMany(d => d.Chunks).Select(c => c.Sha256).Concat(pending.SelectMany(p => p.Chunks.Keys))
+                .Concat(PassedOn.SelectMany(p => ((PendingReason.NeedsNewerVersion)p.Reason).Chunks.Select(c => c.Sha256))).ToHashSet());
+    }
+
+    /// <summary>What this version cannot read is passed on whole.</summary>
+    private List<ChunkRef> Lacking(IReadOnlyList<ChunkRef> all, IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> fetched) =>
+        [.. all.Where(c => !fetched.ContainsKey(c.Sha256) && !_files.HasChunk(c))];
+
+    private AdmitReport Shown(AdmitReport report)
+    {
+        if (report.Changed)
+        {
+            Show();
+        }
+
+        return report;
+    }
+
+    private SiteStatements StatementsOf(string id)
+    {
+        var said = _catalog.Sites.GetValueOrDefault(id);
+        return new SiteStatements(
+            [.. (said?.Retained ?? []).Select(d => d.Ref.Sha256), .. PassedOn.Where(p => p.Site == id).Select(p => p.Ref.Sha256)],
+            _statements.Holdings.GetValueOrDefault(id),
+            said?.Head is { } head ? new DocumentHead(head.Ref, head.Manifest.Issued) : null,
+            _statements.Members.GetValueOrDefault(id));
+    }
+
+    /// <summary>Signed by whom they name, and not to be read by this version: others may.</summary>
+    private IEnumerable<PendingDocument> PassedOn => _catalog.Pending.Where(p => p.Reason is PendingReason.NeedsNewerVersion);
+
+    private void Show()
+    {
+        var sites = _catalog.Sites.Where(s => !s.Value.Retained.IsEmpty).Select(s => s.Key)
+            .Union(PassedOn.Select(p => p.Site), StringComparer.Ordinal)
+            .Union(_statements.Holdings.Keys, StringComparer.Ordinal)
+            .Union(_statements.Members.Keys, StringComparer.Ordinal);
+        _snapshot = new FleetSnapshot
+        {
+            Site = site,
+            Version = (_snapshot?.Version ?? 0) + 1,
+            Trust = _trust.Chain,
+            ActiveSites = _trust.Chain.Current.Sites.Where(s => s.Value.Status == SiteStatus.Active)
+                .ToImmutableSortedDictionary(s => s.Key, s => s.Value.Address, StringComparer.Ordinal),
+            Sites = sites.ToImmutableSortedDictionary(s => s, StatementsOf, StringComparer.Ordinal),
+            Pending = [.. _catalog.Pending.Select(p => p.Ref.Sha256)],
+            Missing = [.. _catalog.Missing.Select(m => m.Document)],
+            Documents = _catalog.Sites.Values.SelectMany(s => s.Retained.Concat(s.SetAside)).Select(d => (d.Ref.Sha256, d.Envelope))
+                .Concat(PassedOn.Select(p => (p.Ref.Sha256, p.Envelope)))
+                .DistinctBy(d => d.Sha256).ToImmutableDictionary(d => d.Sha256, d => d.Envelope),
+        };
+    }
+}

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Trust;
+
+namespace IsoCatalog.Appliance.Documents;
+
+/// <summary>What a site has of the fleet's signed documents at one moment, as it hands them on. Immutable.</summary>
+internal sealed record FleetSnapshot
+{
+    /// <summary>This site.</summary>
+    public required string Site { get; init; }
+
+    /// <summary>Grows with every change of anything here.</summary>
+    public long Version { get; init; }
+
+    public required TrustChain Trust { get; init; }
+
+    /// <summary>The sites that may take part, by the newest trust document, and where it says that each is reached.</summary>
+    public required ImmutableSortedDictionary<string, SiteAddress?> ActiveSites { get; init; }
+
+    /// <summary>By site: of every site of which there is anything.</summary>
+    public ImmutableSortedDictionary<string, SiteStatements> Sites { get; init; } = ImmutableSortedDictionary<string, SiteStatements>.Empty;
+
+    /// <summary>Payload hashes of documents that a keep-list of the trust document names and that are not here.</summary>
+    public ImmutableArray<Sha256Digest> Missing { get; init; } = [];
+
+    /// <summary>Payload hashes of documents that wait. Those that need a newer version of the program are handed on all the same.</summary>
+    public ImmutableHashSet<Sha256Digest> Pending { get; init; } = [];
+
+    /// <summary>Envelopes of the documents that are handed on, and of those that do not count now but may under the next trust document, byte for byte as their sites signed them, by the SHA-256 of the payload.</summary>
+    public ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>> Documents { get; init; } = ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty;
+
+    /// <summary>The fleet's id.</summary>
+    public RandomId Fleet => Trust.Fleet;
+
+    public long TrustVersion => Trust.Current.Version;
+
+    /// <summary>SHA-256 of the payload of the newest trust document.</summary>
+    public Sha256Digest TrustHash => Trust.Newest.Sha256;
+
+    /// <summary>Whose TLS key (SHA-256 of its SubjectPublicKeyInfo) it is, by the newest trust document; of sites that may take part alone.</summary>
+    public string? SiteOf(Sha256Digest tlsKey) => Trust.Speakers.SiteOfTls(tlsKey.ToString());
+
+    public bool Knows(Sha256Digest document) => Documents.ContainsKey(document) || Pending.Contains(document);
+}
+
+/// <param name="Documents">Payload hashes of the documents that are handed on.</param>
+/// <param name="Head">The newest of them.</param>
+internal sealed record SiteStatements(ImmutableArray<Sha256Digest> Documents, Statement? Holdings = null, DocumentHead? Head = null, SignedStatement? Members = null);
+
+/// <param name="Issued">When its site signed it, by that site's clock.</param>
+internal sealed record DocumentHead(DocumentRef Ref, DateTimeOffset Issued);
+
+/// <summary>A signed statement that replaces the one before it.</summary>
+/// <param name="Sha256">Of the payload.</param>
+/// <param name="Envelope">Byte for byte as its site signed it.</param>
+internal record SignedStatement(long Epoch, long Seq, Sha256Digest Sha256, byte[] Envelope)
+{
+    public bool IsAfter(SignedStatement? other) => other is null || (Epoch, Seq).CompareTo((other.Epoch, other.Seq)) > 0;
+}
+
+/// <inheritdoc/>
+/// <param name="At">When it came here, by this site's clock: holdings age from then on. Null when it lay here at the start: nobody knows how long.</param>
+/// <param name="Holdings">What it says.</param>
+internal sealed record Statement(long Epoch, long Seq, Sha256Digest Sha256, byte[] Envelope, DateTimeOffset? At, Holdings Holdings)
+    : SignedStatement(Epoch, Seq, Sha256, Envelope);

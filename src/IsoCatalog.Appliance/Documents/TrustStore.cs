@@ -1,0 +1,136 @@
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Store;
+using IsoCatalog.Core.Trust;
+using IsoCatalog.Surfaces.Files;
+
+namespace IsoCatalog.Appliance.Documents;
+
+/// <summary>The trust documents of the fleet on disk, one file a version, byte for byte as they came. Not thread-safe.</summary>
+internal sealed class TrustStore
+{
+    private const UnixFileMode Mode = (UnixFileMode)0b110_100_100;
+
+    private readonly SiteFolders _folders;
+
+    private TrustStore(SiteFolders folders, TrustChain chain) => (_folders, Chain) = (folders, chain);
+
+    public TrustChain Chain { get; private set; }
+
+    public static bool Exists(SiteFolders folders) => File.Exists(folders.TrustFile(1));
+
+    /// <exception cref="SiteStartException">There is none, or what lies there is not a chain of trust documents.</exception>
+    public static TrustStore Load(SiteFolders folders)
+    {
+        if (!Exists(folders))
+        {
+            throw new SiteStartException(
+                "trust-missing",
+                File.Exists(folders.JoinRequest)
+                    ? $"This site waits to be let into a fleet: take {folders.JoinRequest} to the keeper of its root keys (isocatalog trust add-site), then run "
+                        + "'isocatalog join FILE' with the file that comes back."
+                    : $"{folders.TrustFile(1)} is missing: this site belongs to no fleet. Run 'isocatalog init' for a fleet of its own or 'isocatalog init --join' for "
+                        + "another's; if it had one, put the folder back from a backup.");
+        }
+
+        var envelopes = new List<ReadOnlyMemory<byte>>();
+        try
+        {
+            for (var version = 1L; File.Exists(folders.TrustFile(version)); version++)
+            {
+                envelopes.Add(Read(folders.TrustFile(version)));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SiteStartException("trust-unreadable", $"{folders.Trust}: {e.Message} Make it readable for the user that runs the site.", e);
+        }
+
+        var outcome = TrustChain.Follow(envelopes, pinned: null);
+        if (outcome is not TrustOutcome.Accepted { Chain: var chain })
+        {
+            throw new SiteStartException(
+                "trust-invalid",
+                $"{folders.Trust} does not hold this fleet's trust documents: {(outcome as TrustOutcome.Refused)?.Violation.ToString() ?? "a version is missing"} "
+                + "Put the folder back from a backup.");
+        }
+
+        var store = new TrustStore(folders, chain);
+        if (File.Exists(Fork(folders, chain)) && chain.Offer(Read(Fork(folders, chain))) is TrustOutcome.Forked { Chain: var split })
+        {
+            store.Chain = split;
+        }
+
+        return store;
+    }
+
+    /// <summary>Writes the documents of a fleet that this site founds or joins.</summary>
+    /// <exception cref="IOException">Something of it may be there; the same call again completes it.</exception>
+    public static void Begin(SiteFolders folders, IReadOnlyList<byte[]> envelopes)
+    {
+        // The first version last: as long as it is missing, there is no fleet.
+        for (var version = envelopes.Count; version >= 1; version--)
+        {
+            DurableFile.WriteAtomically(folders.TrustFile(version), envelopes[version - 1], Mode);
+        }
+    }
+
+    /// <summary>Offers a document, and keeps it if it is the next one; durable when it returns.</summary>
+    /// <exception cref="IOException">Nothing was changed.</exception>
+    public AdmitReport Admit(ReadOnlySpan<byte> envelope)
+    {
+        switch (Chain.Offer(envelope))
+        {
+            case TrustOutcome.Accepted { Chain: var next }:
+                var before = next.Links.Length - 2;
+                if (next.Links[before] != Chain.Newest)
+                {
+                    // The end of a split may have chosen the other one.
+                    DurableFile.WriteAtomically(_folders.TrustFile(before + 1), next.Links[before].Envelope.ToJson(), Mode);
+                }
+
+                DurableFile.WriteAtomically(_folders.TrustFile(next.Current.Version), envelope, Mode);
+                Chain = next;
+                return new AdmitReport(Changed: true);
+            case TrustOutcome.Forked { Chain: var split } when split != Chain:
+                DurableFile.WriteAtomically(Fork(_folders, Chain), envelope, Mode);
+                Chain = split;
+                return new AdmitReport(Changed: true, Violation: Doubled(split));
+            case TrustOutcome.Forked:
+                return new AdmitReport(Violation: Doubled(Chain));
+            case TrustOutcome.Ahead { From: var from, To: var to }:
+                return new AdmitReport(Violation: new RuleViolation(Rules.TrustGap, $"Trust documents {from} to {to} are missing here; they come first."));
+            case TrustOutcome.Refused { Violation: var violation }:
+                return new AdmitReport(Violation: violation);
+            default:
+                return new AdmitReport();
+        }
+    }
+
+    /// <summary>The envelope of a version; null when it is not there.</summary>
+    public byte[]? ReadVersion(long version)
+    {
+        try
+        {
+            return version < 1 || version > Chain.Current.Version ? null : Read(_folders.TrustFile(version));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static RuleViolation Doubled(TrustChain chain) => new(
+        Rules.TrustFork,
+        $"The root keys have signed two trust documents {chain.Split?.Kept.Document.Version}: {chain.Split?.Kept.Sha256} and {chain.Split?.Other.Sha256}. Somebody misused "
+        + "root keys. The first stays in force; the holders of the keys must sign a next one that names the right one.");
+
+    private static string Fork(SiteFolders folders, TrustChain chain) => folders.TrustFile(chain.Current.Version) + ".other";
+
+    private static byte[] Read(string path)
+    {
+        using var file = File.OpenRead(path);
+        return file.Length <= TrustLink.MaxBytes
+            ? File.ReadAllBytes(path)
+            : throw new IOException($"{path} has {file.Length} bytes; no trust document is that long.");
+    }
+}

@@ -1,0 +1,347 @@
+using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Telemetry;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Images;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
+using IsoCatalog.Swarm.Metainfo;
+using Microsoft.Win32.SafeHandles;
+
+namespace IsoCatalog.Appliance.Intake;
+
+/// <summary>
+/// The way of a file into the catalog: one read copies and hashes it, the copy is read back past the page cache, and only then is it the site's own and
+/// signed. Whatever goes wrong, the source is as it was and nothing of the copy is left.
+/// </summary>
+internal sealed class Ingest(
+    SiteFolders folders, ImageStore store, SiteLedger ledger, long floor, TimeProvider time, SiteMetrics metrics, ILogger<Ingest> log)
+{
+    private const int BlockSize = 2 << 20;
+
+    public async Task<Outcome<CatalogImage>> AddAsync(IngestRequest request, IngestProgress progress, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var staging = folders.NewStagingFile();
+        Outcome<CatalogImage> outcome;
+        try
+        {
+            outcome = await AddAsync(request, staging, progress, cancellationToken);
+        }
+        catch (Exception e) when (DiskFault.IsFull(e))
+        {
+            outcome = new Refusal(
+                RefusalCode.NoSpace,
+                $"The disk of {folders.Staging} is full; {request.Label} needs {Bytes(request.Length ?? 0)}. Free some room, then add it again. "
+                + "Nothing of it was kept.");
+        }
+        catch (Exception e) when (DiskFault.IsOutside(e))
+        {
+            outcome = new Refusal(
+                RefusalCode.WriteError, $"{request.Label} could not be written to {folders.Staging}: {e.Message} Nothing of it was kept.");
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException e)
+        {
+            outcome = new Refusal(
+                DiskFault.IsFull(e) || e.SqliteErrorCode == 13 ? RefusalCode.NoSpace : RefusalCode.WriteError,
+                $"{request.Label} could not be recorded in {folders.Database}: {e.Message}. Nothing of it is offered; add it again.");
+        }
+        finally
+        {
+            DurableFile.Delete(staging);
+        }
+
+        switch (outcome)
+        {
+            case Outcome<CatalogImage>.Done { Value: var image }:
+                metrics.Added(image.Value.Size, time.GetElapsedTime(started));
+                Log.Added(log, image.FileName, image.Id, image.Value.Size, time.GetElapsedTime(started).TotalSeconds);
+                break;
+            case Outcome<CatalogImage>.Refused { Refusal: var refusal }:
+                metrics.NotAdded(refusal.Code);
+                Log.NotAdded(log, request.Label, refusal.Code, refusal.Message);
+                break;
+        }
+
+        return outcome;
+    }
+
+    private async Task<Outcome<CatalogImage>> AddAsync(
+        IngestRequest request, string staging, IngestProgress progress, CancellationToken cancellationToken)
+    {
+        if (!ImageFileName.TryDerive(request.Name, out var fileName, out var problem))
+        {
+            return new Refusal(
+                RefusalCode.NameInvalid,
+                $"{request.Label}: {problem}. Names are letters, digits and . _ + - and end with .iso; give it one, such as --name {fileName}.");
+        }
+
+        if (CatalogRules.ClockProblem(time.GetUtcNow(), ledger.View.Catalog.LastStamp) is { } clock)
+        {
+            return new Refusal(RefusalCode.ClockImplausible, clock);
+        }
+
+        progress.Begin("copying", request.Length ?? 0);
+        ImageDigests digests;
+        using (var target = DurableFile.CreateNew(staging))
+        {
+            var copied = request switch
+            {
+                IngestRequest.FromFile file => CopyFile(file, target, progress, cancellationToken),
+                IngestRequest.FromStream stream => await CopyStreamAsync(stream, target, staging, progress, cancellationToken),
+                _ => throw new System.Diagnostics.UnreachableException(),
+            };
+            if (copied is Outcome<ImageDigests>.Refused refused)
+            {
+                return refused.Refusal;
+            }
+
+            digests = ((Outcome<ImageDigests>.Done)copied).Value;
+            File.SetUnixFileMode(target, ImageStore.ReadOnlyForAll);
+            DurableFile.Sync(target);
+        }
+
+        var id = new ImageId(digests.Sha256);
+        if (request.ExpectedSha256 is { } expected && expected != digests.Sha256)
+        {
+            return new Refusal(
+                RefusalCode.Sha256Mismatch,
+                $"{request.Label} has the SHA-256 {digests.Sha256}, not the expected {expected}. "
+                + "Fetch it again from its publisher, or correct the expected value.");
+        }
+
+        if (Inspect(staging, request.Label) is var inspected && inspected is Outcome<ImageFacts>.Refused notIso)
+        {
+            return notIso.Refusal;
+        }
+
+        if (CatalogRules.MayAdd(ledger.View, id, fileName) is { } taken)
+        {
+            return taken;
+        }
+
+        progress.Begin("reading back", digests.Size);
+        if (ImageStore.Read(staging, digests.Root, progress, cancellationToken) is not StoreRead.Right right)
+        {
+            return new Refusal(
+                RefusalCode.ReadError,
+                $"{request.Label} was copied, but the disk of {folders.Staging} gives back other bytes than were written. "
+                + "Look at the disk (dmesg, smartctl) before you add it again. Nothing of it was kept.");
+        }
+
+        progress.Begin("signing", digests.Size);
+        progress.Report(digests.Size);
+        var metainfo = ImageMetainfo.Build(digests);
+        var value = new ImageValue
+        {
+            Size = digests.Size,
+            Sha256 = digests.Sha256,
+            Root = digests.Root,
+            PieceLength = digests.PieceLength,
+            InfoV1 = metainfo.InfoV1,
+            InfoV2 = metainfo.InfoV2,
+            FileName = fileName,
+            AddedAt = time.GetUtcNow(),
+            Iso = ((Outcome<ImageFacts>.Done)inspected).Value,
+        };
+        DurableFile.WriteAtomically(folders.MetainfoFile(digests.Root), metainfo.TorrentFile, ImageStore.ReadOnlyForAll);
+        Outcome<CatalogImage> put = new Refusal(RefusalCode.NotReady, "");
+        ledger.Exclusively(() =>
+        {
+            // Two adds of the same bytes, or a delete in between: the newest view decides, and the file moves under the same lock.
+            put = CatalogRules.MayAdd(ledger.View, id, fileName) is { } late
+                ? late
+                : ledger.Put(value, request.Meta, store.Promote(staging, right.Receipt), request.By);
+        });
+        return put;
+    }
+
+    private Outcome<ImageDigests> CopyFile(
+        IngestRequest.FromFile request, SafeFileHandle target, IngestProgress progress, CancellationToken cancellationToken)
+    {
+        SafeFileHandle source;
+        try
+        {
+            source = DurableFile.OpenRead(request.Path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return new Refusal(RefusalCode.SourceMissing, $"{request.Path} is not there. Check the path; it is looked up on the appliance's machine.");
+        }
+        catch (Exception e) when (DiskFault.IsOutside(e))
+        {
+            return new Refusal(
+                RefusalCode.SourceUnreadable, $"{request.Path} cannot be opened: {e.Message} Make it readable for the user that runs the site.");
+        }
+
+        using (source)
+        {
+            if (FileIdentity.KindOf(request.Path) is not (FileKind.Regular or FileKind.Link))
+            {
+                return new Refusal(RefusalCode.SourceUnreadable, $"{request.Path} is not a file.");
+            }
+
+            var before = FileIdentity.Of(source, default);
+            if (ShortOf(request.Path, before.Size) is { } refusal)
+            {
+                return refusal;
+            }
+
+            progress.Begin("copying", before.Size);
+            var cloned = DurableFile.TryClone(source, target);
+            using var hasher = new ImageHasher(before.Size);
+            var buffer = GC.AllocateUninitializedArray<byte>(BlockSize);
+            for (var offset = 0L; offset < before.Size;)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                int read;
+                try
+                {
+                    read = RandomAccess.Read(cloned ? target : source, buffer.AsSpan(0, (int)Math.Min(BlockSize, before.Size - offset)), offset);
+                }
+                catch (Exception e) when (DiskFault.IsOutside(e))
+                {
+                    return new Refusal(
+                        RefusalCode.ReadError,
+                        $"{request.Path} cannot be read at byte {offset}: {e.Message} Look at the disk it lies on (dmesg, smartctl). Nothing of it was kept.");
+                }
+
+                if (read == 0)
+                {
+                    break;
+                }
+
+                if (!cloned)
+                {
+                    RandomAccess.Write(target, buffer.AsSpan(0, read), offset);
+                    PageCache.BeginWriteBack(target, offset, read);
+                }
+
+                hasher.Append(buffer.AsSpan(0, read));
+                offset += read;
+                progress.Report(offset);
+            }
+
+            if (FileIdentity.Of(source, default) != before || FileIdentity.Of(ResolvedPath(request.Path), default) != before)
+            {
+                return new Refusal(
+                    RefusalCode.SourceChanged,
+                    $"{request.Path} changed, or was renamed or replaced, while it was read. Wait until whoever writes it is done, then add it again.");
+            }
+
+            return hasher.Complete();
+        }
+    }
+
+    private async Task<Outcome<ImageDigests>> CopyStreamAsync(
+        IngestRequest.FromStream request, SafeFileHandle target, string staging, IngestProgress progress, CancellationToken cancellationToken)
+    {
+        if (ShortOf(request.Label, request.Length ?? 0) is { } refusal)
+        {
+            return refusal;
+        }
+
+        using var hasher = request.Length is { } length ? new ImageHasher(length) : null;
+        var buffer = GC.AllocateUninitializedArray<byte>(BlockSize);
+        var offset = 0L;
+        while (true)
+        {
+            int read;
+            try
+            {
+                read = await request.Body.ReadAtLeastAsync(buffer, BlockSize, throwOnEndOfStream: false, cancellationToken);
+            }
+            catch (IOException e)
+            {
+                return new Refusal(
+                    RefusalCode.UploadIncomplete, $"The upload of {request.Label} broke off after {Bytes(offset)}: {e.Message} Send it again.");
+            }
+
+            if (read == 0)
+            {
+                break;
+            }
+
+            if (request.Length is { } announced && offset + read > announced)
+            {
+                return new Refusal(RefusalCode.InvalidRequest, $"More bytes arrived for {request.Label} than its Content-Length of {announced}.");
+            }
+
+            if (request.Length is null && ShortOf(request.Label, read) is { } full)
+            {
+                return full;
+            }
+
+            RandomAccess.Write(target, buffer.AsSpan(0, read), offset);
+            PageCache.BeginWriteBack(target, offset, read);
+            hasher?.Append(buffer.AsSpan(0, read));
+            offset += read;
+            progress.Report(offset);
+        }
+
+        if (request.Length is { } expected && offset != expected)
+        {
+            return new Refusal(
+                RefusalCode.UploadIncomplete, $"The upload of {request.Label} ended after {offset} of {expected} bytes. Send it again.");
+        }
+
+        return hasher?.Complete() ?? Rehash(staging, offset, cancellationToken);
+    }
+
+    /// <summary>An upload of unknown length: the piece length follows from the size, so the hashes need a second read.</summary>
+    private static ImageDigests Rehash(string path, long size, CancellationToken cancellationToken)
+    {
+        using var reader = new UncachedReader(path);
+        using var hasher = new ImageHasher(size);
+        reader.ReadAll(hasher.Append, cancellationToken);
+        return hasher.Complete();
+    }
+
+    private static Outcome<ImageFacts> Inspect(string staging, string label)
+    {
+        using var stream = new FileStream(staging, FileMode.Open, FileAccess.Read, FileShare.Read, 4096);
+        return IsoReader.Read(stream) switch
+        {
+            IsoInspection.Recognized { Metadata: var iso, Warnings: var warnings } => new ImageFacts
+            {
+                VolumeId = iso.VolumeId,
+                PublisherId = iso.PublisherId,
+                ApplicationId = iso.ApplicationId,
+                CreatedAt = iso.CreatedAt,
+                Bios = iso.Boot.Bios,
+                Uefi = iso.Boot.Uefi,
+                Hybrid = iso.Hybrid,
+                Udf = iso.Udf,
+                Arch = iso.Arch,
+                Warnings = warnings,
+            },
+            IsoInspection.Refused { Refusal: var refusal } => new Refusal(
+                refusal.Code switch
+                {
+                    "empty" => RefusalCode.EmptyImage,
+                    "truncated" => RefusalCode.TruncatedImage,
+                    "corrupt" => RefusalCode.CorruptImage,
+                    _ => RefusalCode.NotAnIso,
+                },
+                $"{label}: {refusal.Message}"),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    private Refusal? ShortOf(string label, long size)
+    {
+        var free = FreeSpace.Of(folders.Staging).AvailableBytes;
+        return free - size >= floor
+            ? null
+            : new Refusal(
+                RefusalCode.NoSpace,
+                $"{label} needs {Bytes(size)}, and {Bytes(floor)} must stay free (store.floor), but {folders.Staging} has {Bytes(free)}. "
+                + $"Free {Bytes(size + floor - free)} more, then add it again.");
+    }
+
+    private static string ResolvedPath(string path) =>
+        File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+
+    private static string Bytes(long count) => count < 1 << 20 ? $"{count:N0} bytes" : $"{count / 1048576.0:N1} MiB";
+}

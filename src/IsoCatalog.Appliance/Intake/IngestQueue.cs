@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using IsoCatalog.Appliance.Api;
+using IsoCatalog.Client;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Readiness;
+
+namespace IsoCatalog.Appliance.Intake;
+
+/// <summary>The adds that run and the last hundred that ended. Two run at a time: more would only share one disk. Thread-safe.</summary>
+internal sealed class IngestQueue(Ingest ingest, TimeProvider time, IHostApplicationLifetime lifetime) : IDisposable
+{
+    private const int AtOnce = 2;
+    private const int Kept = 100;
+
+    private readonly ConcurrentDictionary<string, Job> _jobs = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _slots = new(AtOnce, AtOnce);
+
+    public IEnumerable<JobView> Jobs => _jobs.Values.OrderByDescending(j => j.Started).Select(j => j.View());
+
+    public JobView? Find(string id) => _jobs.GetValueOrDefault(id)?.View();
+
+    /// <summary>Starts an add that goes on without its asker; it ends with the site.</summary>
+    public Job Start(IngestRequest request)
+    {
+        var job = new Job(request, time.GetUtcNow());
+        _jobs[job.Id] = job;
+        Forget();
+        job.Work = RunAsync(job, lifetime.ApplicationStopping);
+        return job;
+    }
+
+    /// <summary>Runs an add whose bytes come from the asker, and ends with it.</summary>
+    public async Task<Outcome<CatalogImage>> RunAsync(IngestRequest request, CancellationToken cancellationToken)
+    {
+        var job = new Job(request, time.GetUtcNow());
+        _jobs[job.Id] = job;
+        Forget();
+        return await RunAsync(job, cancellationToken);
+    }
+
+    public void Dispose() => _slots.Dispose();
+
+    private async Task<Outcome<CatalogImage>> RunAsync(Job job, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _slots.WaitAsync(cancellationToken);
+            try
+            {
+                job.Outcome = await Task.Run(() => ingest.AddAsync(job.Request, job.Progress, cancellationToken), cancellationToken);
+            }
+            finally
+            {
+                _slots.Release();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            job.Outcome = new Refusal(RefusalCode.UploadIncomplete, $"{job.Request.Label} was not added: it was broken off. Add it again.");
+        }
+
+        job.Ended = time.GetUtcNow();
+        return job.Outcome;
+    }
+
+    private void Forget()
+    {
+        foreach (var old in _jobs.Values.Where(j => j.Ended is not null).OrderByDescending(j => j.Ended).Skip(Kept))
+        {
+            _jobs.TryRemove(old.Id, out _);
+        }
+    }
+
+    internal sealed class Job(IngestRequest request, DateTimeOffset started)
+    {
+        public string Id { get; } = Guid.CreateVersion7().ToString("N");
+
+        public IngestRequest Request => request;
+
+        public DateTimeOffset Started => started;
+
+        public DateTimeOffset? Ended { get; set; }
+
+        public IngestProgress Progress { get; } = new();
+
+        public Outcome<CatalogImage>? Outcome { get; set; }
+
+        /// <summary>Ends when the job does; never faults for an expected refusal.</summary>
+        public Task<Outcome<CatalogImage>>? Work { get; set; }
+
+        public JobView View()
+        {
+            var outcome = Ended is null ? null : Outcome;
+            var refusal = (outcome as Outcome<CatalogImage>.Refused)?.Refusal;
+            return new JobView(
+                Id,
+                "add",
+                request.Label,
+                outcome is null ? "running" : refusal is null ? "done" : "failed",
+                outcome is null ? Progress.Step : refusal is null ? "added" : "refused",
+                Progress.Done,
+                Progress.Total,
+                started,
+                Ended,
+                (outcome as Outcome<CatalogImage>.Done)?.Value.Id ?? refusal?.Image,
+                refusal is null ? null : Problems.Of(refusal));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Store;
+using IsoCatalog.Client;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
+
+namespace IsoCatalog.Appliance.Keeping;
+
+/// <summary>Keeps what is retired within its age and its quota, oldest first.</summary>
+internal sealed class RetiredKeeper(
+    SiteConfiguration configuration, SiteFolders folders, SiteLedger ledger, TimeProvider time, ILogger<RetiredKeeper> log)
+{
+    /// <summary>What can be restored: also what was just removed and still waits in the store for its leases to end.</summary>
+    public IReadOnlyList<RetiredView> List()
+    {
+        var view = ledger.View;
+        return
+        [
+            .. view.Catalog.Images.Values.Where(i => i.Deleted)
+                .Select(i => (Image: i, Since: view.Store.GetValueOrDefault(i.Id) switch
+                {
+                    StoreFile.Retired retired => retired.Since,
+                    StoreFile.Present => DateTimeOffset.FromUnixTimeMilliseconds(i.Stamp.Ms),
+                    _ => (DateTimeOffset?)null,
+                }))
+                .Where(r => r.Since is not null)
+                .OrderBy(r => r.Since)
+                .Select(r => new RetiredView(
+                    r.Image.Id, r.Image.FileName, r.Image.Value.Size, r.Since!.Value, r.Since + configuration.Retired.Keep)),
+        ];
+    }
+
+    public void Evict()
+    {
+        var now = time.GetUtcNow();
+        if (CatalogRules.ClockProblem(now, ledger.View.Catalog.LastStamp) is not null)
+        {
+            return;
+        }
+
+        var bytes = All().Sum(r => r.Image.Value.Size);
+        foreach (var (image, file) in All())
+        {
+            var why = now - file.Since > configuration.Retired.Keep ? $"retired for longer than {configuration.Retired.Keep.TotalDays:0.#} days"
+                : bytes > configuration.Retired.Quota ? $"retired files exceed {configuration.Retired.Quota} bytes"
+                : null;
+            if (why is null)
+            {
+                break;
+            }
+
+            if (ledger.TryForgetRetired(image.Id, () =>
+                {
+                    DurableFile.Delete(folders.RetiredFile(image.Value.Root));
+                    DurableFile.Delete(folders.MetainfoFile(image.Value.Root));
+                }))
+            {
+                bytes -= image.Value.Size;
+                Log.Evicted(log, image.FileName, why);
+            }
+        }
+    }
+
+    private List<(CatalogImage Image, StoreFile.Retired File)> All()
+    {
+        var view = ledger.View;
+        return
+        [
+            .. view.Store
+                .Where(s => s.Value is StoreFile.Retired && view.Catalog.Images.ContainsKey(s.Key))
+                .Select(s => (view.Catalog.Images[s.Key], (StoreFile.Retired)s.Value))
+                .OrderBy(r => r.Item2.Since),
+        ];
+    }
+}

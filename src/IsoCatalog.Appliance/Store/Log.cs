@@ -1,0 +1,8 @@
+namespace IsoCatalog.Appliance.Store;
+
+/// <summary>Event ids 1040 to 1049.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1040, LogLevel.Warning, "Staging held {Count} files of unfinished adds; they were deleted")]
+    public static partial void StagingCleaned(ILogger logger, int count);
+}

@@ -1,0 +1,107 @@
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
+
+namespace IsoCatalog.Appliance.Store;
+
+/// <summary>Where everything of a site lies below its data folder.</summary>
+internal sealed record SiteFolders(string Data, string Inbox)
+{
+    /// <summary>The mode of every folder but those of the keys and the socket.</summary>
+    public const UnixFileMode Open = (UnixFileMode)0b111_101_101;
+
+    public string Store => Path.Combine(Data, "store");
+
+    public string Staging => Path.Combine(Data, "staging");
+
+    public string Retired => Path.Combine(Data, "retired");
+
+    public string Quarantine => Path.Combine(Data, "quarantine");
+
+    public string Catalog => Path.Combine(Data, "catalog");
+
+    public string Keys => Path.Combine(Data, "keys");
+
+    public string Run => Path.Combine(Data, "run");
+
+    public string Database => Path.Combine(Data, "isocatalog.db");
+
+    public string LockFile => Path.Combine(Data, "lock");
+
+    public string SigningKey => Path.Combine(Keys, "site-sign.pem");
+
+    public string TlsKey => Path.Combine(Keys, "site-tls.pem");
+
+    public string UrlSecret => Path.Combine(Keys, "url-secret");
+
+    public string Socket => Path.Combine(Run, "isocatalog.sock");
+
+    /// <summary>Each version of the trust document, from the first on.</summary>
+    public string Trust => Path.Combine(Catalog, "trust");
+
+    /// <summary>One folder for each site; a document's file is named after the SHA-256 of its payload.</summary>
+    public string Documents => Path.Combine(Catalog, "documents");
+
+    /// <summary>The entries of the documents of all sites, named after the SHA-256 of their bytes.</summary>
+    public string Chunks => Path.Combine(Catalog, "chunks");
+
+    /// <summary>What each site says that it holds.</summary>
+    public string Holdings => Path.Combine(Catalog, "holdings");
+
+    /// <summary>Which replicas each site vouches for.</summary>
+    public string Members => Path.Combine(Catalog, "members");
+
+    public string TrustFile(long version) => Path.Combine(Trust, version.ToString(System.Globalization.CultureInfo.InvariantCulture) + ".json");
+
+    public string DocumentsOf(string site) => Path.Combine(Documents, site);
+
+    public string DocumentFile(string site, Sha256Digest payload) => Path.Combine(DocumentsOf(site), payload + ".json");
+
+    public string ChunkFile(Sha256Digest chunk) => Path.Combine(Chunks, chunk + ".json");
+
+    public string HoldingsFile(string site) => Path.Combine(Holdings, site + ".json");
+
+    public string MembersFile(string site) => Path.Combine(Members, site + ".json");
+
+    /// <summary>What a site that wants to join hands to whoever keeps the root keys; no secret.</summary>
+    public string JoinRequest => Path.Combine(Data, "join-request.json");
+
+    /// <summary>256 folders by the first two digits of the root: no folder grows large.</summary>
+    public string StoreFolder(Sha256Digest root) => Path.Combine(Store, root.ToString()[..2]);
+
+    public string StoreFile(Sha256Digest root) => Path.Combine(StoreFolder(root), root.ToString());
+
+    public string MetainfoFile(Sha256Digest root) => StoreFile(root) + ".torrent";
+
+    /// <summary>What is being fetched; survives a restart, unlike the rest of staging.</summary>
+    public string Fetch => Path.Combine(Staging, "fetch");
+
+    public string FetchFile(Sha256Digest root) => Path.Combine(Fetch, root.ToString());
+
+    public string FetchProgress(Sha256Digest root) => FetchFile(root) + ".progress";
+
+    public string RetiredFile(Sha256Digest root) => Path.Combine(Retired, root.ToString());
+
+    /// <summary>Creates what is missing; nobody else may look into keys, and only the group into the run folder.</summary>
+    /// <exception cref="IOException">With the folder that could not be made.</exception>
+    public void Create()
+    {
+        const UnixFileMode closed = (UnixFileMode)0b111_000_000;
+        foreach (var folder in new[] { Data, Store, Staging, Fetch, Retired, Quarantine, Catalog, Trust, Documents, Chunks, Holdings, Members, Inbox })
+        {
+            Directory.CreateDirectory(folder, Open);
+        }
+
+        Directory.CreateDirectory(Keys, closed);
+        Directory.CreateDirectory(Run, (UnixFileMode)0b111_101_000);
+        for (var i = 0; i < 256; i++)
+        {
+            Directory.CreateDirectory(Path.Combine(Store, i.ToString("x2")), Open);
+        }
+    }
+
+    /// <summary>The staging name of an add in progress; everything in staging is rubbish after a restart.</summary>
+    public string NewStagingFile() => Path.Combine(Staging, "add-" + Guid.CreateVersion7().ToString("N"));
+
+    public string QuarantineFile(ImageId image, DateTimeOffset now) =>
+        Path.Combine(Quarantine, $"{image.Sha256.ToString()[..16]}-{now.UtcDateTime:yyyyMMdd'T'HHmmssfff}");
+}

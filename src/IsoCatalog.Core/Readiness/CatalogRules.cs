@@ -1,0 +1,84 @@
+using IsoCatalog.Core.Catalog;
+
+namespace IsoCatalog.Core.Readiness;
+
+/// <summary>What may go into the catalog. Pure.</summary>
+public static class CatalogRules
+{
+    /// <summary>No clock of a site is right before this; one that says so lost its battery.</summary>
+    private static readonly DateTimeOffset Earliest = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>How far behind its own last stamp a site's clock may be before somebody should look.</summary>
+    private static readonly TimeSpan Tolerance = TimeSpan.FromHours(1);
+
+    /// <summary>Null when the image may be put: it is new, or it is known and its copy here is lost; and nobody recalled it.</summary>
+    public static Refusal? MayAdd(SiteView view, ImageId id, string fileName)
+    {
+        if (view.Catalog.BlockOf(id) is { } recall)
+        {
+            return new Refusal(
+                RefusalCode.Blocked,
+                $"These bytes were recalled by {recall.By} at {recall.Stamp.Site} on {DateTimeOffset.FromUnixTimeMilliseconds(recall.Stamp.Ms):yyyy-MM-dd HH:mm} UTC"
+                + $"{(recall.Why is { Length: > 0 } why ? $" ({why})" : "")}, so no site takes them. If that is over: isocatalog block --undo {id}.",
+                id);
+        }
+
+        if (view.Catalog.Images.GetValueOrDefault(id) is { Deleted: false } same)
+        {
+            return view.Store.GetValueOrDefault(id) is null or StoreFile.Lost or StoreFile.Fetching
+                ? null
+                : new Refusal(
+                    RefusalCode.AlreadyInCatalog,
+                    $"These bytes are already in the catalog as {same.FileName} ({id}); nothing was changed. "
+                    + "To give them another title, use PATCH /api/v1/images/{id}.",
+                    id);
+        }
+
+        return view.Catalog.Names.TryGetValue(fileName, out var other) && other != id
+            ? new Refusal(
+                RefusalCode.NameTaken,
+                $"The name {fileName} belongs to other bytes ({other}), and a published name never means other bytes. "
+                + $"Add it under another name, such as --name {ImageFileName.WithHash(fileName, id)}, or remove the other image first.",
+                other)
+            : null;
+    }
+
+    /// <summary>Null when an alias may be told to point to the image: it is in the catalog, ready or not.</summary>
+    public static Refusal? MayPointTo(SiteView view, ImageId id) => view.Catalog.Images.GetValueOrDefault(id) switch
+    {
+        null => new Refusal(RefusalCode.NotFound, $"There is no image {id} in the catalog. 'isocatalog ls' lists what there is.", id),
+        { Blocked: true } image => new Refusal(RefusalCode.Blocked, $"{image.FileName} is recalled, so no alias is moved to it.", id),
+        { Deleted: true } image => new Refusal(
+            RefusalCode.NotFound, $"{image.FileName} was removed, so no alias is moved to it. Bring it back first: isocatalog restore {id}.", id),
+        _ => null,
+    };
+
+    /// <summary>Why nothing is found by that word: for an alias, what became of the image that it points to.</summary>
+    public static Refusal Unknown(CatalogView catalog, string idOrName) =>
+        catalog.Aliases.TryGetValue(idOrName, out var target)
+            ? new Refusal(
+                RefusalCode.NotFound,
+                $"The alias {idOrName} points to {catalog.Images.GetValueOrDefault(target)?.FileName ?? target.ToString()}, which "
+                + $"{(catalog.BlockOf(target) is not null ? "is recalled" : "is not in the catalog any more")}. Move it: isocatalog alias {idOrName} IMAGE.",
+                target)
+            : new Refusal(RefusalCode.NotFound, $"There is no image '{idOrName}' in the catalog. 'isocatalog ls' and GET /api/v1/images list what there is.");
+
+    /// <summary>The same for what changes an image, which is named by itself: an alias may move between the look and the deed.</summary>
+    public static Refusal NotItself(CatalogView catalog, string idOrName) =>
+        catalog.Aliases.TryGetValue(idOrName, out var target)
+            ? new Refusal(
+                RefusalCode.NamesAnAlias,
+                $"{idOrName} is an alias. It points to {catalog.Images.GetValueOrDefault(target)?.FileName ?? "an image"} ({target}) now: name that image itself to change it. "
+                + $"To take the alias away: isocatalog alias --rm {idOrName}.",
+                target)
+            : Unknown(catalog, idOrName);
+
+    /// <summary>What is wrong with the clock, if it must not sign anything now.</summary>
+    public static string? ClockProblem(DateTimeOffset now, Stamp? last) =>
+        now < Earliest
+            ? $"The clock of this machine says {now:yyyy-MM-dd HH:mm} UTC, which cannot be. Nothing is signed until it is right: check NTP (timedatectl)."
+            : last is not null && now.ToUnixTimeMilliseconds() < last.Ms - (long)Tolerance.TotalMilliseconds
+                ? $"The clock of this machine says {now:yyyy-MM-dd HH:mm} UTC, but this site signed an entry at "
+                  + $"{DateTimeOffset.FromUnixTimeMilliseconds(last.Ms):yyyy-MM-dd HH:mm}. Nothing is signed until it is right: check NTP (timedatectl)."
+                : null;
+}

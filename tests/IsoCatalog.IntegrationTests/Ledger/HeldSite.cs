@@ -1,0 +1,120 @@
+using System.Threading.Channels;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Documents;
+using IsoCatalog.Appliance.Events;
+using IsoCatalog.Appliance.Keeping;
+using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Publishing;
+using IsoCatalog.Appliance.Store;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.IntegrationTests.Scenarios;
+using IsoCatalog.Surfaces.Files;
+using IsoCatalog.Surfaces.Ipmi;
+using IsoCatalog.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace IsoCatalog.IntegrationTests.Ledger;
+
+/// <summary>
+/// A real site's ledger, store and keeper, opened on its folders without anything that acts by itself: a test takes each step, and so holds a race at the very
+/// point where the other side comes in.
+/// </summary>
+internal sealed class HeldSite : IAsyncDisposable
+{
+    private readonly TestSite _site;
+    private readonly SiteKeys _keys;
+
+    private HeldSite(TestSite site, ImageId image)
+    {
+        _site = site;
+        Folders = new SiteFolders(site.Data, site.Inbox);
+        Store = new ImageStore(Folders);
+        _keys = SiteKeys.Load(Folders);
+        var events = new EventLog(TimeProvider.System);
+        Ledger = new SiteLedger(
+            SiteDatabase.Open(Folders.Database),
+            new FleetDocuments(site.Id, Folders, _keys.Signing, events, new SiteAlarms(events, TimeProvider.System), TimeProvider.System, NullLogger<FleetDocuments>.Instance),
+            [
+                new SurfaceStatus("bmc", "ipmi", "ipmi", ServesStoreInode: true, Witness.Now),
+                new SurfaceStatus("console", "volume", "console", ServesStoreInode: false, Witness.Now),
+            ],
+            events,
+            TimeProvider.System,
+            NullLogger<SiteLedger>.Instance);
+        Keeper = new StoreKeeper(Ledger, Store, TimeProvider.System, NullLogger<StoreKeeper>.Instance);
+        Routes = new IsoRoutes(
+            new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, (path, done, cancel) => ReadBack.Of(path, done, cancel) is var (before, after) ? (before, after) : default),
+            Channel.CreateUnbounded<ImageDoubt>().Writer,
+            TimeProvider.System);
+        Doubts = new Doubts(Ledger, Store, Routes, NullLogger<Doubts>.Instance);
+        Id = image;
+    }
+
+    public SiteConfiguration Configuration => Assert.IsType<ConfigurationResult.Loaded>(ConfigurationFile.Load(_site.ConfigurationPath)).Configuration;
+
+    public SiteFolders Folders { get; }
+
+    public ImageStore Store { get; }
+
+    public SiteLedger Ledger { get; }
+
+    public StoreKeeper Keeper { get; }
+
+    public IsoRoutes Routes { get; }
+
+    public Doubts Doubts { get; }
+
+    /// <summary>The one image; it is advertised on both surfaces.</summary>
+    public ImageId Id { get; }
+
+    public CatalogImage Image => Ledger.View.Catalog.Images[Id];
+
+    public StoreFile? File => Ledger.View.Store.GetValueOrDefault(Id);
+
+    public string Path => Folders.StoreFile(Image.Value.Root);
+
+    public static async Task<HeldSite> OpenAsync()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var site = await Scenario.StartAsync();
+        var image = await site.AddAsync(site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", 300_000, 1)), cancel);
+        await site.StopAsync();
+        return new HeldSite(site, image.Id);
+    }
+
+    public CellKey Cell(string surface) => new(Id, surface);
+
+    public Lease Lease(string surface = "bmc") =>
+        new(Guid.NewGuid().ToString("N"), Id, surface, "127.0.0.1", null, Witness.Now, Witness.Now.AddHours(1));
+
+    /// <summary>The surfaces have taken it out of sight, where nobody holds it.</summary>
+    public void OutOfSight()
+    {
+        foreach (var surface in new[] { "bmc", "console" })
+        {
+            if (!Ledger.View.IsLeased(Id, surface))
+            {
+                Ledger.ChangeCell(Cell(surface), view => CellOutcome.OutOfSight(view, Cell(surface)));
+            }
+        }
+    }
+
+    /// <summary>What the keeper does once it has seen that the file may be retired.</summary>
+    public bool Retire() => Ledger.TryMoveStoreFile(
+        Id,
+        view => CellPlan.MayRetire(view, Id),
+        () => new StoreFile.Retired(Store.Retire(Image, ((StoreFile.Present)File!).Receipt), Witness.Now));
+
+    public bool Forget() => Ledger.TryForgetRetired(Id, () => DurableFile.Delete(Folders.RetiredFile(Image.Value.Root)));
+
+    public async ValueTask DisposeAsync()
+    {
+        Routes.Dispose();
+        Keeper.Dispose();
+        Ledger.Dispose();
+        _keys.Dispose();
+        await _site.DisposeAsync();
+    }
+}

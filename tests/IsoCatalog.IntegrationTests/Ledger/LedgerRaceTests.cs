@@ -1,0 +1,257 @@
+using IsoCatalog.Appliance.Store;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
+using Xunit;
+
+namespace IsoCatalog.IntegrationTests.Ledger;
+
+/// <summary>Two sides of a race, with the real objects: each side's last step is held until the other is done, in either order.</summary>
+public sealed class LedgerRaceTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Removal_against_lease_whichever_comes_second_sees_the_first()
+    {
+        await using var held = await HeldSite.OpenAsync();
+        var lease = held.Lease();
+        Done(held.Ledger.AddLease(lease));
+        Done(held.Ledger.Delete(held.Id, "test", null));
+        held.OutOfSight();
+        Assert.False(held.Retire(), "a file that is leased stays");
+        Assert.True(File.Exists(held.Path));
+        Assert.Equal(RefusalCode.NotReady, Refused(held.Ledger.AddLease(held.Lease())).Code);
+
+        held.Ledger.EndLease(lease.Id, "test");
+        held.OutOfSight();
+        Assert.True(held.Retire());
+        Assert.False(File.Exists(held.Path));
+    }
+
+    /// <summary>The file was found gone and fetched again, and meanwhile somebody had put a folder into its place.</summary>
+    [Fact]
+    public async Task Promotion_against_a_folder_in_the_way_the_folder_makes_way()
+    {
+        await using var held = await HeldSite.OpenAsync();
+        var copy = Path.Combine(held.Folders.Staging, "copy");
+        File.Move(held.Path, copy);
+        Directory.CreateDirectory(Path.Combine(held.Path, "something"));
+        var receipt = FileIdentity.Of(copy, held.Image.Value.Root, out _)!.Value;
+
+        held.Store.Promote(copy, receipt);
+
+        Assert.True(File.Exists(held.Path));
+        Assert.True(Directory.Exists(Path.Combine(Assert.Single(Directory.GetDirectories(held.Folders.Quarantine)), "something")));
+    }
+
+    /// <summary>The same with both at once, many times: a lease that was granted has its file, from the moment that it is granted to its end.</summary>
+    [Fact]
+    public async Task Removal_against_lease_at_the_same_time_a_lease_that_was_granted_has_its_file()
+    {
+        await using var held = await HeldSite.OpenAsync();
+        var granted = 0;
+        for (var round = 0; round < 30; round++)
+        {
+            var lease = held.Lease(round % 2 == 0 ? "bmc" : "console");
+            var leasing = Task.Run(() => held.Ledger.AddLease(lease), Cancel);
+            var removing = Task.Run(() => held.Ledger.Delete(held.Id, "test", null), Cancel);
+            Done(await removing);
+            var isHeld = await leasing is Outcome<Lease>.Done;
+            held.OutOfSight();
+            Assert.Equal(!isHeld, held.Retire());
+            Assert.Equal(isHeld, File.Exists(held.Path));
+            granted += isHeld ? 1 : 0;
+
+            held.Ledger.EndLease(lease.Id, "test");
+            held.OutOfSight();
+            held.Retire();
+            Done(held.Ledger.Restore(held.Id, "test"));
+            Assert.True(held.Ledger.TryMoveStoreFile(
+                held.Id, _ => true, () => new StoreFile.Present(held.Store.Return(held.Image, ((StoreFile.Retired)held.File!).Receipt))));
+            Advertise(held, "bmc");
+            Advertise(held, "console");
+        }
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"{granted} of 30 leases came first.");
+    }
+
+    [Theory]
+    [InlineData("removed")]
+    [InlineData("recalled")]
+    [InlineData("hidden")]
+    [InlineData("removed and restored")]
+    public async Task Publish_against_removal_what_was_staged_before_is_not_shown_after_it(string change)
+    {
+        await using var held = await HeldSite.OpenAsync();
+        held.Ledger.ChangeCell(held.Cell("console"), _ => new Cell(CellState.Staged, TimeProvider.System.GetUtcNow()));
+        var receipt = ((StoreFile.Present)held.File!).Receipt;
+        switch (change)
+        {
+            case "recalled":
+                Done(held.Ledger.Block(held.Id, "test", null));
+                break;
+            case "hidden":
+                Done(held.Ledger.SetMeta(held.Id, meta => meta with { Hidden = true }, "test"));
+                break;
+            default:
+                Done(held.Ledger.Delete(held.Id, "test", null));
+                break;
+        }
+
+        if (change == "removed and restored")
+        {
+            Done(held.Ledger.Restore(held.Id, "test"));
+        }
+
+        Assert.False(held.Ledger.TryAdvertise(held.Cell("console"), receipt, "debian-12.iso", together: false));
+        Assert.False(held.Ledger.View.IsAvailable(held.Id, held.Ledger.View.Surfaces[1]));
+    }
+
+    [Fact]
+    public async Task Restore_against_retire_a_file_that_is_wanted_again_is_not_moved()
+    {
+        await using var held = await HeldSite.OpenAsync();
+        Done(held.Ledger.Delete(held.Id, "test", null));
+        held.OutOfSight();
+        Assert.True(CellPlan.MayRetire(held.Ledger.View, held.Id), "the keeper is about to move it");
+        Done(held.Ledger.Restore(held.Id, "test"));
+        Assert.False(held.Retire());
+        Assert.IsType<StoreFile.Present>(held.File);
+        Assert.True(File.Exists(held.Path));
+    }
+
+    [Fact]
+    public async Task Restore_against_eviction_a_file_that_is_wanted_again_is_not_deleted()
+    {
+        await using var held = await HeldSite.OpenAsync();
+        Done(held.Ledger.Delete(held.Id, "test", null));
+        held.OutOfSight();
+        Assert.True(held.Retire());
+        Done(held.Ledger.Restore(held.Id, "test"));
+        Assert.False(held.Forget());
+        Assert.True(File.Exists(held.Folders.RetiredFile(held.Image.Value.Root)));
+
+        Done(held.Ledger.Delete(held.Id, "test", null));
+        Assert.True(held.Forget());
+        Assert.Equal(RefusalCode.NotRestorable, Refused(held.Ledger.Restore(held.Id, "test")).Code);
+    }
+
+    [Fact]
+    public async Task A_recall_against_a_restore_whichever_comes_second_sees_the_first()
+    {
+        await using var held = await HeldSite.OpenAsync();
+        Done(held.Ledger.Delete(held.Id, "test", null));
+        Done(held.Ledger.Block(held.Id, "test", "hole"));
+        Assert.Equal(RefusalCode.Blocked, Refused(held.Ledger.Restore(held.Id, "test")).Code);
+        Done(held.Ledger.Unblock(held.Id, "test"));
+        Done(held.Ledger.Restore(held.Id, "test"));
+        Done(held.Ledger.Block(held.Id, "test", "hole"));
+        Assert.False(held.Ledger.View.IsWanted(held.Id));
+    }
+
+    /// <summary>Reading takes minutes: what was read before somebody added the image again says nothing about the new file.</summary>
+    [Fact]
+    public async Task What_a_reading_found_is_no_news_about_a_file_that_was_added_meanwhile()
+    {
+        await using var held = await HeldSite.OpenAsync();
+        var (image, path, bytes) = (held.Image, held.Path, await File.ReadAllBytesAsync(held.Path, Cancel));
+        File.Delete(path);
+        held.Ledger.SetStore(held.Id, null);
+        await File.WriteAllBytesAsync(path, new byte[bytes.Length], Cancel);
+        var read = ImageStore.Read(path, image.Value.Root, null, Cancel);
+        Assert.IsType<StoreRead.Wrong>(read);
+
+        var staging = held.Folders.NewStagingFile();
+        await File.WriteAllBytesAsync(staging, bytes, Cancel);
+        var right = Assert.IsType<StoreRead.Right>(ImageStore.Read(staging, image.Value.Root, null, Cancel));
+        held.Ledger.Exclusively(() => Done(held.Ledger.Put(image.Value, null, held.Store.Promote(staging, right.Receipt), "test")));
+
+        Assert.True(held.Keeper.Conclude(image, path, null, read));
+        Assert.IsType<StoreFile.Present>(held.File);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(path, Cancel));
+        Assert.Empty(Directory.GetFiles(held.Folders.Quarantine));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_read_counts_only_for_the_file_as_it_is_at_the_end(bool replaced)
+    {
+        await using var held = await HeldSite.OpenAsync();
+        var (image, path) = (held.Image, held.Path);
+        Assert.True(held.Ledger.TryDoubtStore(held.Id, _ => true, "test"));
+        var doubted = held.File;
+        var read = ImageStore.Read(path, image.Value.Root, null, Cancel);
+        Assert.IsType<StoreRead.Right>(read);
+        if (replaced)
+        {
+            await File.WriteAllBytesAsync(path + ".other", new byte[image.Value.Size], Cancel);
+            File.Move(path + ".other", path, overwrite: true);
+        }
+        else
+        {
+            DurableFile.TryHardLink(path, path + ".name");
+            File.Delete(path + ".name");
+        }
+
+        Assert.False(held.Keeper.Conclude(image, path, doubted, read), "it is to be read again");
+        Assert.IsType<StoreFile.Doubted>(held.File);
+        Assert.True(held.Keeper.Conclude(image, path, doubted, ImageStore.Read(path, image.Value.Root, null, Cancel)));
+        Assert.Equal(!replaced, held.File is StoreFile.Present);
+        Assert.Equal(replaced ? 1 : 0, Directory.GetFiles(held.Folders.Quarantine).Length);
+    }
+
+    [Fact]
+    public async Task A_reading_that_ends_after_the_removal_leaves_a_file_that_can_be_retired_and_restored()
+    {
+        await using var held = await HeldSite.OpenAsync();
+        var (image, path) = (held.Image, held.Path);
+        Assert.True(held.Ledger.TryDoubtStore(held.Id, _ => true, "test"));
+        var doubted = held.File;
+        var read = ImageStore.Read(path, image.Value.Root, null, Cancel);
+        Done(held.Ledger.Delete(held.Id, "test", null));
+        held.OutOfSight();
+        Assert.False(held.Retire(), "a file in doubt is not moved");
+        Assert.True(held.Keeper.Conclude(image, path, doubted, read));
+        Assert.True(held.Retire());
+        Done(held.Ledger.Restore(held.Id, "test"));
+    }
+
+    /// <summary>What else happened to the inode meanwhile was our own doing, and says nothing of a name that is gone or leads elsewhere.</summary>
+    [Theory]
+    [InlineData("it stands there")]
+    [InlineData("gone")]
+    [InlineData("replaced")]
+    public async Task A_link_of_ours_against_a_name_that_somebody_takes_away_the_name_leaves_the_list(string name)
+    {
+        await using var held = await HeldSite.OpenAsync();
+        var other = Path.Combine(held.Folders.Staging, "other");
+        await File.WriteAllTextAsync(other, "other bytes", Cancel);
+        using (held.Doubts.ExpectLinkChange(held.Id))
+        {
+            Assert.True(DurableFile.TryHardLink(held.Path, Path.Combine(held.Folders.Staging, "link")));
+            Look();
+        }
+
+        Look();
+        Assert.Equal(name == "it stands there", held.Ledger.View.CellOf(held.Id, "bmc") is { State: CellState.Advertised });
+        Assert.IsType<StoreFile.Present>(held.File);
+
+        void Look()
+        {
+            var seen = held.Ledger.View.CellOf(held.Id, "bmc")!;
+            var found = name == "gone" ? (Receipt?)null : FileIdentity.Of(name == "replaced" ? other : held.Path, seen.Receipt!.Value.Root);
+            held.Doubts.AboutPublished(held.Id, "bmc", seen, found, name == "gone" ? ReasonCode.FileMissing : ReasonCode.FileChanged, "test");
+        }
+    }
+
+    private static void Advertise(HeldSite held, string surface)
+    {
+        held.Ledger.ChangeCell(held.Cell(surface), _ => new Cell(CellState.Staged, TimeProvider.System.GetUtcNow()));
+        Assert.True(held.Ledger.TryAdvertise(held.Cell(surface), ((StoreFile.Present)held.File!).Receipt, "debian-12.iso", together: false));
+    }
+
+    private static void Done<T>(Outcome<T> outcome) => Assert.True(outcome is Outcome<T>.Done, (outcome as Outcome<T>.Refused)?.Refusal.Message);
+
+    private static Refusal Refused<T>(Outcome<T> outcome) => Assert.IsType<Outcome<T>.Refused>(outcome).Refusal;
+}
