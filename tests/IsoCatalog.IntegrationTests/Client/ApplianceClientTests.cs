@@ -189,7 +189,7 @@ public sealed class ApplianceClientTests
         site.On("GET /api/v1/images", http => EndlessAsync(http, "application/json", 200));
         using var client = site.Client();
 
-        var refused = await Assert.ThrowsAsync<ApplianceException>(() => client.GetImagesAsync(Token));
+        var refused = await Assert.ThrowsAsync<ApplianceException>(() => client.GetImagesAsync(TestContext.Current.CancellationToken));
 
         Assert.Equal(ClientProblemCode.AnswerTooLong, refused.Problem.Code);
     }
@@ -224,7 +224,7 @@ public sealed class ApplianceClientTests
         site.On("GET /api/v1/images", http => EndlessAsync(http, "application/problem+json", 500));
         using var client = site.Client();
 
-        var refused = await Assert.ThrowsAsync<ApplianceException>(() => client.GetImagesAsync(Token));
+        var refused = await Assert.ThrowsAsync<ApplianceException>(() => client.GetImagesAsync(TestContext.Current.CancellationToken));
 
         Assert.Equal("http-500", refused.Problem.Code);
     }

@@ -129,7 +129,7 @@ public sealed class EventTests
         site.On("GET /api/v1/events", async http =>
         {
             http.Response.ContentType = "text/event-stream";
-            await http.Response.WriteAsync("data: ", CancellationToken.None);
+            await http.Response.WriteAsync("data: ", TestContext.Current.CancellationToken);
             while (!http.RequestAborted.IsCancellationRequested)
             {
                 await http.Response.WriteAsync(new string('x', 1 << 16) + between, CancellationToken.None);

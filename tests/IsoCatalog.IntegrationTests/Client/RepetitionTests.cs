@@ -105,8 +105,8 @@ public sealed class RepetitionTests
         using var client = site.Client(Quick);
 
         var refused = await Assert.ThrowsAsync<ApplianceException>(() => method == "GET"
-            ? client.GetLeasesAsync(Token)
-            : client.TakeLeaseAsync(new LeaseRequest("a.iso", "bmc", "10.0.0.1", null), Token));
+            ? client.GetLeasesAsync(TestContext.Current.CancellationToken)
+            : client.TakeLeaseAsync(new LeaseRequest("a.iso", "bmc", "10.0.0.1", null), TestContext.Current.CancellationToken));
 
         Assert.Equal(503, refused.Status);
         Assert.Equal(retryAfter is null ? null : TimeSpan.FromSeconds(int.Parse(retryAfter)), refused.RetryAfter);
