@@ -110,19 +110,28 @@ internal sealed class SiteHost : IAsyncDisposable
             var surfaces = configuration.Surfaces.Select(factory.Make).ToList();
             var events = new EventLog(options.Time);
             var alarms = new SiteAlarms(events, options.Time);
+            var documents = new FleetDocuments(configuration.Site, folders, keys.Signing, events, alarms, options.Time, loggers.CreateLogger<FleetDocuments>());
             ledger = Own(new SiteLedger(
                 database,
-                new FleetDocuments(configuration.Site, folders, keys.Signing, events, alarms, options.Time, loggers.CreateLogger<FleetDocuments>()),
+                documents,
                 surfaces.Select(s => new SurfaceStatus(
                     s.Description.Name, s.Description.Kind, s.Description.Group, s.Description.ServesStoreInode, options.Time.GetUtcNow())),
                 events,
+                alarms,
                 options.Time,
                 loggers.CreateLogger<SiteLedger>()));
+            var books = new Books(
+                new CatalogBook(ledger, documents, events),
+                new CellBook(ledger, events, loggers.CreateLogger<CellBook>()),
+                new StoreBook(ledger, events),
+                new LeaseBook(ledger, events),
+                new AliasBook(ledger, documents, events),
+                new DocumentBook(ledger, documents, events));
             var joined = await JoinFleetAsync();
             SiteServices.Add(
                 builder.Services,
                 new SiteParts(
-                    configuration, options, folders, held, ledger, events, routes, doubts.Reader, surfaces, meters, meter, hasher, listener?.PlainEndPoint, alarms,
+                    configuration, options, folders, held, ledger, books, events, routes, doubts.Reader, surfaces, meters, meter, hasher, listener?.PlainEndPoint, alarms,
                     joined, loggers));
             var app = builder.Build();
             SiteServices.Map(app);
@@ -162,8 +171,8 @@ internal sealed class SiteHost : IAsyncDisposable
                 }
 
                 var certificate = SiteKeys.RequireTls(keys, folders);
-                var exchange = new FleetExchange(ledger, peers, certificate, figures, options.Time, loggers);
-                var answers = new FleetRoutes(ledger, folders, figures, options.Time, loggers.CreateLogger<FleetRoutes>()) { Notified = exchange.Heard };
+                var exchange = new FleetExchange(ledger, books.Documents, peers, certificate, figures, options.Time, loggers);
+                var answers = new FleetRoutes(books.Documents, folders, figures, options.Time, loggers.CreateLogger<FleetRoutes>()) { Notified = exchange.Heard };
                 fleet = await FleetListener.StartAsync(address, certificate, answers, loggers, cancellationToken);
                 exchange.TrustChanged = fleet.Recheck;
                 swarm = SwarmOf(configuration, certificate, ledger, options.Time, loggers);

@@ -30,6 +30,7 @@ internal sealed record SiteParts(
     SiteFolders Folders,
     FolderLock Lock,
     SiteLedger Ledger,
+    Books Books,
     EventLog Events,
     IsoRoutes Routes,
     ChannelReader<ImageDoubt> ListenerDoubts,
@@ -41,6 +42,9 @@ internal sealed record SiteParts(
     SiteAlarms Alarms,
     FleetParts Fleet,
     ILoggerFactory Loggers);
+
+/// <summary>The parts of the ledger, each for whoever may write it.</summary>
+internal sealed record Books(CatalogBook Catalog, CellBook Cells, StoreBook Store, LeaseBook Leases, AliasBook Aliases, DocumentBook Documents);
 
 /// <param name="Link">Null at a site that exchanges nothing.</param>
 internal sealed record FleetParts(FleetPeers Peers, FleetMetrics Metrics, FleetLink? Link)
@@ -58,18 +62,20 @@ internal static class SiteServices
     {
         var (configuration, time, loggers) = (parts.Configuration, parts.Options.Time, parts.Loggers);
         var store = new ImageStore(parts.Folders, parts.Lock);
-        var doubts = new Doubts(parts.Ledger, store, parts.Routes, loggers.CreateLogger<Doubts>());
+        var books = parts.Books;
+        var doubts = new Doubts(parts.Ledger, books.Cells, books.Store, store, parts.Routes, loggers.CreateLogger<Doubts>());
         IReadOnlyList<SurfacePublisher> publishers =
         [
             .. parts.Surfaces.Select(s => new SurfacePublisher(
-                s, parts.Ledger, store, doubts, configuration.Offer == OfferPolicy.Together, time, loggers.CreateLogger<SurfacePublisher>())),
+                s, parts.Ledger, books.Cells, store, doubts, configuration.Offer == OfferPolicy.Together, time, loggers.CreateLogger<SurfacePublisher>())),
         ];
         services.AddSingleton(configuration).AddSingleton(parts.Options).AddSingleton(time).AddSingleton(parts);
+        services.AddSingleton(books.Catalog).AddSingleton(books.Store).AddSingleton(books.Leases).AddSingleton(books.Documents);
         services.AddSingleton(parts.Folders).AddSingleton(parts.Ledger).AddSingleton(parts.Events).AddSingleton(parts.Surfaces);
         services.AddSingleton(parts.Meters).AddSingleton(parts.Meter).AddSingleton(new PrometheusExporter(parts.Meters));
         services.AddSingleton(store).AddSingleton(doubts).AddSingleton(publishers);
         services.AddSingleton(p => new Ingest(
-            parts.Folders, store, parts.Ledger, configuration.Store.Floor, time, p.GetRequiredService<SiteMetrics>(), loggers.CreateLogger<Ingest>()));
+            parts.Folders, store, parts.Ledger, books.Catalog, configuration.Store.Floor, time, p.GetRequiredService<SiteMetrics>(), loggers.CreateLogger<Ingest>()));
         services.AddSingleton<IngestQueue>();
         services.AddSingleton(p => new Inbox(
             configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, time, loggers.CreateLogger<Inbox>()));
@@ -96,13 +102,13 @@ internal static class SiteServices
         services.AddSingleton<SiteMetrics>();
         services.AddSingleton(new LimitMetrics(parts.Meter, configuration, parts.Ledger, parts.Folders));
         services.AddSingleton(new EngineMetrics(parts.Meter, parts.Surfaces));
-        services.AddSingleton(_ => new AliasMover(configuration.Site, parts.Ledger, time, loggers.CreateLogger<AliasMover>()));
+        services.AddSingleton(_ => new AliasMover(configuration.Site, parts.Ledger, books.Aliases, time, loggers.CreateLogger<AliasMover>()));
         services.AddHostedService(p => p.GetRequiredService<AliasMover>());
         services.AddSingleton<RetiredKeeper>();
         services.AddSingleton<Scrub>();
 
-        services.AddHostedService(_ => new Confirmation(parts.Ledger, store, parts.Events, time, loggers.CreateLogger<Confirmation>()));
-        services.AddHostedService(_ => new StoreKeeper(parts.Ledger, store, time, loggers.CreateLogger<StoreKeeper>()));
+        services.AddHostedService(_ => new Confirmation(parts.Ledger, books.Store, store, parts.Events, time, loggers.CreateLogger<Confirmation>()));
+        services.AddHostedService(_ => new StoreKeeper(parts.Ledger, books.Store, store, time, loggers.CreateLogger<StoreKeeper>()));
         foreach (var publisher in publishers)
         {
             // Not AddHostedService: it registers one of a type, and each surface has its own.
@@ -126,8 +132,8 @@ internal static class SiteServices
         var torrents = new TorrentSource(ledger, parts.Folders, parts.Fleet.Exchange!, loggers.CreateLogger<TorrentSource>());
         services.AddHostedService(_ => new SwarmUpkeep(swarm, ledger, parts.Fleet.Peers, configuration.Fetch, time));
         services.AddHostedService(_ => new Seeding(ledger, store, swarm, torrents, time, loggers.CreateLogger<Seeding>()));
-        services.AddHostedService(_ => new Fetcher(ledger, store, swarm, torrents, configuration.Store.Floor, time, loggers.CreateLogger<Fetcher>()));
-        services.AddHostedService(_ => new HoldingsPublisher(ledger, parts.Folders, time, loggers.CreateLogger<HoldingsPublisher>()));
+        services.AddHostedService(_ => new Fetcher(ledger, parts.Books.Store, store, swarm, torrents, configuration.Store.Floor, time, loggers.CreateLogger<Fetcher>()));
+        services.AddHostedService(_ => new HoldingsPublisher(ledger, parts.Books.Documents, parts.Folders, time, loggers.CreateLogger<HoldingsPublisher>()));
     }
 
     public static void Map(WebApplication app)

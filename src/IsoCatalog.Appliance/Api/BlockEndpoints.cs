@@ -31,7 +31,7 @@ internal static class BlockEndpoints
             .WithSummary("All recalls that stand, the newest first").Produces<BlockList>();
     }
 
-    private static IResult Block(string id, BlockRequest request, HttpContext http, SiteLedger ledger, Leases leases)
+    private static IResult Block(string id, BlockRequest request, HttpContext http, SiteLedger ledger, CatalogBook book, Leases leases)
     {
         if (request.Why is { } why && (why.Length > LongestWhy || why.Any(char.IsControl)))
         {
@@ -45,7 +45,7 @@ internal static class BlockEndpoints
                 RefusalCode.NotFound, $"There is no image '{id}' in the catalog. One that is not here is recalled by its whole id: sha256: and 64 hexadecimal digits."));
         }
 
-        return SiteApi.Answer(ledger.Block(image, http.Caller().Name, request.Why), block =>
+        return SiteApi.Answer(book.Block(image, http.Caller().Name, request.Why), block =>
         {
             if (request.EndLeases)
             {
@@ -56,9 +56,9 @@ internal static class BlockEndpoints
         });
     }
 
-    private static IResult Unblock(string id, HttpContext http, SiteLedger ledger) => Meant(ledger.View.Catalog, id) is not { } image
+    private static IResult Unblock(string id, HttpContext http, SiteLedger ledger, CatalogBook book) => Meant(ledger.View.Catalog, id) is not { } image
         ? SiteApi.Refused(new Refusal(RefusalCode.NotFound, $"There is no recalled image '{id}'. 'isocatalog ls --all' lists what is."))
-        : SiteApi.Answer(ledger.Unblock(image, http.Caller().Name), _ => TypedResults.NoContent());
+        : SiteApi.Answer(book.Unblock(image, http.Caller().Name), _ => TypedResults.NoContent());
 
     /// <summary>A recalled image has no name in the lists any more: then the newest recall of one that asked for it is meant.</summary>
     private static ImageId? Meant(CatalogView catalog, string id) =>

@@ -155,22 +155,22 @@ internal static partial class ImageEndpoints
         return TypedResults.Json(job.View(), ApiJson.Default.JobView, statusCode: 202);
     }
 
-    private static IResult Delete(string id, HttpContext http, SiteLedger ledger, ViewPoint point, [FromQuery, Description("The reason, for the audit.")] string? why) =>
+    private static IResult Delete(string id, HttpContext http, SiteLedger ledger, CatalogBook book, ViewPoint point, [FromQuery, Description("The reason, for the audit.")] string? why) =>
         ledger.View.Catalog is var catalog && catalog.FindItself(id) is not { } image
             ? SiteApi.Refused(CatalogRules.NotItself(catalog, id))
-            : SiteApi.Answer(ledger.Delete(image.Id, http.Caller().Name, why), i => Accepted(ledger, i, point));
+            : SiteApi.Answer(book.Delete(image.Id, http.Caller().Name, why), i => Accepted(ledger, i, point));
 
-    private static IResult Restore(string id, HttpContext http, SiteLedger ledger, ViewPoint point)
+    private static IResult Restore(string id, HttpContext http, SiteLedger ledger, CatalogBook book, ViewPoint point)
     {
         var catalog = ledger.View.Catalog;
         var image = catalog.FindItself(id)
             ?? catalog.Images.Values.Where(i => i.Deleted && ImageFileName.Comparer.Equals(i.FileName, id)).MaxBy(i => i.Stamp);
         return image is null
             ? SiteApi.Refused(CatalogRules.NotItself(catalog, id))
-            : SiteApi.Answer(ledger.Restore(image.Id, http.Caller().Name), i => Accepted(ledger, i, point));
+            : SiteApi.Answer(book.Restore(image.Id, http.Caller().Name), i => Accepted(ledger, i, point));
     }
 
-    private static IResult Patch(string id, ImagePatch patch, HttpContext http, SiteLedger ledger, ViewPoint point)
+    private static IResult Patch(string id, ImagePatch patch, HttpContext http, SiteLedger ledger, CatalogBook book, ViewPoint point)
     {
         var catalog = ledger.View.Catalog;
         if (catalog.FindItself(id) is not { } image)
@@ -184,7 +184,7 @@ internal static partial class ImageEndpoints
         }
 
         return SiteApi.Answer(
-            ledger.SetMeta(image.Id, meta => ImageViews.Patched(meta, patch), http.Caller().Name),
+            book.SetMeta(image.Id, meta => ImageViews.Patched(meta, patch), http.Caller().Name),
             i => TypedResults.Json(ImageViews.Of(ledger.View, i, point), ApiJson.Default.ImageView));
     }
 

@@ -26,7 +26,7 @@ internal static class ImageViews
         image.Value.AddedAt,
         image.By,
         image.Deleted,
-        Store(view.Store.GetValueOrDefault(image.Id)),
+        Store(view.FileOf(image)),
         Ready(view, image, point),
         view.Catalog.BlockOf(image.Id) is { } block ? Of(view, block) : null,
         view.Catalog.AliasesOf.GetValueOrDefault(image.Id, []));
@@ -103,7 +103,7 @@ internal static class ImageViews
             return new CellView(CellState.Withdrawn, surface.Hindrance ?? "In doubt.", surface.ProblemCode ?? (surface.Hindrance is null ? ReasonCode.StoreDamaged : ReasonCode.DomainInactive), surface.ProblemSince, null);
         }
 
-        if (view.Store.GetValueOrDefault(image.Id) is StoreFile.Fetching fetching && view.IsWanted(image.Id)
+        if (view.FileOf(image) is StoreFile.Fetching fetching && view.IsWanted(image.Id)
             && cell is null or { State: CellState.Absent })
         {
             return new CellView(CellState.Fetching, fetching.Reason, fetching.Code, fetching.Since, fetching.Progress);

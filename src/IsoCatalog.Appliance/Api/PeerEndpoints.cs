@@ -69,7 +69,7 @@ internal static class PeerEndpoints
         return Get(ledger, parts);
     }
 
-    private static async Task<IResult> AddTrustAsync(HttpContext http, SiteLedger ledger, FleetParts parts, CancellationToken cancellationToken)
+    private static async Task<IResult> AddTrustAsync(HttpContext http, SiteLedger ledger, DocumentBook documents, FleetParts parts, CancellationToken cancellationToken)
     {
         if (SocketOnly(http) is { } refused)
         {
@@ -78,7 +78,7 @@ internal static class PeerEndpoints
 
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body, cancellationToken);
-        return ledger.AdmitTrust(body.ToArray()).Violation is { } violation
+        return documents.AdmitTrust(body.ToArray()).Violation is { } violation
             ? SiteApi.Refused(new Refusal(RefusalCode.TrustRefused, violation.ToString()))
             : Get(ledger, parts);
     }

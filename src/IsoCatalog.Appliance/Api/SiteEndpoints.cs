@@ -30,9 +30,9 @@ internal static class SiteEndpoints
             .WithSummary("One job").Produces<JobView>().Refuses(404);
         site.MapGet("/drift", (DriftReport drift) => TypedResults.Json(drift.Now(), ApiJson.Default.DriftList))
             .WithSummary("What is not as it should be, and what to do").Produces<DriftList>();
-        site.MapPost("/drift/database-lost/confirm", (SiteLedger ledger) => ledger.SettleForgottenLeases()
+        site.MapPost("/drift/database-lost/confirm", (LeaseBook leases) => SiteApi.Answer(leases.SettleForgotten(), settled => settled
                 ? Results.NoContent()
-                : SiteApi.Refused(new Refusal(RefusalCode.NotFound, "There is nothing to confirm: the site knows its leases.")))
+                : SiteApi.Refused(new Refusal(RefusalCode.NotFound, "There is nothing to confirm: the site knows its leases."))))
             .WithSummary("Say that the leases which a lost database held are over")
             .WithDescription("Until then no removed image is retired or evicted.").Produces(204).Refuses(404);
         site.MapGet("/retired", (RetiredKeeper retired) => TypedResults.Json(new RetiredList(retired.List()), ApiJson.Default.RetiredList))

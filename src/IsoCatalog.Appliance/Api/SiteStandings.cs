@@ -44,7 +44,7 @@ internal static class SiteStandings
         ],
         freeBytes,
         view.Store.Values.Count(f => f is StoreFile.Present),
-        wanted.Count(i => view.Store.GetValueOrDefault(i.Id) is not StoreFile.Present),
+        wanted.Count(i => view.FileOf(i) is not StoreFile.Present),
         KnownElsewhere(view, fleet).Count(k => !(heads.TryGetValue(k.Key, out var here) && here.Ref.IsAtLeast(k.Value))),
         Head(heads.GetValueOrDefault(fleet.Site)),
         Link: null);

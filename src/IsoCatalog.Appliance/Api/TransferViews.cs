@@ -27,7 +27,7 @@ internal static class TransferViews
             [
                 .. moving.Select(r => Moving(images.GetValueOrDefault(r.Key), r.Key, r.Value, view))
                     .Concat(images.Values.Where(i => !moving.ContainsKey(i.Value.Root) && view.IsWanted(i.Id))
-                        .Select(i => view.Store.GetValueOrDefault(i.Id) is StoreFile.Fetching fetching ? Still(i, fetching) : null).OfType<TransferView>())
+                        .Select(i => view.FileOf(i) is StoreFile.Fetching fetching ? Still(i, fetching) : null).OfType<TransferView>())
                     .OrderBy(t => t.Name, StringComparer.OrdinalIgnoreCase),
             ],
             [
@@ -40,7 +40,7 @@ internal static class TransferViews
 
     private static TransferView Moving(CatalogImage? image, Sha256Digest root, TransferProgress progress, SiteView view)
     {
-        var fetching = image is null ? null : view.Store.GetValueOrDefault(image.Id) as StoreFile.Fetching;
+        var fetching = image is null ? null : view.FileOf(image) as StoreFile.Fetching;
         return new TransferView(
             image?.Id,
             image?.FileName,

@@ -90,20 +90,26 @@ internal sealed class FleetDocuments(
     public Stamp NextStamp() => Writer().NextStamp(_catalog, time.GetUtcNow());
 
     /// <summary>Signs entries into the next document; nothing counts before <see cref="PreparedWrite.Commit"/>.</summary>
-    public Outcome<PreparedWrite> Prepare(params IReadOnlyList<Entry> entries)
+    /// <returns>Null when <paramref name="signed"/> can be written.</returns>
+    public Refusal? Prepare(IReadOnlyList<Entry> entries, out PreparedWrite? signed)
     {
+        signed = null;
         switch (Writer().Write(_catalog, entries, key, time.GetUtcNow(), Clocks.Reference()))
         {
             case WriteOutcome.Refused { Violation: var violation }:
                 return new Refusal(CodeOf(violation), violation.Message);
             case WriteOutcome.Written { Writer: var writer, Document: var document }:
-                return _catalog.Admit(document.Envelope, document.ChunkBytes, Clocks.Reference()) is Admission.Admitted admitted
-                    ? new PreparedWrite(admitted.Catalog.View, () => Commit(writer, document, admitted.Catalog))
-                    : throw new InvalidOperationException("A document that was just signed is not admitted.");
+                var admitted = _catalog.Admit(document.Envelope, document.ChunkBytes, Clocks.Reference()) as Admission.Admitted
+                    ?? throw new InvalidOperationException("A document that was just signed is not admitted.");
+                signed = new PreparedWrite(admitted.Catalog.View, () => Commit(writer, document, admitted.Catalog));
+                return null;
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
     }
+
+    /// <summary>Makes <see cref="Epoch"/> the one that the next document is written in.</summary>
+    public void BeginEpoch() => Writer();
 
     /// <summary>Takes a document of any site, if it counts and all of it is here.</summary>
     /// <param name="asked">The payload hash that it was asked for by.</param>
@@ -216,9 +222,9 @@ internal sealed class FleetDocuments(
             Show();
         }
 
-        if (republish && time.GetUtcNow() - _signed >= Heartbeat && Prepare([]) is Outcome<PreparedWrite>.Done { Value: var heartbeat })
+        if (republish && time.GetUtcNow() - _signed >= Heartbeat && Prepare([], out var heartbeat) is null)
         {
-            heartbeat.Commit();
+            heartbeat!.Commit();
         }
 
         if (time.GetElapsedTime(_collected) >= CollectEvery)

@@ -10,6 +10,7 @@ namespace IsoCatalog.Appliance.Fleet;
 /// peers change.</summary>
 internal sealed class FleetExchange(
     SiteLedger ledger,
+    DocumentBook documents,
     FleetPeers peers,
     X509Certificate2 certificate,
     FleetMetrics metrics,
@@ -118,7 +119,7 @@ internal sealed class FleetExchange(
     private Running Start(PeerConfiguration peer, CancellationToken stoppingToken)
     {
         var client = new PeerClient(peer.Site, peer.Fleet, certificate, key => ledger.Fleet.SiteOf(key), time);
-        var exchange = new PeerExchange(peer, client, ledger, metrics, time, loggers.CreateLogger<PeerExchange>());
+        var exchange = new PeerExchange(peer, client, documents, metrics, time, loggers.CreateLogger<PeerExchange>());
         var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         exchange.Tell();
         return new Running(exchange, stop, exchange.RunAsync(stop.Token));

@@ -10,7 +10,7 @@ namespace IsoCatalog.Appliance.Fleet;
 
 /// <summary>What the fleet listener answers, below <c>/fleet/v1</c>. A key that no site has may exchange trust documents, slowly, and nothing else.</summary>
 internal sealed class FleetRoutes(
-    SiteLedger ledger, SiteFolders folders, FleetMetrics metrics, TimeProvider time, ILogger<FleetRoutes> log)
+    DocumentBook documents, SiteFolders folders, FleetMetrics metrics, TimeProvider time, ILogger<FleetRoutes> log)
 {
     /// <summary>Addresses whose strangers are told apart; more at once share one budget.</summary>
     private const int MaxAddresses = 1024;
@@ -24,7 +24,7 @@ internal sealed class FleetRoutes(
     /// <summary>A peer said what it has: its site and its state. Called on the request's thread; must not wait.</summary>
     public Action<string, FleetState>? Notified { get; set; }
 
-    public string? SiteOf(Sha256Digest key) => ledger.Fleet.SiteOf(key);
+    public string? SiteOf(Sha256Digest key) => documents.Fleet.SiteOf(key);
 
     public static FleetState StateOf(FleetSnapshot fleet, TimeProvider time) => new(
         fleet.Fleet,
@@ -62,7 +62,7 @@ internal sealed class FleetRoutes(
 
     private Task AnswerAsync(HttpContext http, CancellationToken cancellationToken)
     {
-        var fleet = ledger.Fleet;
+        var fleet = documents.Fleet;
         var key = http.Features.Get<FleetConnection>()!.Key;
         var caller = fleet.SiteOf(key);
         if (http.Request.Path.Value?.Split('/') is not ["", "fleet", "v1", var what, .. var rest] || rest.Length > 1)
@@ -153,7 +153,7 @@ internal sealed class FleetRoutes(
     private async Task TrustAsync(HttpContext http, CancellationToken cancellationToken)
     {
         var body = await BodyAsync(http, FleetLimits.Trust, cancellationToken);
-        var refusal = ledger.AdmitTrust(body).Violation;
+        var refusal = documents.AdmitTrust(body).Violation;
         if (refusal is not null)
         {
             Log.TrustRefused(log, http.Connection.RemoteIpAddress, refusal.ToString());
@@ -221,7 +221,7 @@ internal sealed class FleetRoutes(
 
     private Task RefuseAsync(HttpContext http, int status, string code, string detail, CancellationToken cancellationToken)
     {
-        var fleet = ledger.Fleet;
+        var fleet = documents.Fleet;
         return WriteAsync(http, status, new FleetRefusal(code, detail, new TrustHead(fleet.TrustVersion, fleet.TrustHash)), cancellationToken);
     }
 

@@ -29,7 +29,7 @@ internal sealed class PeerExchange : IDisposable
     private const int ChunksAtOnce = 4;
 
     private readonly PeerClient _client;
-    private readonly SiteLedger _ledger;
+    private readonly DocumentBook _documents;
     private readonly FleetMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -46,16 +46,16 @@ internal sealed class PeerExchange : IDisposable
     private long _asked;
     private volatile PeerStatus _status;
 
-    public PeerExchange(PeerConfiguration peer, PeerClient client, SiteLedger ledger, FleetMetrics metrics, TimeProvider time, ILogger log)
+    public PeerExchange(PeerConfiguration peer, PeerClient client, DocumentBook documents, FleetMetrics metrics, TimeProvider time, ILogger log)
     {
         Peer = peer;
         _client = client;
-        _ledger = ledger;
+        _documents = documents;
         _metrics = metrics;
         _time = time;
         _log = log;
         _refused = new RefusedDocuments(time);
-        _trustExchange = new TrustExchange(client, ledger, _refused, Took);
+        _trustExchange = new TrustExchange(client, documents, _refused, Took);
         _status = new PeerStatus(peer.Site, $"{peer.Fleet.Host}:{peer.Fleet.Port}");
     }
 
@@ -94,7 +94,7 @@ internal sealed class PeerExchange : IDisposable
         var told = -1L;
         await foreach (var _ in _news.Reader.ReadAllAsync(cancellationToken))
         {
-            var fleet = _ledger.Fleet;
+            var fleet = _documents.Fleet;
             if (fleet.Version == told || Volatile.Read(ref _bad) > 0)
             {
                 // One that sends rubbish is left to ask by itself.
@@ -191,7 +191,7 @@ internal sealed class PeerExchange : IDisposable
                 var answer = await _client.GetStateAsync(cancellationToken);
                 state = answer.State;
                 _asked = _time.GetTimestamp();
-                _ledger.RecordClock(Peer.Site, answer.Offset);
+                _documents.RecordClock(Peer.Site, answer.Offset);
                 _status = _status with { ClockOffset = answer.Offset, RoundTrip = answer.RoundTrip };
             }
         }
@@ -212,13 +212,13 @@ internal sealed class PeerExchange : IDisposable
             throw;
         }
 
-        if (state.Fleet != _ledger.Fleet.Fleet)
+        if (state.Fleet != _documents.Fleet.Fleet)
         {
-            throw new PeerException(PeerFault.Garbage, $"Site {Peer.Site} belongs to fleet {state.Fleet}; this one to {_ledger.Fleet.Fleet}.");
+            throw new PeerException(PeerFault.Garbage, $"Site {Peer.Site} belongs to fleet {state.Fleet}; this one to {_documents.Fleet.Fleet}.");
         }
 
         Reached(state);
-        if (_ledger.Fleet.TrustVersion is var trust && trust != _trust)
+        if (_documents.Fleet.TrustVersion is var trust && trust != _trust)
         {
             // Another trust document may think otherwise of what was refused.
             _trust = trust;
@@ -226,7 +226,7 @@ internal sealed class PeerExchange : IDisposable
         }
 
         var clean = await _trustExchange.FetchAsync(state.Trust, cancellationToken);
-        foreach (var (site, heads) in state.Sites.Where(s => _ledger.Fleet.ActiveSites.ContainsKey(s.Key) || _ledger.Fleet.Sites.ContainsKey(s.Key)))
+        foreach (var (site, heads) in state.Sites.Where(s => _documents.Fleet.ActiveSites.ContainsKey(s.Key) || _documents.Fleet.Sites.ContainsKey(s.Key)))
         {
             foreach (var document in heads.Documents.Take(MaxDocumentsOfASite))
             {
@@ -238,7 +238,7 @@ internal sealed class PeerExchange : IDisposable
         }
 
         // What a revoked site may still have said: no state names it, because what covers it may count no more.
-        foreach (var document in _ledger.Fleet.Missing.Take(MaxDocumentsOfASite))
+        foreach (var document in _documents.Fleet.Missing.Take(MaxDocumentsOfASite))
         {
             clean &= await FetchDocumentAsync(document, cancellationToken);
         }
@@ -249,8 +249,8 @@ internal sealed class PeerExchange : IDisposable
 
     private async Task<bool> FetchDocumentAsync(Sha256Digest document, CancellationToken cancellationToken)
     {
-        var missed = _ledger.Fleet.Missing.Contains(document);
-        if ((!missed && _ledger.Fleet.Knows(document)) || _refused.Holds(document))
+        var missed = _documents.Fleet.Missing.Contains(document);
+        if ((!missed && _documents.Fleet.Knows(document)) || _refused.Holds(document))
         {
             return true;
         }
@@ -271,7 +271,7 @@ internal sealed class PeerExchange : IDisposable
             return Took(Garbage(e), document);
         }
 
-        var report = _ledger.AdmitDocument(document, envelope, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty);
+        var report = _documents.AdmitDocument(document, envelope, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty);
         if (report.MissingChunks.Count == 0)
         {
             return Took(report, document);
@@ -298,14 +298,14 @@ internal sealed class PeerExchange : IDisposable
             return Took(Garbage(e), document);
         }
 
-        return Took(_ledger.AdmitDocument(document, envelope, chunks), document);
+        return Took(_documents.AdmitDocument(document, envelope, chunks), document);
     }
 
     private Task<bool> FetchHoldingsAsync(string site, StatementHead? theirs, CancellationToken cancellationToken) => FetchStatementAsync(
-        site, theirs, _ledger.Fleet.Sites.GetValueOrDefault(site)?.Holdings, _client.GetHoldingsAsync, _ledger.AdmitHoldings, cancellationToken);
+        site, theirs, _documents.Fleet.Sites.GetValueOrDefault(site)?.Holdings, _client.GetHoldingsAsync, _documents.AdmitHoldings, cancellationToken);
 
     private Task<bool> FetchMembersAsync(string site, StatementHead? theirs, CancellationToken cancellationToken) => FetchStatementAsync(
-        site, theirs, _ledger.Fleet.Sites.GetValueOrDefault(site)?.Members, _client.GetMembersAsync, _ledger.AdmitMembers, cancellationToken);
+        site, theirs, _documents.Fleet.Sites.GetValueOrDefault(site)?.Members, _client.GetMembersAsync, _documents.AdmitMembers, cancellationToken);
 
     private async Task<bool> FetchStatementAsync(
         string site,
@@ -315,7 +315,7 @@ internal sealed class PeerExchange : IDisposable
         Func<string, byte[], AdmitReport> admit,
         CancellationToken cancellationToken)
     {
-        if (theirs is null || theirs.Sha256 == ours?.Sha256 || site == _ledger.Fleet.Site || _refused.Holds(theirs.Sha256)
+        if (theirs is null || theirs.Sha256 == ours?.Sha256 || site == _documents.Fleet.Site || _refused.Holds(theirs.Sha256)
             || (ours is not null && (theirs.Epoch, theirs.Seq).CompareTo((ours.Epoch, ours.Seq)) <= 0))
         {
             return true;

@@ -7,7 +7,7 @@ namespace IsoCatalog.Appliance.Fleet;
 /// <summary>Trust documents with one other site: what it has and this one lacks, and both ways when the two do not know each other's keys.</summary>
 /// <param name="refused">What is not asked for again for a while.</param>
 /// <param name="took">Counts and shows a refusal; whether there was none.</param>
-internal sealed class TrustExchange(PeerClient client, SiteLedger ledger, RefusedDocuments refused, Func<AdmitReport, Sha256Digest?, bool> took)
+internal sealed class TrustExchange(PeerClient client, DocumentBook documents, RefusedDocuments refused, Func<AdmitReport, Sha256Digest?, bool> took)
 {
     private const int MaxTrustVersions = 2048;
 
@@ -15,16 +15,16 @@ internal sealed class TrustExchange(PeerClient client, SiteLedger ledger, Refuse
     /// <returns>False when something of it was refused.</returns>
     public async Task<bool> FetchAsync(TrustHead theirs, CancellationToken cancellationToken)
     {
-        var ours = ledger.Fleet;
+        var ours = documents.Fleet;
         if (theirs.Version == ours.TrustVersion && theirs.Sha256 != ours.TrustHash && !refused.Holds(theirs.Sha256))
         {
             // Two documents of one version, both signed by the roots or not: the rules say what it is, and that it is to be seen.
-            return took(ledger.AdmitTrust(await client.GetTrustAsync(theirs.Version, anyKey: false, cancellationToken)), theirs.Sha256);
+            return took(documents.AdmitTrust(await client.GetTrustAsync(theirs.Version, anyKey: false, cancellationToken)), theirs.Sha256);
         }
 
-        for (var i = 0; i < MaxTrustVersions && ledger.Fleet.TrustVersion is var have && have < theirs.Version; i++)
+        for (var i = 0; i < MaxTrustVersions && documents.Fleet.TrustVersion is var have && have < theirs.Version; i++)
         {
-            var report = ledger.AdmitTrust(await client.GetTrustAsync(have + 1, anyKey: false, cancellationToken));
+            var report = documents.AdmitTrust(await client.GetTrustAsync(have + 1, anyKey: false, cancellationToken));
             if (!took(report, null) || !report.Changed)
             {
                 return report.Violation is null;
@@ -39,12 +39,12 @@ internal sealed class TrustExchange(PeerClient client, SiteLedger ledger, Refuse
     public async Task<bool> MendAsync(PeerException why, CancellationToken cancellationToken)
     {
         var anyKey = why.Fault == PeerFault.WrongKey;
-        var before = ledger.Fleet.TrustVersion;
+        var before = documents.Fleet.TrustVersion;
         try
         {
             for (var i = 0; i < MaxTrustVersions; i++)
             {
-                var report = ledger.AdmitTrust(await client.GetTrustAsync(ledger.Fleet.TrustVersion + 1, anyKey, cancellationToken));
+                var report = documents.AdmitTrust(await client.GetTrustAsync(documents.Fleet.TrustVersion + 1, anyKey, cancellationToken));
                 if (!took(report, null) || !report.Changed)
                 {
                     return false;
@@ -56,9 +56,9 @@ internal sealed class TrustExchange(PeerClient client, SiteLedger ledger, Refuse
             // It has nothing newer; perhaps we do.
         }
 
-        for (var next = (why.Trust?.Version ?? ledger.Fleet.TrustVersion - 1) + 1; next <= ledger.Fleet.TrustVersion; next++)
+        for (var next = (why.Trust?.Version ?? documents.Fleet.TrustVersion - 1) + 1; next <= documents.Fleet.TrustVersion; next++)
         {
-            if (ledger.ReadTrust(next) is not { } envelope)
+            if (documents.ReadTrust(next) is not { } envelope)
             {
                 return false;
             }
@@ -73,6 +73,6 @@ internal sealed class TrustExchange(PeerClient client, SiteLedger ledger, Refuse
             }
         }
 
-        return ledger.Fleet.TrustVersion > before || why.Trust?.Version < before;
+        return documents.Fleet.TrustVersion > before || why.Trust?.Version < before;
     }
 }

@@ -16,7 +16,7 @@ namespace IsoCatalog.Appliance.Intake;
 /// signed. Whatever goes wrong, the source is as it was and nothing of the copy is left.
 /// </summary>
 internal sealed class Ingest(
-    SiteFolders folders, ImageStore store, SiteLedger ledger, long floor, TimeProvider time, SiteMetrics metrics, ILogger<Ingest> log)
+    SiteFolders folders, ImageStore store, SiteLedger ledger, CatalogBook catalog, long floor, TimeProvider time, SiteMetrics metrics, ILogger<Ingest> log)
 {
     private const int BlockSize = 2 << 20;
 
@@ -40,12 +40,6 @@ internal sealed class Ingest(
         {
             outcome = new Refusal(
                 RefusalCode.WriteError, $"{request.Label} could not be written to {folders.Staging}: {e.Message} Nothing of it was kept.");
-        }
-        catch (Microsoft.Data.Sqlite.SqliteException e)
-        {
-            outcome = new Refusal(
-                DiskFault.IsFull(e) || e.SqliteErrorCode == 13 ? RefusalCode.NoSpace : RefusalCode.WriteError,
-                $"{request.Label} could not be recorded in {folders.Database}: {e.Message}. Nothing of it is offered; add it again.");
         }
         finally
         {
@@ -146,15 +140,7 @@ internal sealed class Ingest(
             Iso = ((Outcome<ImageFacts>.Done)inspected).Value,
         };
         DurableFile.WriteAtomically(folders.MetainfoFile(digests.Root), metainfo.TorrentFile, ImageStore.ReadOnlyForAll);
-        Outcome<CatalogImage> put = new Refusal(RefusalCode.NotReady, "");
-        ledger.Exclusively(() =>
-        {
-            // Two adds of the same bytes, or a delete in between: the newest view decides, and the file moves under the same lock.
-            put = CatalogRules.MayAdd(ledger.View, id, fileName) is { } late
-                ? late
-                : ledger.Put(value, request.Meta, store.Promote(staging, right.Receipt), request.By);
-        });
-        return put;
+        return catalog.Put(value, request.Meta, () => store.Promote(staging, right.Receipt), request.By);
     }
 
     private Outcome<ImageDigests> CopyFile(

@@ -86,11 +86,11 @@ internal sealed class StatStore(Doubts doubts, DriftReport drift) : IJob
 
 /// <summary>Looks at documents that wait for their time, signs one's own anew when it is due, and deletes what nobody names any more.</summary>
 [DisallowConcurrentExecution]
-internal sealed class KeepDocuments(SiteLedger ledger, FleetParts fleet) : IJob
+internal sealed class KeepDocuments(DocumentBook documents, FleetParts fleet) : IJob
 {
     public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
-        ledger.KeepDocuments(republish: fleet.Exchange?.Peers.Count > 0);
+        documents.Keep(republish: fleet.Exchange?.Peers.Count > 0);
         return ValueTask.CompletedTask;
     }
 }

@@ -2,7 +2,7 @@ using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
 using IsoCatalog.Client;
-using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 
@@ -10,7 +10,7 @@ namespace IsoCatalog.Appliance.Keeping;
 
 /// <summary>Keeps what is retired within its age and its quota, oldest first.</summary>
 internal sealed class RetiredKeeper(
-    SiteConfiguration configuration, SiteFolders folders, SiteLedger ledger, TimeProvider time, ILogger<RetiredKeeper> log)
+    SiteConfiguration configuration, SiteFolders folders, SiteLedger ledger, StoreBook book, TimeProvider time, ILogger<RetiredKeeper> log)
 {
     /// <summary>What can be restored: also what was just removed and still waits in the store for its leases to end.</summary>
     public IReadOnlyList<RetiredView> List()
@@ -19,7 +19,7 @@ internal sealed class RetiredKeeper(
         return
         [
             .. view.Catalog.Images.Values.Where(i => i.Deleted)
-                .Select(i => (Image: i, Since: view.Store.GetValueOrDefault(i.Id) switch
+                .Select(i => (Image: i, Since: view.FileOf(i) switch
                 {
                     StoreFile.Retired retired => retired.Since,
                     StoreFile.Present => DateTimeOffset.FromUnixTimeMilliseconds(i.Stamp.Ms),
@@ -40,8 +40,9 @@ internal sealed class RetiredKeeper(
             return;
         }
 
-        var bytes = All().Sum(r => r.Image.Value.Size);
-        foreach (var (image, file) in All())
+        var files = All();
+        var bytes = files.Sum(r => r.File.Receipt.Size);
+        foreach (var (root, file) in files)
         {
             var why = now - file.Since > configuration.Retired.Keep ? $"retired for longer than {configuration.Retired.Keep.TotalDays:0.#} days"
                 : bytes > configuration.Retired.Quota ? $"retired files exceed {configuration.Retired.Quota} bytes"
@@ -51,27 +52,22 @@ internal sealed class RetiredKeeper(
                 break;
             }
 
-            if (ledger.TryForgetRetired(image.Id, () =>
+            var name = ledger.View.ImagesOf(root).FirstOrDefault()?.FileName ?? root.ToString();
+            if (book.TryMove(root, v => CellPlan.MayEvict(v, root), () =>
                 {
-                    DurableFile.Delete(folders.RetiredFile(image.Value.Root));
-                    DurableFile.Delete(folders.MetainfoFile(image.Value.Root));
+                    DurableFile.Delete(folders.RetiredFile(root));
+                    DurableFile.Delete(folders.MetainfoFile(root));
+                    return null;
                 }))
             {
-                bytes -= image.Value.Size;
-                Log.Evicted(log, image.FileName, why);
+                bytes -= file.Receipt.Size;
+                Log.Evicted(log, name, why);
             }
         }
     }
 
-    private List<(CatalogImage Image, StoreFile.Retired File)> All()
-    {
-        var view = ledger.View;
-        return
-        [
-            .. view.Store
-                .Where(s => s.Value is StoreFile.Retired && view.Catalog.Images.ContainsKey(s.Key))
-                .Select(s => (view.Catalog.Images[s.Key], (StoreFile.Retired)s.Value))
-                .OrderBy(r => r.Item2.Since),
-        ];
-    }
+    private List<(Sha256Digest Root, StoreFile.Retired File)> All() =>
+    [
+        .. ledger.View.Store.Where(s => s.Value is StoreFile.Retired).Select(s => (s.Key, (StoreFile.Retired)s.Value)).OrderBy(r => r.Item2.Since),
+    ];
 }

@@ -10,7 +10,7 @@ namespace IsoCatalog.Appliance.Keeping;
 /// Brings the store's files in line with the catalog: what is deleted and free moves to retired, what is restored moves back, what is doubted is read
 /// and either trusted again or set aside. One loop, so these moves never cross.
 /// </summary>
-internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvider time, ILogger<StoreKeeper> log) : BackgroundService
+internal sealed class StoreKeeper(SiteLedger ledger, StoreBook book, ImageStore store, TimeProvider time, ILogger<StoreKeeper> log) : BackgroundService
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
@@ -41,12 +41,12 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
     private void Tend(CatalogImage image, CancellationToken cancellationToken)
     {
         var view = ledger.View;
-        switch (view.Store.GetValueOrDefault(image.Id))
+        switch (view.FileOf(image))
         {
-            case StoreFile.Present present when CellPlan.MayRetire(view, image.Id):
-                if (ledger.TryMoveStoreFile(
-                    image.Id,
-                    v => CellPlan.MayRetire(v, image.Id),
+            case StoreFile.Present present when CellPlan.MayRetire(view, image.Value.Root):
+                if (book.TryMove(
+                    image.Value.Root,
+                    v => CellPlan.MayRetire(v, image.Value.Root),
                     () => new StoreFile.Retired(store.Retire(image, present.Receipt), time.GetUtcNow())))
                 {
                     Log.Retired(log, image.FileName, image.Id);
@@ -57,7 +57,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
                 Return(image, retired, cancellationToken);
                 break;
             case StoreFile.Doubted when !image.Deleted:
-            case null when !image.Deleted && !view.IsClaimedByAnother(image):
+            case null when !image.Deleted:
                 Read(image, cancellationToken);
                 break;
             default:
@@ -70,18 +70,18 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
     {
         foreach (var image in ledger.View.Catalog.Images.Values.Where(i => i.Deleted))
         {
-            if (ledger.View.Store.GetValueOrDefault(image.Id) is StoreFile.Present or StoreFile.Retired)
+            if (ledger.View.FileOf(image) is StoreFile.Present or StoreFile.Retired)
             {
                 continue;
             }
 
             if (ImageStore.Read(store.Folders.RetiredFile(image.Value.Root), image.Value.Root, null, cancellationToken) is StoreRead.Right retired)
             {
-                ledger.SetStore(image.Id, new StoreFile.Retired(retired.Receipt, time.GetUtcNow()));
+                book.Set(image.Value.Root, new StoreFile.Retired(retired.Receipt, time.GetUtcNow()));
             }
             else if (ImageStore.Read(store.Folders.StoreFile(image.Value.Root), image.Value.Root, null, cancellationToken) is StoreRead.Right stored)
             {
-                ledger.SetStore(image.Id, new StoreFile.Present(stored.Receipt));
+                book.Set(image.Value.Root, new StoreFile.Present(stored.Receipt));
             }
         }
     }
@@ -92,9 +92,9 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
         switch (ImageStore.Read(path, image.Value.Root, null, cancellationToken))
         {
             case StoreRead.Right right:
-                if (ledger.TryMoveStoreFile(
-                    image.Id,
-                    v => v.Store.GetValueOrDefault(image.Id) is StoreFile.Retired && v.Catalog.Images.GetValueOrDefault(image.Id) is { Deleted: false },
+                if (book.TryMove(
+                    image.Value.Root,
+                    v => v.Catalog.Images.GetValueOrDefault(image.Id) is { Deleted: false } now && v.FileOf(now) is StoreFile.Retired,
                     () => new StoreFile.Present(store.Return(image, right.Receipt))))
                 {
                     Log.Restored(log, image.FileName);
@@ -102,7 +102,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
 
                 break;
             case StoreRead.Wrong wrong:
-                ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreDamaged, Remedy(image, wrong.Reason), time.GetUtcNow()));
+                book.Set(image.Value.Root, new StoreFile.Lost(ReasonCode.StoreDamaged, Remedy(image, wrong.Reason), time.GetUtcNow()));
                 break;
             case StoreRead.Gone:
                 // A crash between the move back and its record: then it is in the store already.
@@ -115,7 +115,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
     private void Read(CatalogImage image, CancellationToken cancellationToken)
     {
         var path = store.Folders.StoreFile(image.Value.Root);
-        while (ledger.View.Store.GetValueOrDefault(image.Id) is var doubted
+        while (ledger.View.FileOf(image) is var doubted
             && !Conclude(image, path, doubted, ImageStore.Read(path, image.Value.Root, null, cancellationToken)))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -127,43 +127,35 @@ internal sealed class StoreKeeper(SiteLedger ledger, ImageStore store, TimeProvi
     internal bool Conclude(CatalogImage image, string path, StoreFile? doubted, StoreRead read)
     {
         var concluded = true;
-        ledger.Exclusively(() =>
+        book.TryMove(image.Value.Root, v => v.FileOf(image) == doubted, () =>
         {
-            if (ledger.View.Store.GetValueOrDefault(image.Id) != doubted)
-            {
-                return;
-            }
-
             switch (read)
             {
                 case StoreRead.Right right when ImageStore.Doubt(path, right.Receipt) is null:
-                    ledger.SetStore(image.Id, new StoreFile.Present(right.Receipt));
                     Log.StillWhole(log, path);
-                    break;
+                    return new StoreFile.Present(right.Receipt);
                 case StoreRead.Right:
                     concluded = false;
-                    break;
+                    return doubted;
                 case not StoreRead.Right when store.Absence() is not null:
                     // Nothing is known of it until the folder is back.
-                    break;
+                    return doubted;
                 case StoreRead.Gone when doubted is null && !ledger.View.Others.IsEmpty:
-                    ledger.ReportFetch(
-                        image.Id, new StoreFile.Fetching(time.GetUtcNow(), 0, ReasonCode.WaitingForSource, "Its bytes are wanted from other sites."));
-                    break;
+                    return new StoreFile.Fetching(time.GetUtcNow(), 0, ReasonCode.WaitingForSource, "Its bytes are wanted from other sites.");
                 case StoreRead.Gone when doubted is null && !IsOurs(image):
                     // Another site's image that was never fetched is not lost.
-                    break;
+                    return null;
                 case StoreRead.Gone gone:
-                    ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreMissing, Remedy(image, gone.Reason), time.GetUtcNow()));
-                    break;
+                    return new StoreFile.Lost(ReasonCode.StoreMissing, Remedy(image, gone.Reason), time.GetUtcNow());
                 case StoreRead.Wrong wrong:
-                    ledger.SetStore(image.Id, new StoreFile.Lost(ReasonCode.StoreDamaged, Remedy(image, wrong.Reason), time.GetUtcNow()));
                     if (store.SetAside(image.Value.Root, image.Id, time.GetUtcNow()) is { } aside)
                     {
                         Log.Quarantined(log, path, aside, wrong.Reason);
                     }
 
-                    break;
+                    return new StoreFile.Lost(ReasonCode.StoreDamaged, Remedy(image, wrong.Reason), time.GetUtcNow());
+                default:
+                    throw new System.Diagnostics.UnreachableException();
             }
         });
         return concluded;

@@ -23,15 +23,8 @@ internal sealed class SiteDatabase : IDisposable
     /// <summary>A fact: this site has signed a catalog, so its document must be there.</summary>
     public const string CatalogSigned = "catalog-signed";
 
-    private const int SchemaVersion = 3;
-    private const string ComputedTable =
-        "CREATE TABLE computed (root TEXT NOT NULL PRIMARY KEY, image TEXT NOT NULL, size INTEGER NOT NULL, at INTEGER NOT NULL);";
-
-    private const string AliasMoveTable =
-        """
-        CREATE TABLE alias_move (
-            alias TEXT NOT NULL PRIMARY KEY, job TEXT NOT NULL, image TEXT NOT NULL, keep INTEGER, asker TEXT NOT NULL, since INTEGER NOT NULL, asked INTEGER NOT NULL);
-        """;
+    /// <summary>SQLITE_FULL: no room on the disk (SQLite, "Result and Error Codes").</summary>
+    public const int Full = 13;
 
     private const string StorePlace = "store";
     private const string RetiredPlace = "retired";
@@ -53,7 +46,7 @@ internal sealed class SiteDatabase : IDisposable
             var database = new SiteDatabase(connection, path);
             database.Execute("PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;");
             database.Check();
-            database.CreateSchema(path);
+            database.CreateSchema();
             return database;
         }
         catch (SqliteException e)
@@ -68,62 +61,41 @@ internal sealed class SiteDatabase : IDisposable
         }
     }
 
+    public string Path => _path;
+
     public void Dispose() => _connection.Dispose();
 
     /// <summary>All or nothing; durable when it returns.</summary>
-    public void InTransaction(Action work)
+    /// <exception cref="SqliteException">Nothing was written.</exception>
+    public void Write(IReadOnlyCollection<Row> rows) => InTransaction(() =>
     {
-        using var transaction = _connection.BeginTransaction();
-        work();
-        transaction.Commit();
-    }
-
-    public void SaveStoreFile(ImageId image, StoreFile? file)
-    {
-        switch (file)
+        foreach (var row in rows)
         {
-            case StoreFile.Present present:
-                SaveReceipt(StorePlace, image, present.Receipt, null, null, null);
-                DeleteReceipt(RetiredPlace, image);
-                break;
-            case StoreFile.Doubted doubted:
-                SaveReceipt(StorePlace, image, doubted.Receipt, "doubted", doubted.Reason, doubted.Since);
-                break;
-            case StoreFile.Lost lost:
-                SaveReceipt(StorePlace, image, default, lost.Code, lost.Reason, lost.Since);
-                break;
-            case StoreFile.Retired retired:
-                SaveReceipt(RetiredPlace, image, retired.Receipt, null, null, retired.Since);
-                DeleteReceipt(StorePlace, image);
-                break;
-            default:
-                DeleteReceipt(StorePlace, image);
-                DeleteReceipt(RetiredPlace, image);
-                break;
+            Write(row);
         }
-    }
+    });
 
-    public Dictionary<ImageId, StoreFile> LoadStore()
+    public Dictionary<Sha256Digest, StoreFile> LoadStore()
     {
-        var store = new Dictionary<ImageId, StoreFile>();
+        var store = new Dictionary<Sha256Digest, StoreFile>();
         Read(
-            "SELECT image, place, device, inode, size, modified, changed, root, code, reason, since FROM receipt ORDER BY place",
+            "SELECT place, device, inode, size, modified, changed, root, code, reason, since FROM file",
             row =>
             {
-                var receipt = ReceiptAt(row, 2);
-                var since = row.IsDBNull(10) ? default : Time(row.GetInt64(10));
-                store[Image(row, 0)] = (row.GetString(1), row.IsDBNull(8) ? null : row.GetString(8)) switch
+                var receipt = ReceiptAt(row, 1);
+                var since = row.IsDBNull(9) ? default : Time(row.GetInt64(9));
+                store[receipt.Root] = (row.GetString(0), row.IsDBNull(7) ? null : row.GetString(7)) switch
                 {
                     (RetiredPlace, _) => new StoreFile.Retired(receipt, since),
                     (_, null) => new StoreFile.Present(receipt),
-                    (_, "doubted") => new StoreFile.Doubted(receipt, row.GetString(9), since),
-                    (_, { } code) => new StoreFile.Lost(code, row.GetString(9), since),
+                    (_, "doubted") => new StoreFile.Doubted(receipt, row.GetString(8), since),
+                    (_, { } code) => new StoreFile.Lost(code, row.GetString(8), since),
                 };
             });
         return store;
     }
 
-    public void SaveCell(CellKey key, Cell? cell)
+    private void SaveCell(CellKey key, Cell? cell)
     {
         if (cell is null)
         {
@@ -168,7 +140,7 @@ internal sealed class SiteDatabase : IDisposable
         return cells;
     }
 
-    public void SaveOffered(ImageId image, bool offered)
+    private void SaveOffered(ImageId image, bool offered)
     {
         Execute(
             offered ? "INSERT OR IGNORE INTO offered (image) VALUES ($image)" : "DELETE FROM offered WHERE image = $image",
@@ -182,7 +154,7 @@ internal sealed class SiteDatabase : IDisposable
         return offered;
     }
 
-    public void SaveComputed(ComputedPair pair) => Execute(
+    private void SaveComputed(ComputedPair pair) => Execute(
         "INSERT OR IGNORE INTO computed (root, image, size, at) VALUES ($root, $image, $size, $at)",
         ("$root", pair.Root.ToString()),
         ("$image", pair.Image.ToString()),
@@ -198,7 +170,7 @@ internal sealed class SiteDatabase : IDisposable
         return computed;
     }
 
-    public void SaveLease(Lease lease) => Execute(
+    private void SaveLease(Lease lease) => Execute(
         """
         INSERT OR REPLACE INTO lease (id, image, surface, client, token, created, expires)
         VALUES ($id, $image, $surface, $client, $token, $created, $expires)
@@ -211,7 +183,7 @@ internal sealed class SiteDatabase : IDisposable
         ("$created", Ms(lease.Created)),
         ("$expires", Ms(lease.Expires)));
 
-    public void DeleteLease(string id) => Execute("DELETE FROM lease WHERE id = $id", ("$id", id));
+    private void DeleteLease(string id) => Execute("DELETE FROM lease WHERE id = $id", ("$id", id));
 
     public List<Lease> LoadLeases()
     {
@@ -224,7 +196,7 @@ internal sealed class SiteDatabase : IDisposable
         return leases;
     }
 
-    public void SaveAliasMove(AliasMove move) => Execute(
+    private void SaveAliasMove(AliasMove move) => Execute(
         """
         INSERT OR REPLACE INTO alias_move (alias, job, image, keep, asker, since, asked)
         VALUES ($alias, $job, $image, $keep, $asker, $since, $asked)
@@ -237,7 +209,7 @@ internal sealed class SiteDatabase : IDisposable
         ("$since", Ms(move.Since)),
         ("$asked", move.Asked));
 
-    public void DeleteAliasMove(string alias) => Execute("DELETE FROM alias_move WHERE alias = $alias", ("$alias", alias));
+    private void DeleteAliasMove(string alias) => Execute("DELETE FROM alias_move WHERE alias = $alias", ("$alias", alias));
 
     public List<AliasMove> LoadAliasMoves()
     {
@@ -250,7 +222,7 @@ internal sealed class SiteDatabase : IDisposable
     }
 
     /// <summary>Small facts that must survive: when a surface's answer last changed, the marker of a volume.</summary>
-    public void SaveFact(string name, string value) =>
+    private void SaveFact(string name, string value) =>
         Execute("INSERT OR REPLACE INTO fact (name, value) VALUES ($name, $value)", ("$name", name), ("$value", value));
 
     public Dictionary<string, string> LoadFacts()
@@ -270,71 +242,115 @@ internal sealed class SiteDatabase : IDisposable
         }
     }
 
-    private void CreateSchema(string path)
+    private void CreateSchema()
     {
         var version = 0L;
         Read("PRAGMA user_version", row => version = row.GetInt64(0));
-        if (version > SchemaVersion)
+        if (version > DatabaseSchema.Version)
         {
             throw new SiteStartException(
-                "database-newer", $"{path} was written by a later version (schema {version}; this program knows {SchemaVersion}). Install that version.");
+                "database-newer", $"{_path} was written by a later version (schema {version}; this program knows {DatabaseSchema.Version}). Install that version.");
         }
 
-        if (version == SchemaVersion)
+        if (version < DatabaseSchema.Version)
         {
-            return;
+            InTransaction(() => Execute(DatabaseSchema.From(version)));
         }
-
-        if (version is 1 or 2)
-        {
-            // Version 1 knew which images were confirmed, but not with which root: that is computed again.
-            InTransaction(() => Execute($"{(version == 1 ? "DROP TABLE confirmed; " + ComputedTable : "")} {AliasMoveTable} PRAGMA user_version = {SchemaVersion};"));
-            return;
-        }
-
-        InTransaction(() => Execute(
-            $"""
-            CREATE TABLE receipt (
-                place TEXT NOT NULL, image TEXT NOT NULL,
-                device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
-                modified INTEGER NOT NULL, changed INTEGER NOT NULL, root TEXT NOT NULL,
-                code TEXT, reason TEXT, since INTEGER,
-                PRIMARY KEY (place, image));
-            CREATE TABLE cell (
-                image TEXT NOT NULL, surface TEXT NOT NULL, state TEXT NOT NULL, code TEXT, reason TEXT, since INTEGER NOT NULL,
-                device INTEGER, inode INTEGER, size INTEGER, modified INTEGER, changed INTEGER, root TEXT, name TEXT,
-                PRIMARY KEY (image, surface));
-            CREATE TABLE offered (image TEXT NOT NULL PRIMARY KEY);
-            {ComputedTable}
-            CREATE TABLE lease (
-                id TEXT NOT NULL PRIMARY KEY, image TEXT NOT NULL, surface TEXT NOT NULL, client TEXT NOT NULL, token TEXT,
-                created INTEGER NOT NULL, expires INTEGER NOT NULL);
-            {AliasMoveTable}
-            CREATE TABLE fact (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
-            INSERT INTO fact (name, value) VALUES ('{LeasesForgotten}', '{ForgottenNew}');
-            PRAGMA user_version = {SchemaVersion};
-            """));
     }
 
-    private void SaveReceipt(string place, ImageId image, Receipt receipt, string? code, string? reason, DateTimeOffset? since) => Execute(
+    private void Write(Row row)
+    {
+        switch (row)
+        {
+            case Row.Fact fact:
+                SaveFact(fact.Name, fact.Value);
+                break;
+            case Row.File { Root: var root, Is: var file }:
+                SaveFile(root, file);
+                break;
+            case Row.AtSurface cell:
+                SaveCell(cell.Place, cell.Is);
+                break;
+            case Row.Offered offered:
+                SaveOffered(offered.Image, offered.Is);
+                break;
+            case Row.Computed computed:
+                SaveComputed(computed.Pair);
+                break;
+            case Row.Held { Is: { } lease }:
+                SaveLease(lease);
+                break;
+            case Row.Held ended:
+                DeleteLease(ended.Id);
+                break;
+            case Row.Waits { Is: { } move }:
+                SaveAliasMove(move);
+                break;
+            case Row.Waits done:
+                DeleteAliasMove(done.Alias);
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private void SaveFile(Sha256Digest root, StoreFile? file)
+    {
+        switch (file)
+        {
+            case StoreFile.Present present:
+                SaveReceipt(StorePlace, root, present.Receipt, null, null, null);
+                break;
+            case StoreFile.Doubted doubted:
+                SaveReceipt(StorePlace, root, doubted.Receipt, "doubted", doubted.Reason, doubted.Since);
+                break;
+            case StoreFile.Lost lost:
+                SaveReceipt(StorePlace, root, default, lost.Code, lost.Reason, lost.Since);
+                break;
+            case StoreFile.Retired retired:
+                SaveReceipt(RetiredPlace, root, retired.Receipt, null, null, retired.Since);
+                break;
+            default:
+                Execute("DELETE FROM file WHERE root = $root", ("$root", root.ToString()));
+                break;
+        }
+    }
+
+    private void SaveReceipt(string place, Sha256Digest root, Receipt receipt, string? code, string? reason, DateTimeOffset? since) => Execute(
         """
-        INSERT OR REPLACE INTO receipt (place, image, device, inode, size, modified, changed, root, code, reason, since)
-        VALUES ($place, $image, $device, $inode, $size, $modified, $changed, $root, $code, $reason, $since)
+        INSERT OR REPLACE INTO file (root, place, device, inode, size, modified, changed, code, reason, since)
+        VALUES ($root, $place, $device, $inode, $size, $modified, $changed, $code, $reason, $since)
         """,
+        ("$root", root.ToString()),
         ("$place", place),
-        ("$image", image.ToString()),
         ("$device", (long)receipt.Device),
         ("$inode", (long)receipt.Inode),
         ("$size", receipt.Size),
         ("$modified", receipt.ModifiedNs),
         ("$changed", receipt.ChangedNs),
-        ("$root", receipt.Root.ToString()),
         ("$code", code),
         ("$reason", reason),
         ("$since", since is { } s ? Ms(s) : null));
 
-    private void DeleteReceipt(string place, ImageId image) =>
-        Execute("DELETE FROM receipt WHERE place = $place AND image = $image", ("$place", place), ("$image", image.ToString()));
+    /// <summary>What fails leaves no transaction behind, and the first error is the one that is told.</summary>
+    private void InTransaction(Action work)
+    {
+        Execute("BEGIN IMMEDIATE");
+        try
+        {
+            work();
+            Execute("COMMIT");
+        }
+        catch
+        {
+            if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle!) == 0)
+            {
+                _ = SQLitePCL.raw.sqlite3_exec(_connection.Handle!, "ROLLBACK");
+            }
+
+            throw;
+        }
+    }
 
     private void Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
@@ -374,7 +390,7 @@ internal sealed class SiteDatabase : IDisposable
     private SqliteCommand Command(string sql)
     {
         var command = _connection.CreateCommand();
-#pragma warning disable CA2100 // Every statement is a literal of this file; values are always parameters.
+#pragma warning disable CA2100 // Every statement is a literal of this file or of DatabaseSchema; values are always parameters.
         command.CommandText = sql;
 #pragma warning restore CA2100
         return command;

@@ -1,30 +1,32 @@
-using System.Collections.Immutable;
 using System.Threading.Channels;
 using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Events;
-using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
+using Microsoft.Data.Sqlite;
 
 namespace IsoCatalog.Appliance.Ledger;
 
 /// <summary>
-/// The one owner of what the site knows. Readers take <see cref="View"/>; every change goes through a method here, which checks it against the
-/// newest view and records it, one after another. Thread-safe.
+/// The kernel of what the site knows. Anybody may read <see cref="View"/> and be told of changes; only a book, which takes a <see cref="Turn"/>, changes it, and
+/// there is one way to do that: <see cref="Change"/>. Thread-safe.
 /// </summary>
 /// <remarks>
-/// L1 What takes an image out of the list is seen by readers first and recorded second. L2 What brings one in, or acknowledges anything, is durable
-/// first and seen second. L3 Nothing is promoted, published, advertised, leased or retired on a view that is no longer the newest.
+/// L1 What takes an image out of the list is seen by readers first and recorded second; of what is signed, as soon as the document is on the disk, whatever happens
+/// then. L2 What brings one in, or acknowledges anything, is durable first and seen second. L3 Nothing is promoted, published, advertised, leased or retired on a
+/// view that is no longer the newest.
 /// </remarks>
-internal sealed partial class SiteLedger : IDisposable
+internal sealed class SiteLedger : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SiteDatabase _database;
     private readonly FleetDocuments _documents;
     private readonly EventLog _events;
     private readonly TimeProvider _time;
-    private readonly ILogger<SiteLedger> _log;
+    private readonly LateRows _rows;
     private readonly List<ChannelWriter<byte>> _signals = [];
     private volatile SiteView _view;
+    private long _savedEpoch;
+    private bool _signed;
 
     /// <summary>Loads the signed documents and the database; cells of surfaces that are not configured any more are forgotten.</summary>
     public SiteLedger(
@@ -32,6 +34,7 @@ internal sealed partial class SiteLedger : IDisposable
         FleetDocuments documents,
         IEnumerable<SurfaceStatus> surfaces,
         EventLog events,
+        SiteAlarms alarms,
         TimeProvider time,
         ILogger<SiteLedger> log)
     {
@@ -39,12 +42,24 @@ internal sealed partial class SiteLedger : IDisposable
         _documents = documents;
         _events = events;
         _time = time;
-        _log = log;
+        _rows = new LateRows(database, alarms, time, log, CatchUp);
         Facts = database.LoadFacts();
-        _view = Load(surfaces);
+        _view = StoredView.Load(database, documents, Facts, surfaces, time.GetUtcNow(), log);
+        _savedEpoch = documents.Epoch;
+        _signed = Facts.ContainsKey(SiteDatabase.CatalogSigned);
+        if (!_signed && documents.Catalog.View.StatedBy(documents.Snapshot.Site).Any())
+        {
+            _rows.Write(Signed_NeedsLock());
+        }
     }
 
     public SiteView View => _view;
+
+    /// <summary>The signed documents, as they are handed on. A new one comes with a <see cref="Signal"/>.</summary>
+    public FleetSnapshot Fleet => _documents.Snapshot;
+
+    /// <summary>What time it is by most clocks of the fleet.</summary>
+    public DateTimeOffset ReferenceTime => _documents.Clocks.Reference();
 
     /// <summary>Small facts as they were at the start.</summary>
     public IReadOnlyDictionary<string, string> Facts { get; }
@@ -62,91 +77,75 @@ internal sealed partial class SiteLedger : IDisposable
         return channel.Reader;
     }
 
+    /// <summary>Keeps a small fact for the next start.</summary>
+    /// <exception cref="SqliteException">It is not kept.</exception>
     public void SaveFact(string name, string value)
     {
         lock (_gate)
         {
-            _database.SaveFact(name, value);
+            _rows.WriteFirst([new Row.Fact(name, value)]);
         }
     }
 
-    /// <summary>Runs <paramref name="work"/> with no other change in between. For a few file-system calls, no more.</summary>
-    public void Exclusively(Action work)
+    /// <summary>Waits until nobody else changes anything. To be disposed of by who called.</summary>
+    /// <exception cref="InvalidOperationException">The caller has the turn already: it would see half of its own change.</exception>
+    public Turn Take() => _gate.IsHeldByCurrentThread
+        ? throw new InvalidOperationException("The ledger's turn was taken by who has it already.")
+        : new Turn(this, _gate.EnterScope(), _time.GetUtcNow());
+
+    public void Dispose()
     {
-        lock (_gate)
-        {
-            work();
-        }
+        _rows.Dispose();
+        _database.Dispose();
     }
 
-    public void Dispose() => _database.Dispose();
-
-    private SiteView Load(IEnumerable<SurfaceStatus> surfaces)
+    internal Refusal? Make_NeedsLock(Change change)
     {
-        var catalog = _documents.Load(
-            long.Parse(Facts.GetValueOrDefault(EpochFact, "0")),
-            _savedClock = long.Parse(Facts.GetValueOrDefault(ClockFact, "0")),
-            written: Facts.ContainsKey(SiteDatabase.CatalogSigned));
-        if (catalog.StatedBy(Fleet.Site).Any())
+        var before = _view;
+        var lists = Lists.After(before, change.Next, change.Touched, change.Described, _time.GetUtcNow());
+        if (WriteFirst_NeedsLock(change.First, withEpoch: change.Document is not null) is { } failed)
         {
-            NoteSigned_NeedsLock();
+            return failed;
         }
 
-        _savedEpoch = _documents.Epoch;
-        var statuses = surfaces
-            .Select(s => Facts.TryGetValue(AnswerFact(s.Name), out var ms) ? s with { AnswerChanged = Time(ms) } : s)
-            .ToList();
-        var names = statuses.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
-        var view = SiteView.Of(
-            // A receipt without an entry is an add that was never acknowledged; its file is an orphan of the store.
-            _database.LoadStore().Where(s => catalog.Images.ContainsKey(s.Key)),
-            // What is still visible of an image that nobody knows any more has to be taken out of sight.
-            _database.LoadCells().Where(c => names.Contains(c.Key.Surface) && (catalog.Images.ContainsKey(c.Key.Image) || c.Value.FileName is not null)),
-            _database.LoadOffered(),
-            _database.LoadComputed(),
-            _database.LoadLeases(),
-            statuses) with
-        {
-            LeasesForgottenSince = LeasesForgottenSince(catalog),
-            AliasMoves = ImmutableDictionary.CreateRange(StringComparer.Ordinal, _database.LoadAliasMoves().Select(m => KeyValuePair.Create(m.Alias, m))),
-        };
-        view = view.WithCatalog(catalog, _time.GetUtcNow(), out _) with
-        {
-            Others = OthersNow(view.Others, _time.GetUtcNow()),
-        };
-        foreach (var key in view.Cells.Keys.Where(k => !catalog.Images.ContainsKey(k.Image)).ToList())
-        {
-            view = view.WithdrawnEverywhere(
-                key.Image, CellState.Withdrawn, ReasonCode.Removed, "The site that added the image does not count any more.", _time.GetUtcNow());
-        }
-
-        var missed = view.Cells.Where(c => c.Value.State is CellState.Withdrawn or CellState.Quarantined && view.IsWanted(c.Key.Image));
-        return view with { Missed = missed.ToImmutableDictionary(c => c.Key, c => new Missing(c.Value.Since, c.Value.Code, c.Value.Reason)) };
+        change.Document?.Commit();
+        Show_NeedsLock(lists.View);
+        lists.Tell(_events);
+        _rows.Write(
+            Row.Between(before, lists.View, change.Touched).Except(change.First)
+                .Concat(change.After)
+                .Concat(lists.Changed.Select(s => new Row.Fact(StoredView.AnswerFact(s.Name), StoredView.Ms(s.AnswerChanged))))
+                .Concat(change.Document is null ? [] : Signed_NeedsLock()));
+        return null;
     }
 
-    /// <summary>Durable first, seen second. An exception of <paramref name="save"/> leaves the view as it was.</summary>
-    private void Accept_NeedsLock(SiteView next, ReadOnlySpan<ImageId> touched, Action save, bool metadata = false)
-    {
-        next = Stamped(next, touched, metadata, out var answers);
-        save();
-        Show_NeedsLock(next);
-        SaveAnswers(answers);
-    }
+    internal Refusal? SaveEpoch_NeedsLock() => WriteFirst_NeedsLock([], withEpoch: true);
 
-    /// <summary>Seen first, durable second: if it cannot be recorded, it is withdrawn all the same.</summary>
-    private void Withdraw_NeedsLock(SiteView next, ReadOnlySpan<ImageId> touched, Action? save, bool metadata = false)
+    /// <param name="withEpoch">An epoch that was begun is never begun again, even if its documents are lost.</param>
+    private Refusal? WriteFirst_NeedsLock(IReadOnlyList<Row> rows, bool withEpoch)
     {
-        next = Stamped(next, touched, metadata, out var answers);
-        Show_NeedsLock(next);
+        var epoch = withEpoch ? _documents.Epoch : _savedEpoch;
         try
         {
-            save?.Invoke();
-            SaveAnswers(answers);
+            _rows.WriteFirst(epoch == _savedEpoch ? rows : [new Row.Fact(StoredView.EpochFact, StoredView.Text(epoch)), .. rows]);
         }
-        catch (Microsoft.Data.Sqlite.SqliteException e)
+        catch (SqliteException e)
         {
-            Log.NotRecorded(_log, e);
+            return new Refusal(
+                e.SqliteErrorCode == SiteDatabase.Full ? RefusalCode.NoSpace : RefusalCode.WriteError,
+                $"The site's database could not be written: {e.Message.TrimEnd('.')}. Nothing was changed.");
         }
+
+        _savedEpoch = epoch;
+        return null;
+    }
+
+    /// <summary>From the first document on, none is a loss.</summary>
+    private IReadOnlyList<Row> Signed_NeedsLock()
+    {
+        IReadOnlyList<Row> rows = _signed ? [] : [new Row.Fact(SiteDatabase.CatalogSigned, "yes")];
+        _signed = true;
+        return rows;
     }
 
     private void Show_NeedsLock(SiteView next)
@@ -158,75 +157,11 @@ internal sealed partial class SiteLedger : IDisposable
         }
     }
 
-    /// <summary>Finds the surfaces whose list changes, and says since when.</summary>
-    private SiteView Stamped(SiteView next, ReadOnlySpan<ImageId> touched, bool metadata, out List<SurfaceStatus> answers)
+    private void CatchUp()
     {
-        answers = [];
-        for (var i = 0; i < next.Surfaces.Length; i++)
+        lock (_gate)
         {
-            var before = _view.Surfaces[i];
-            var after = next.Surfaces[i];
-            var changed = false;
-            foreach (var image in touched)
-            {
-                var (was, now) = (_view.IsAvailable(image, before), next.IsAvailable(image, after));
-                next = next.WithMissed(image, after, was, _time.GetUtcNow());
-                changed |= was != now || (metadata && now);
-                if (was != now)
-                {
-                    var cell = next.CellOf(image, after.Name);
-                    _events.Add(
-                        "surface",
-                        now ? $"{NameOf(next, image)} is available on {after.Name}"
-                            : $"{NameOf(next, image)} is not available on {after.Name} any more: {after.Problem ?? cell?.Reason}",
-                        image,
-                        after.Name,
-                        now ? null : after.ProblemCode ?? cell?.Code);
-                }
-            }
-
-            if (changed)
-            {
-                answers.Add(after with { AnswerChanged = Time(Ms(_time.GetUtcNow())) });
-                next = next with { Surfaces = next.Surfaces.SetItem(i, answers[^1]) };
-            }
-        }
-
-        return next;
-    }
-
-    private void SaveAnswers(List<SurfaceStatus> answers)
-    {
-        foreach (var surface in answers)
-        {
-            _database.SaveFact(AnswerFact(surface.Name), Ms(surface.AnswerChanged));
+            _rows.CatchUp();
         }
     }
-
-    private void SaveCells(SiteView before, SiteView next, params IEnumerable<ImageId> images)
-    {
-        foreach (var key in images.Distinct().SelectMany(i => next.Surfaces.Select(s => new CellKey(i, s.Name))))
-        {
-            var cell = next.Cells.GetValueOrDefault(key);
-            if (cell != before.Cells.GetValueOrDefault(key))
-            {
-                _database.SaveCell(key, cell);
-            }
-        }
-    }
-
-    private Refusal? ClockRefusal_NeedsLock() => CatalogRules.ClockProblem(_time.GetUtcNow(), _view.Catalog.LastStamp) is { } problem
-        ? new Refusal(RefusalCode.ClockImplausible, problem)
-        : null;
-
-    private static Refusal NotFound(ImageId id) =>
-        new(RefusalCode.NotFound, $"There is no image {id} in the catalog. 'isocatalog ls' lists what there is.", id);
-
-    private static string NameOf(SiteView view, ImageId id) => view.Catalog.Images.GetValueOrDefault(id)?.FileName ?? id.ToString();
-
-    private static string AnswerFact(string surface) => "answer:" + surface;
-
-    private static string Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds().ToString();
-
-    private static DateTimeOffset Time(string ms) => DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(ms));
 }

@@ -9,7 +9,7 @@ using IsoCatalog.Surfaces.Ipmi;
 namespace IsoCatalog.Appliance.Mounts;
 
 /// <summary>Gives, renews and ends leases. Thread-safe.</summary>
-internal sealed class Leases(SiteLedger ledger, LeaseRoutes routes, IReadOnlyList<ISurface> surfaces, TimeProvider time)
+internal sealed class Leases(SiteLedger ledger, LeaseBook book, LeaseRoutes routes, IReadOnlyList<ISurface> surfaces, TimeProvider time)
 {
     public const int DefaultTtl = 24 * 3600;
     public const int ShortestTtl = 60;
@@ -57,7 +57,7 @@ internal sealed class Leases(SiteLedger ledger, LeaseRoutes routes, IReadOnlyLis
             surface is IpmiSurface ? BmcToken.New() : null,
             now,
             now.AddSeconds(request.Ttl ?? DefaultTtl));
-        return ledger.AddLease(lease) switch
+        return book.Add(lease) switch
         {
             Outcome<Lease>.Done => Opened(lease),
             Outcome<Lease>.Refused refused => refused.Refusal,
@@ -72,7 +72,7 @@ internal sealed class Leases(SiteLedger ledger, LeaseRoutes routes, IReadOnlyLis
             return refusal;
         }
 
-        return ledger.RenewLease(id, Now().AddSeconds(ttl ?? DefaultTtl)) switch
+        return book.Renew(id, Now().AddSeconds(ttl ?? DefaultTtl)) switch
         {
             Outcome<Lease>.Done done => View(done.Value),
             Outcome<Lease>.Refused refused => refused.Refusal,
@@ -86,7 +86,7 @@ internal sealed class Leases(SiteLedger ledger, LeaseRoutes routes, IReadOnlyLis
 
     public bool End(string id)
     {
-        if (ledger.EndLease(id, "released") is null)
+        if (book.End(id, "released") is null)
         {
             return false;
         }
@@ -99,7 +99,7 @@ internal sealed class Leases(SiteLedger ledger, LeaseRoutes routes, IReadOnlyLis
     /// <returns>How many there were.</returns>
     public int EndAll(ImageId image, string why)
     {
-        var ended = ledger.View.Leases.Values.Count(l => l.Image == image && ledger.EndLease(l.Id, why) is not null);
+        var ended = ledger.View.Leases.Values.Count(l => l.Image == image && book.End(l.Id, why) is not null);
         routes.Apply();
         return ended;
     }
@@ -110,7 +110,7 @@ internal sealed class Leases(SiteLedger ledger, LeaseRoutes routes, IReadOnlyLis
         var now = time.GetUtcNow();
         foreach (var lease in ledger.View.Leases.Values.Where(l => l.Expires <= now))
         {
-            ledger.EndLease(lease.Id, "ran out");
+            book.End(lease.Id, "ran out");
         }
     }
 
@@ -124,7 +124,7 @@ internal sealed class Leases(SiteLedger ledger, LeaseRoutes routes, IReadOnlyLis
             return View(lease, mount);
         }
 
-        ledger.EndLease(lease.Id, "could not be opened");
+        book.End(lease.Id, "could not be opened");
         return new Refusal(
             RefusalCode.NotReady, $"The image became unavailable on {lease.Surface} at this moment. Ask GET /api/v1/available again.", lease.Image);
     }

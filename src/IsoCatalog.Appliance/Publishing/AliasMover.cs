@@ -9,7 +9,7 @@ using IsoCatalog.Surfaces.Files;
 namespace IsoCatalog.Appliance.Publishing;
 
 /// <summary>Carries out the moves of aliases that wait for an image, as soon as that is ready everywhere, and tells how far they are. Thread-safe.</summary>
-internal sealed class AliasMover(string site, SiteLedger ledger, TimeProvider time, ILogger<AliasMover> log) : BackgroundService
+internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book, TimeProvider time, ILogger<AliasMover> log) : BackgroundService
 {
     private const int Kept = 100;
 
@@ -35,12 +35,12 @@ internal sealed class AliasMover(string site, SiteLedger ledger, TimeProvider ti
 
     public JobView? Find(string id) => Jobs.FirstOrDefault(j => j.Id == id);
 
-    /// <inheritdoc cref="SiteLedger.SetAlias"/>
+    /// <inheritdoc cref="AliasBook.Set"/>
     public Outcome<AliasChange> Set(string alias, ImageId image, int? keep, string by)
     {
         lock (_gate)
         {
-            var outcome = ledger.SetAlias(alias, image, keep, by);
+            var outcome = book.Set(alias, image, keep, by);
             if (outcome is Outcome<AliasChange>.Done { Value: { Replaced: { } replaced } change })
             {
                 End_NeedsLock(replaced, change.Waiting is null && replaced.Image == image && replaced.KeepVersions == keep ? null : new Refusal(
@@ -51,12 +51,12 @@ internal sealed class AliasMover(string site, SiteLedger ledger, TimeProvider ti
         }
     }
 
-    /// <inheritdoc cref="SiteLedger.RemoveAlias"/>
+    /// <inheritdoc cref="AliasBook.Remove"/>
     public Outcome<AliasChange> Remove(string alias, string by)
     {
         lock (_gate)
         {
-            var outcome = ledger.RemoveAlias(alias, by);
+            var outcome = book.Remove(alias, by);
             if (outcome is Outcome<AliasChange>.Done { Value.Replaced: { } replaced })
             {
                 End_NeedsLock(replaced, new Refusal(RefusalCode.Superseded, $"{alias} was taken away meanwhile.", replaced.Image));
@@ -121,7 +121,7 @@ internal sealed class AliasMover(string site, SiteLedger ledger, TimeProvider ti
 
     private void CarryOut_NeedsLock(AliasMove move)
     {
-        switch (ledger.CarryOut(move))
+        switch (book.CarryOut(move))
         {
             case Outcome<AliasStep>.Refused { Refusal: var refusal }:
                 _held = _held.SetItem(move.Job, refusal);

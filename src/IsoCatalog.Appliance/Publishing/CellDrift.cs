@@ -12,7 +12,7 @@ internal static class CellDrift
 {
     public static IEnumerable<DriftView> Of(SiteView view) =>
         from image in view.Catalog.Live
-        where view.IsWanted(image.Id) && view.Store.GetValueOrDefault(image.Id) is StoreFile.Present
+        where view.IsWanted(image.Id) && view.FileOf(image) is StoreFile.Present
         from surface in view.Surfaces
         let drift = Of(view, image, surface)
         where drift is not null

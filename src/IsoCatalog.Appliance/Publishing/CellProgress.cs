@@ -4,7 +4,7 @@ using IsoCatalog.Core.Readiness;
 namespace IsoCatalog.Appliance.Publishing;
 
 /// <summary>Shows at most 100 steps of a cell's progress, so that a large copy does not become a flood of changes.</summary>
-internal sealed class CellProgress(SiteLedger ledger, CellKey key, long total) : IProgress<long>
+internal sealed class CellProgress(CellBook cells, CellKey key, long total) : IProgress<long>
 {
     private int _shown;
 
@@ -14,7 +14,7 @@ internal sealed class CellProgress(SiteLedger ledger, CellKey key, long total) :
         if (percent > _shown)
         {
             _shown = percent;
-            ledger.ChangeCell(key, view => CellOutcome.Progressed(view.Cells.GetValueOrDefault(key), percent / 100.0), save: false);
+            cells.ChangeCell(key, view => CellOutcome.Progressed(view.Cells.GetValueOrDefault(key), percent / 100.0));
         }
     }
 }

@@ -117,14 +117,13 @@ internal sealed class DriftReport
         ]
         : [];
 
-    private static IEnumerable<DriftView> Store(SiteView view) => view.Store
-        .Where(s => view.Catalog.Images.GetValueOrDefault(s.Key) is { Deleted: false })
-        .Select(s => s.Value switch
+    private static IEnumerable<DriftView> Store(SiteView view) => view.Catalog.Images.Values.Where(i => !i.Deleted)
+        .Select(i => view.FileOf(i) switch
         {
-            StoreFile.Lost lost => new DriftView(lost.Code, lost.Reason, null, s.Key, lost.Since),
+            StoreFile.Lost lost => new DriftView(lost.Code, lost.Reason, null, i.Id, lost.Since),
             StoreFile.Fetching { Code: not (ReasonCode.Fetching or ReasonCode.WaitingForSource or ReasonCode.Verifying) } stuck =>
-                new DriftView(stuck.Code, stuck.Reason, null, s.Key, stuck.Since),
-            StoreFile.Doubted doubted => new DriftView("store-doubted", doubted.Reason, null, s.Key, doubted.Since),
+                new DriftView(stuck.Code, stuck.Reason, null, i.Id, stuck.Since),
+            StoreFile.Doubted doubted => new DriftView("store-doubted", doubted.Reason, null, i.Id, doubted.Since),
             _ => null,
         })
         .OfType<DriftView>();

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
-using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
 using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Publishing;
@@ -23,7 +23,6 @@ internal sealed class FileSentry : BackgroundService
     private readonly EventLog _happened;
     private readonly ILogger<FileSentry> _log;
     private readonly FolderWatch _watch;
-    private (CatalogView Catalog, Dictionary<string, ImageId> ByRoot) _roots = (CatalogView.Empty, []);
 
     /// <summary>Watches from here on; events are looked at once the service runs.</summary>
     public FileSentry(
@@ -105,14 +104,14 @@ internal sealed class FileSentry : BackgroundService
             case var kind when PublisherOf(happened.Folder) is { } publisher:
                 await LookAsync(publisher, happened, kind, cancellationToken);
                 break;
-            case var kind when happened.Name is { } name && Roots().TryGetValue(name, out var image):
+            case var kind when Sha256Digest.TryParse(happened.Name, out var root):
                 if (kind == FolderEventKind.Modified)
                 {
-                    _doubts.AboutStore(image, $"{Path.Combine(happened.Folder, name)} was written to.");
+                    _doubts.AboutStore(root, $"{Path.Combine(happened.Folder, happened.Name!)} was written to.");
                 }
                 else
                 {
-                    _doubts.StatStore(image);
+                    _doubts.StatStore(root);
                 }
 
                 break;
@@ -172,15 +171,4 @@ internal sealed class FileSentry : BackgroundService
 
     private SurfacePublisher? PublisherOf(string folder) =>
         _publishers.FirstOrDefault(p => p.Surface.Description.Folder is { } own && string.Equals(own, folder, StringComparison.Ordinal));
-
-    private Dictionary<string, ImageId> Roots()
-    {
-        var catalog = _ledger.View.Catalog;
-        if (!ReferenceEquals(_roots.Catalog, catalog))
-        {
-            _roots = (catalog, catalog.Images.Values.ToDictionary(i => i.Value.Root.ToString(), i => i.Id, StringComparer.Ordinal));
-        }
-
-        return _roots.ByRoot;
-    }
 }

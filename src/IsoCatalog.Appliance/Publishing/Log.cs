@@ -1,4 +1,5 @@
 using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
 
 namespace IsoCatalog.Appliance.Publishing;
 
@@ -20,8 +21,8 @@ internal static partial class Log
     [LoggerMessage(1104, LogLevel.Debug, "{Name} read again: {Result}")]
     public static partial void Scrubbed(ILogger logger, string name, string result);
 
-    [LoggerMessage(1105, LogLevel.Warning, "The store's copy of {Image} is doubted: {Reason} It is read again")]
-    public static partial void StoreDoubted(ILogger logger, ImageId image, string reason);
+    [LoggerMessage(1105, LogLevel.Warning, "The store's file {Root} is doubted: {Reason} It is read again")]
+    public static partial void StoreDoubted(ILogger logger, Sha256Digest root, string reason);
 
     [LoggerMessage(1106, LogLevel.Warning, "Aliases that wait could not be moved; it is tried again soon")]
     public static partial void AliasWillRetry(ILogger logger, Exception exception);

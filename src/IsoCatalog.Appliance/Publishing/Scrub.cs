@@ -30,7 +30,7 @@ internal sealed class Scrub(
 
     private async Task ScrubAsync(CatalogImage image, CancellationToken cancellationToken)
     {
-        if (ledger.View.Store.GetValueOrDefault(image.Id) is not StoreFile.Present present)
+        if (ledger.View.FileOf(image.Id) is not StoreFile.Present present)
         {
             return;
         }
@@ -40,11 +40,11 @@ internal sealed class Scrub(
         var read = await Task.Run(() => ImageStore.Read(path, image.Value.Root, pace, cancellationToken), cancellationToken);
         if (read is StoreRead.Wrong { Reason: var wrong })
         {
-            doubts.AboutStore(image.Id, wrong + ".");
+            doubts.AboutStore(image.Value.Root, wrong + ".");
         }
         else if (read is StoreRead.Gone { Reason: var gone })
         {
-            doubts.AboutStore(image.Id, gone + ".");
+            doubts.AboutStore(image.Value.Root, gone + ".");
         }
 
         foreach (var publisher in publishers.Where(p => !p.Surface.Description.ServesStoreInode))

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Files;
@@ -13,7 +14,7 @@ namespace IsoCatalog.Appliance.Publishing;
 /// take milliseconds and never wait for it. What to do is <see cref="CellPlan"/>'s to say.
 /// </summary>
 internal sealed class SurfacePublisher(
-    ISurface surface, SiteLedger ledger, ImageStore store, Doubts doubts, bool together, TimeProvider time, ILogger<SurfacePublisher> log)
+    ISurface surface, SiteLedger ledger, CellBook cells, ImageStore store, Doubts doubts, bool together, TimeProvider time, ILogger<SurfacePublisher> log)
     : BackgroundService
 {
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
@@ -43,7 +44,7 @@ internal sealed class SurfacePublisher(
                 // Staged bytes are not trusted across a restart: they are cheap to make and nobody was promised them.
                 if (cell.State is CellState.Staged or CellState.Verifying)
                 {
-                    ledger.ChangeCell(key, _ => null);
+                    cells.ChangeCell(key, _ => null);
                 }
 
                 continue;
@@ -60,7 +61,7 @@ internal sealed class SurfacePublisher(
                     Doubt(key.Image, cell, refused.Code, refused.Reason);
                     break;
                 case SurfaceOutcome.Done { Receipt: { } now }:
-                    ledger.Recognise(key, now);
+                    cells.Recognise(key, now);
                     break;
             }
         }
@@ -229,7 +230,7 @@ internal sealed class SurfacePublisher(
     {
         var key = new CellKey(image.Id, Name);
         var listed = ledger.View.CellOf(image.Id, Name) is { State: CellState.Withdrawn };
-        if (!ledger.ChangeCell(key, view => CellOutcome.Begun(view, key, time.GetUtcNow()), save: false))
+        if (!cells.ChangeCell(key, view => CellOutcome.Begun(view, key, time.GetUtcNow())))
         {
             return;
         }
@@ -243,8 +244,8 @@ internal sealed class SurfacePublisher(
         SurfaceOutcome outcome;
         try
         {
-            using var linking = LinkChange(image.Id);
-            outcome = await surface.StageAsync(image, new CellProgress(ledger, key, image.Size), cancel.Token);
+            using var linking = LinkChange(image.Root);
+            outcome = await surface.StageAsync(image, new CellProgress(cells, key, image.Size), cancel.Token);
         }
         catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
         {
@@ -261,7 +262,7 @@ internal sealed class SurfacePublisher(
         switch (outcome)
         {
             case SurfaceOutcome.Done:
-                ledger.ChangeCell(key, view => CellOutcome.Staged(view.Cells.GetValueOrDefault(key), time.GetUtcNow()));
+                cells.ChangeCell(key, view => CellOutcome.Staged(view.Cells.GetValueOrDefault(key), time.GetUtcNow()));
                 break;
             case SurfaceOutcome.Refused refused:
                 Failed(key, CellStep.Stage, image.StoreReceipt, listed, refused);
@@ -279,7 +280,7 @@ internal sealed class SurfacePublisher(
         }
 
         SurfaceOutcome outcome;
-        using (LinkChange(id))
+        using (LinkChange(image.Root))
         {
             outcome = await surface.AdvertiseAsync(image, cancellationToken);
         }
@@ -292,7 +293,7 @@ internal sealed class SurfacePublisher(
                     doubts.Freshen(id);
                 }
 
-                if (ledger.TryAdvertise(key, receipt, image.FileName, TogetherFor(view, id)))
+                if (cells.TryAdvertise(key, receipt, image.FileName, TogetherFor(view, id)))
                 {
                     _attempts.TryRemove((id, CellStep.Stage), out _);
                     _attempts.TryRemove((id, CellStep.Advertise), out _);
@@ -303,7 +304,7 @@ internal sealed class SurfacePublisher(
                     }
                     else
                     {
-                        doubts.StatStore(id);
+                        doubts.StatStore(image.Root);
                     }
                 }
                 else
@@ -340,7 +341,7 @@ internal sealed class SurfacePublisher(
         SurfaceOutcome outcome = new SurfaceOutcome.Done();
         if (Shown(view, id, cell) is { } shown)
         {
-            using (LinkChange(id))
+            using (LinkChange(shown.Root))
             {
                 outcome = await surface.WithdrawAsync(shown, cell.Receipt, cancellationToken);
             }
@@ -348,19 +349,19 @@ internal sealed class SurfacePublisher(
 
         if (outcome is SurfaceOutcome.Refused refused)
         {
-            ledger.ChangeCell(key, newest => CellOutcome.StillVisible(newest.Cells.GetValueOrDefault(key), refused.Code, refused.Reason));
+            cells.ChangeCell(key, newest => CellOutcome.StillVisible(newest.Cells.GetValueOrDefault(key), refused.Code, refused.Reason));
             Postpone(id, CellStep.Withdraw, with: null);
             return;
         }
 
         _attempts.TryRemove((id, CellStep.Withdraw), out _);
-        ledger.ChangeCell(key, newest => CellOutcome.OutOfSight(newest, key));
+        cells.ChangeCell(key, newest => CellOutcome.OutOfSight(newest, key));
     }
 
     /// <summary>The image under the name that it was shown by: the catalog may call it something else by now, or not know it any more.</summary>
     private StoredImage? Shown(SiteView view, ImageId id, Cell cell)
     {
-        var receipt = (view.Store.GetValueOrDefault(id) as StoreFile.Present)?.Receipt ?? cell.Receipt ?? default;
+        var receipt = (view.FileOf(id) as StoreFile.Present)?.Receipt ?? cell.Receipt ?? default;
         return view.Catalog.Images.GetValueOrDefault(id) is { } image
                 ? store.Stored(image, receipt) with { FileName = cell.FileName ?? image.FileName }
             : cell is { FileName: { } name, Receipt: { } published }
@@ -382,7 +383,7 @@ internal sealed class SurfacePublisher(
     private void Failed(CellKey key, CellStep step, Receipt with, bool listed, SurfaceOutcome.Refused refused)
     {
         Postpone(key.Image, step, with);
-        if (ledger.ChangeCell(key, view => CellOutcome.Failed(
+        if (cells.ChangeCell(key, view => CellOutcome.Failed(
             view.Cells.GetValueOrDefault(key), listed, refused.Code, refused.Reason, time.GetUtcNow())))
         {
             Log.NotPublished(log, key.Image, Name, refused.Code, refused.Reason);
@@ -394,17 +395,17 @@ internal sealed class SurfacePublisher(
         switch (store.Absence() ?? await surface.CheckAsync(cancellationToken))
         {
             case SurfaceOutcome.Refused refused:
-                ledger.SetSurface(Name, refused.Code, refused.Reason, surface.DataCenters);
+                cells.SetSurface(Name, refused.Code, refused.Reason, surface.DataCenters);
                 break;
             default:
-                ledger.SetSurface(Name, null, null, surface.DataCenters);
+                cells.SetSurface(Name, null, null, surface.DataCenters);
                 break;
         }
     }
 
     /// <summary>Only a surface with names of its own for the store's inode moves that inode's ctime.</summary>
-    private IDisposable? LinkChange(ImageId image) =>
-        surface.Description is { ServesStoreInode: true, Folder: not null } ? doubts.ExpectLinkChange(image) : null;
+    private IDisposable? LinkChange(Sha256Digest root) =>
+        surface.Description is { ServesStoreInode: true, Folder: not null } ? doubts.ExpectLinkChange(root) : null;
 
     private void Doubt(ImageId image, Cell seen, string code, string reason) => doubts.AboutPublished(image, Name, seen, InPlaceOf(seen), code, reason);
 
@@ -439,7 +440,7 @@ internal sealed class SurfacePublisher(
     private bool IsDue(ImageId image, CellStep step) =>
         !_attempts.TryGetValue((image, step), out var attempt)
         || attempt.IsOver(
-            step != CellStep.Withdraw && ledger.View.Store.GetValueOrDefault(image) is StoreFile.Present present ? Weighed(present.Receipt) : null,
+            step != CellStep.Withdraw && ledger.View.FileOf(image) is StoreFile.Present present ? Weighed(present.Receipt) : null,
             time.GetUtcNow());
 
     private void Postpone(ImageId image, CellStep step, Receipt? with) => _attempts[(image, step)] = Attempt.After(

@@ -29,7 +29,7 @@ internal sealed class ImageStore(SiteFolders folders, FolderLock? owned = null)
 
     /// <summary>What surfaces are given; null while there is no trusted copy.</summary>
     public StoredImage? Stored(SiteView view, ImageId id) =>
-        view.Catalog.Images.GetValueOrDefault(id) is { } image && view.Store.GetValueOrDefault(id) is StoreFile.Present present
+        view.Catalog.Images.GetValueOrDefault(id) is { } image && view.FileOf(image) is StoreFile.Present present
             ? Stored(image, present.Receipt)
             : null;
 

@@ -13,7 +13,7 @@ namespace IsoCatalog.Appliance.Sync;
 /// Computes the flat SHA-256 of images that came from other sites. The signed root let them be offered at once; this says afterwards, one image at a
 /// time, whether the pair that was signed is true.
 /// </summary>
-internal sealed class Confirmation(SiteLedger ledger, ImageStore store, EventLog events, TimeProvider time, ILogger<Confirmation> log) : BackgroundService
+internal sealed class Confirmation(SiteLedger ledger, StoreBook book, ImageStore store, EventLog events, TimeProvider time, ILogger<Confirmation> log) : BackgroundService
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
@@ -40,8 +40,8 @@ internal sealed class Confirmation(SiteLedger ledger, ImageStore store, EventLog
 
     private static CatalogImage? Next(SiteView view) => view.Store
         .Where(s => s.Value is StoreFile.Present)
-        .Select(s => view.Catalog.Images.GetValueOrDefault(s.Key))
-        .FirstOrDefault(i => i is { Deleted: false } && view.Computed.Verdict(i.Value) is null);
+        .SelectMany(s => view.ImagesOf(s.Key))
+        .FirstOrDefault(i => !i.Deleted && view.Computed.Verdict(i.Value) is null);
 
     private void Confirm(CatalogImage image, CancellationToken cancellationToken)
     {
@@ -65,22 +65,22 @@ internal sealed class Confirmation(SiteLedger ledger, ImageStore store, EventLog
         var computed = new ImageId(new Sha256Digest(flat.GetHashAndReset()));
         if (tree.Complete() != image.Value.Root)
         {
-            ledger.TryDoubtStore(image.Id, _ => true, $"{path} has other bytes than when it was last read.");
+            book.TryDoubt(image.Value.Root, _ => true, $"{path} has other bytes than when it was last read.");
             return;
         }
 
-        ledger.RecordComputed(new ComputedPair(computed, image.Value.Root, size, time.GetUtcNow()));
+        book.RecordComputed(new ComputedPair(computed, image.Value.Root, size, time.GetUtcNow()));
         if (computed == image.Id && size == image.Value.Size)
         {
             return;
         }
 
-        if (!ledger.View.Catalog.Images.Values.Any(i => !i.Deleted && ledger.View.Computed.Verdict(i.Value) == true && i.Value.Root == image.Value.Root))
+        if (!ledger.View.ImagesOf(image.Value.Root).Any())
         {
             store.SetAside(image.Value.Root, computed, time.GetUtcNow());
         }
 
-        events.Add("drift", ledger.View.Store.GetValueOrDefault(image.Id) is StoreFile.Lost { Reason: var reason } ? reason
+        events.Add("drift", ledger.View.FileOf(image.Id) is StoreFile.Lost { Reason: var reason } ? reason
             : $"{image.FileName} was not what {image.Stamp.Site} signed that it is; the right bytes are fetched.", image.Id, code: ReasonCode.Disputed);
         Log.FalsePair(log, image.Id, image.Stamp.Site, computed.Sha256);
     }

@@ -14,7 +14,7 @@ namespace IsoCatalog.Appliance.Sync;
 /// only then it is the site's own. What is not wanted any more is given up at once.
 /// </summary>
 internal sealed class Fetcher(
-    SiteLedger ledger, ImageStore store, SwarmEngine swarm, TorrentSource torrents, long floor, TimeProvider time, ILogger<Fetcher> log)
+    SiteLedger ledger, StoreBook book, ImageStore store, SwarmEngine swarm, TorrentSource torrents, long floor, TimeProvider time, ILogger<Fetcher> log)
     : BackgroundService
 {
     /// <summary>More at once share the same link and finish later.</summary>
@@ -50,8 +50,7 @@ internal sealed class Fetcher(
     /// <summary>Is it to be fetched? A false pair never is, however often it is said.</summary>
     private static bool IsWanted(SiteView view, CatalogImage image) =>
         image is { Deleted: false, Blocked: false } && view.Others.Count > 0
-        && view.Store.GetValueOrDefault(image.Id) is StoreFile.Fetching or StoreFile.Lost { Code: not ReasonCode.Disputed }
-        && !view.IsClaimedByAnother(image);
+        && view.FileOf(image) is StoreFile.Fetching or StoreFile.Lost { Code: not ReasonCode.Disputed };
 
     private void Tend(CancellationToken stoppingToken)
     {
@@ -69,24 +68,25 @@ internal sealed class Fetcher(
             }
         }
 
-        foreach (var (id, _) in view.Store.Where(s => s.Value is StoreFile.Fetching && !_running.ContainsKey(s.Key)))
+        foreach (var (root, _) in view.Store.Where(s => s.Value is StoreFile.Fetching && _running.Values.All(r => r.Root != s.Key)))
         {
-            ledger.ForgetFetch(id);
+            book.ForgetFetch(root);
         }
 
         var now = time.GetUtcNow();
-        foreach (var (id, _) in view.Store.Where(s => s.Value is StoreFile.Fetching or StoreFile.Lost))
+        foreach (var image in view.Store.Where(s => s.Value is StoreFile.Fetching or StoreFile.Lost)
+            .Select(s => view.ImagesOf(s.Key).FirstOrDefault(i => IsWanted(view, i))).OfType<CatalogImage>())
         {
             if (_running.Count >= AtOnce)
             {
                 break;
             }
 
-            if (view.Catalog.Images.TryGetValue(id, out var image) && IsWanted(view, image) && !_running.ContainsKey(id) && _running.Values.All(r => r.Root != image.Value.Root)
-                && !(_retries.TryGetValue(id, out var retry) && now < retry.NotBefore))
+            if (_running.Values.All(r => r.Root != image.Value.Root)
+                && !(_retries.TryGetValue(image.Id, out var retry) && now < retry.NotBefore))
             {
                 var cancel = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-                _running[id] = new Running(image.Value.Root, Task.Run(() => RunAsync(image, cancel.Token), CancellationToken.None), cancel);
+                _running[image.Id] = new Running(image.Value.Root, Task.Run(() => RunAsync(image, cancel.Token), CancellationToken.None), cancel);
             }
         }
     }
@@ -172,8 +172,8 @@ internal sealed class Fetcher(
                 $"The disk of {staged} gave back other bytes than were written. It is fetched again; look at the disk (dmesg, smartctl).");
         }
 
-        if (!ledger.TryMoveStoreFile(
-            image.Id,
+        if (!book.TryMove(
+            image.Value.Root,
             v => v.Catalog.Images.TryGetValue(image.Id, out var now) && IsWanted(v, now) && now.Value.Root == image.Value.Root,
             () => new StoreFile.Present(store.Promote(staged, right.Receipt))))
         {
@@ -218,8 +218,8 @@ internal sealed class Fetcher(
 
     private void Say(CatalogImage image, double progress, string code, string reason)
     {
-        var since = ledger.View.Store.GetValueOrDefault(image.Id) is StoreFile.Fetching { Since: var begun } ? begun : time.GetUtcNow();
-        ledger.ReportFetch(image.Id, new StoreFile.Fetching(since, progress, code, reason));
+        var since = ledger.View.FileOf(image.Id) is StoreFile.Fetching { Since: var begun } ? begun : time.GetUtcNow();
+        book.ReportFetch(image.Id, new StoreFile.Fetching(since, progress, code, reason));
     }
 
     private void Postpone(CatalogImage image, string code, string reason)

@@ -5,7 +5,7 @@ using IsoCatalog.Surfaces.Files;
 namespace IsoCatalog.Appliance.Sync;
 
 /// <summary>Tells the other sites what this one has and shows: on each change, at most once a second, and every 20 seconds to say that it is alive.</summary>
-internal sealed class HoldingsPublisher(SiteLedger ledger, SiteFolders folders, TimeProvider time, ILogger<HoldingsPublisher> log) : BackgroundService
+internal sealed class HoldingsPublisher(SiteLedger ledger, DocumentBook documents, SiteFolders folders, TimeProvider time, ILogger<HoldingsPublisher> log) : BackgroundService
 {
     private static readonly TimeSpan AtMost = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AtLeast = TimeSpan.FromSeconds(20);
@@ -19,7 +19,7 @@ internal sealed class HoldingsPublisher(SiteLedger ledger, SiteFolders folders, 
             try
             {
                 var space = FreeSpace.Of(folders.Data);
-                if (ledger.SignHoldings(space.AvailableBytes, space.TotalBytes, force: time.GetUtcNow() - last >= AtLeast))
+                if (documents.SignHoldings(space.AvailableBytes, space.TotalBytes, force: time.GetUtcNow() - last >= AtLeast))
                 {
                     last = time.GetUtcNow();
                     await Task.Delay(AtMost, time, stoppingToken);

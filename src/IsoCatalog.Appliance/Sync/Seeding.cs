@@ -33,9 +33,8 @@ internal sealed class Seeding(SiteLedger ledger, ImageStore store, SwarmEngine s
     {
         var wanted = view.Store
             .Where(s => s.Value is StoreFile.Present)
-            .Select(s => (Image: view.Catalog.Images.GetValueOrDefault(s.Key), ((StoreFile.Present)s.Value).Receipt))
-            .Where(s => s.Image is { Deleted: false, Blocked: false })
-            .DistinctBy(s => s.Image!.Value.Root)
+            .Select(s => (Image: view.ImagesOf(s.Key).FirstOrDefault(i => i.IsVisible), ((StoreFile.Present)s.Value).Receipt))
+            .Where(s => s.Image is not null)
             .ToDictionary(s => s.Image!.Value.Root, s => (Image: s.Image!, s.Receipt));
         foreach (var root in _seeded.Keys.Where(r => !wanted.ContainsKey(r)).ToList())
         {

@@ -15,6 +15,7 @@ internal sealed class CatalogJoin
     private readonly ImmutableDictionary<ImageId, CatalogImage>.Builder _images;
     private readonly ImmutableDictionary<string, ImageId>.Builder _aliases;
     private readonly ImmutableDictionary<Sha256Digest, ImmutableArray<ImageId>>.Builder _roots;
+    private readonly ImmutableDictionary<Sha256Digest, ImmutableArray<ImageId>>.Builder _named;
     private readonly NameTable _names;
     private readonly HashSet<ImageId> _touched = [];
     private ImmutableDictionary<ImageId, ImmutableArray<string>>? _pointing;
@@ -28,6 +29,7 @@ internal sealed class CatalogJoin
         _aliases = view.Aliases.ToBuilder();
         _pointing = view.AliasesOf;
         _roots = view.Roots.ToBuilder();
+        _named = view.Named.ToBuilder();
         _names = new NameTable(_images, view.Names.ToBuilder(), view.Wishes.ToBuilder());
         _last = view.LastStamp;
     }
@@ -78,6 +80,12 @@ internal sealed class CatalogJoin
         if (key.Kind != RegisterKind.Image)
         {
             return;
+        }
+
+        foreach (var root in after.BySite.Select(e => e.Entry).OfType<ImageEntry>().Select(e => e.Value.Root))
+        {
+            var named = _named.GetValueOrDefault(root, []);
+            _named[root] = named.Contains(key.Image) ? named : named.Add(key.Image);
         }
 
         var roots = after.BySite.Select(Claim).OfType<Sha256Digest>().ToHashSet();
@@ -134,6 +142,7 @@ internal sealed class CatalogJoin
             Aliases = _aliases.ToImmutable(),
             AliasesOf = _pointing ?? _aliases.GroupBy(a => a.Value, a => a.Key).ToImmutableDictionary(g => g.Key, g => g.Order(StringComparer.Ordinal).ToImmutableArray()),
             Roots = _roots.ToImmutable(),
+            Named = _named.ToImmutable(),
             LastStamp = _last,
         };
     }

@@ -36,6 +36,10 @@ public sealed record CatalogView
     internal ImmutableDictionary<Hashing.Sha256Digest, ImmutableArray<ImageId>> Roots { get; init; } =
         ImmutableDictionary<Hashing.Sha256Digest, ImmutableArray<ImageId>>.Empty;
 
+    /// <summary>Which images were ever said to have a root, whether they were removed since or not; some may be said to have another one by now.</summary>
+    internal ImmutableDictionary<Hashing.Sha256Digest, ImmutableArray<ImageId>> Named { get; init; } =
+        ImmutableDictionary<Hashing.Sha256Digest, ImmutableArray<ImageId>>.Empty;
+
     /// <summary>Put and not recalled.</summary>
     public IEnumerable<CatalogImage> Live => Images.Values.Where(i => i.IsVisible);
 
@@ -65,6 +69,10 @@ public sealed record CatalogView
             ? []
             : [.. earlier.Aliases.Except(later.Aliases).Concat(later.Aliases.Except(earlier.Aliases)).Select(a => a.Key).Distinct().Order(StringComparer.Ordinal)];
     }
+
+    /// <summary>Every image, live or deleted, whose bytes have that root by what counts now: one in a fleet that tells the truth.</summary>
+    public IEnumerable<CatalogImage> OfRoot(Hashing.Sha256Digest root) =>
+        Named.GetValueOrDefault(root, []).Select(i => Images.GetValueOrDefault(i)).OfType<CatalogImage>().Where(i => i.Value.Root == root);
 
     /// <summary>The same view with these images in the place of those of their ids.</summary>
     internal CatalogView WithImages(IEnumerable<CatalogImage> images) =>

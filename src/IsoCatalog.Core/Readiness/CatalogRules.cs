@@ -25,7 +25,7 @@ public static class CatalogRules
 
         if (view.Catalog.Images.GetValueOrDefault(id) is { Deleted: false } same)
         {
-            return view.Store.GetValueOrDefault(id) is null or StoreFile.Lost or StoreFile.Fetching
+            return view.FileOf(id) is null or StoreFile.Lost or StoreFile.Fetching
                 ? null
                 : new Refusal(
                     RefusalCode.AlreadyInCatalog,

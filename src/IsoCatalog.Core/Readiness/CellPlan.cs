@@ -1,4 +1,5 @@
 using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
 
 namespace IsoCatalog.Core.Readiness;
 
@@ -26,7 +27,7 @@ public static class CellPlan
     public static CellStep Next(SiteView view, ImageId image, SurfaceStatus surface, bool together, DateTimeOffset now)
     {
         var cell = view.CellOf(image, surface.Name);
-        var healthy = view.Store.GetValueOrDefault(image) is StoreFile.Present;
+        var healthy = view.FileOf(image) is StoreFile.Present;
         if (!view.IsWanted(image))
         {
             return cell is null || view.IsLeased(image, surface.Name) ? CellStep.None : CellStep.Withdraw;
@@ -65,10 +66,19 @@ public static class CellPlan
         view.CellOf(image, s.Name) is { State: CellState.Staged or CellState.Advertised }
         || (s.ProblemSince is { } since && now - since >= Patience));
 
-    /// <summary>May the site's own file move to <c>retired/</c>? Only when the image is deleted, out of sight everywhere, and nobody holds it.</summary>
-    public static bool MayRetire(SiteView view, ImageId image) =>
-        view.Catalog.Images.TryGetValue(image, out var known) && known.Deleted
-        && view.Store.GetValueOrDefault(image) is StoreFile.Present
-        && !view.IsLeased(image)
-        && view.Surfaces.All(s => view.CellOf(image, s.Name) is null);
+    /// <summary>May the site's own file move to <c>retired/</c>? Only when every image that it is was deleted, is out of sight everywhere, and nobody holds it.</summary>
+    public static bool MayRetire(SiteView view, Sha256Digest root)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        return view.Store.GetValueOrDefault(root) is StoreFile.Present
+            && view.ImagesOf(root).ToList() is { Count: > 0 } images
+            && images.TrueForAll(i => i.Deleted && !view.IsLeased(i.Id) && view.Surfaces.All(s => view.CellOf(i.Id, s.Name) is null));
+    }
+
+    /// <summary>May a retired file be deleted for good? Not as long as one of the images that it is is live, or held.</summary>
+    public static bool MayEvict(SiteView view, Sha256Digest root)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        return view.Store.GetValueOrDefault(root) is StoreFile.Retired && view.ImagesOf(root).All(i => i.Deleted && !view.IsLeased(i.Id));
+    }
 }

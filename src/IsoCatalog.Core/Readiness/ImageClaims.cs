@@ -41,8 +41,7 @@ public static class ImageClaims
     {
         var claims = Stated(signed, image.Id).OrderBy(e => e.Deleted).ThenBy(e => e.Stamp).Select(e => e.Value)
             .Where(v => view.Computed.Verdict(v) != false).ToList();
-        var stored = view.Store.GetValueOrDefault(image.Id)?.Held?.Root;
-        return claims.Find(v => view.Computed.Verdict(v) == true) ?? claims.Find(v => v.Root == stored) ?? claims.FirstOrDefault() ?? image.Value;
+        return claims.Find(v => view.Computed.Verdict(v) == true) ?? claims.Find(v => view.Store.GetValueOrDefault(v.Root)?.Held is not null) ?? claims.FirstOrDefault() ?? image.Value;
     }
 
     private static IEnumerable<ImageEntry> Stated(CatalogView catalog, ImageId id) =>

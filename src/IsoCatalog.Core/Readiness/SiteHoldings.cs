@@ -23,15 +23,15 @@ public static class SiteHoldings
         return
         [
             .. view.Catalog.Images.Values
-                .Where(i => view.IsWanted(i.Id) || view.Store.GetValueOrDefault(i.Id) is StoreFile.Present or StoreFile.Retired)
+                .Where(i => view.IsWanted(i.Id) || view.FileOf(i) is StoreFile.Present or StoreFile.Retired)
                 .OrderBy(i => i.Id)
                 .Select(i => new HeldImage(
                     i.Id,
-                    view.Store.GetValueOrDefault(i.Id) is StoreFile.Present,
+                    view.FileOf(i) is StoreFile.Present,
                     view.IsConfirmed(i.Id),
                     view.Surfaces.Select(s => (s.Name, Cell: CellOf(view, i.Id, s))).Where(s => s.Cell is not null).ToDictionary(s => s.Name, s => s.Cell!),
                     view.Offered.Contains(i.Id),
-                    view.Store.GetValueOrDefault(i.Id) is StoreFile.Retired)),
+                    view.FileOf(i) is StoreFile.Retired)),
         ];
     }
 
@@ -84,7 +84,7 @@ public static class SiteHoldings
     private static HeldCell? CellOf(SiteView view, ImageId image, SurfaceStatus surface)
     {
         var cell = view.CellOf(image, surface.Name);
-        if (view.Store.GetValueOrDefault(image) is StoreFile.Fetching fetching && cell is null or { State: CellState.Absent })
+        if (view.FileOf(image) is StoreFile.Fetching fetching && cell is null or { State: CellState.Absent })
         {
             return new HeldCell(Text(CellState.Fetching), fetching.Since, fetching.Code, Progress: Steps(fetching.Progress));
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
 
 namespace IsoCatalog.Core.Readiness;
 
@@ -17,7 +18,8 @@ public sealed record SiteView
     /// <summary>As the signed documents give it; the same at every site that has the same documents.</summary>
     public CatalogView Signed => _signed ?? Catalog;
 
-    public ImmutableDictionary<ImageId, StoreFile> Store { get; init; } = ImmutableDictionary<ImageId, StoreFile>.Empty;
+    /// <summary>The site's own files, by the root of their bytes: one file, however many images are said to be it.</summary>
+    public ImmutableDictionary<Sha256Digest, StoreFile> Store { get; init; } = ImmutableDictionary<Sha256Digest, StoreFile>.Empty;
 
     public ImmutableDictionary<CellKey, Cell> Cells { get; init; } = ImmutableDictionary<CellKey, Cell>.Empty;
 
@@ -47,7 +49,7 @@ public sealed record SiteView
 
     /// <summary>A view put together from what was stored.</summary>
     public static SiteView Of(
-        IEnumerable<KeyValuePair<ImageId, StoreFile>> store,
+        IEnumerable<KeyValuePair<Sha256Digest, StoreFile>> store,
         IEnumerable<KeyValuePair<CellKey, Cell>> cells,
         IEnumerable<ImageId> offered,
         IEnumerable<ComputedPair> computed,
@@ -65,13 +67,24 @@ public sealed record SiteView
     /// <summary>Did this site itself compute the flat SHA-256 of bytes that have the signed root, and was it the signed one?</summary>
     public bool IsConfirmed(ImageId image) => Catalog.Images.TryGetValue(image, out var known) && Computed.Verdict(known.Value) == true;
 
-    /// <summary>Another image that claims the same root has its file here. Whose it is, is for the flat SHA-256 to say; until then it is nobody else's.</summary>
-    public bool IsClaimedByAnother(CatalogImage image)
+    /// <summary>What the site has of an image's bytes; null when it has nothing, or nobody knows the image.</summary>
+    public StoreFile? FileOf(ImageId image) => Catalog.Images.TryGetValue(image, out var known) ? FileOf(known) : null;
+
+    /// <summary>The same. Of an image whose hashes were found not to belong together nothing is here, whoever else's bytes have the root that it claims.</summary>
+    public StoreFile? FileOf(CatalogImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        return image.Disputed && Catalog.Roots.TryGetValue(image.Value.Root, out var claimants) && claimants.Any(c =>
-            c != image.Id && Store.GetValueOrDefault(c) is (StoreFile.Present or StoreFile.Doubted) and { Held: { } held } && held.Root == image.Value.Root);
+        return Computed.Verdict(image.Value) != false ? Store.GetValueOrDefault(image.Value.Root)
+            : image.Deleted ? null
+            : new StoreFile.Lost(ReasonCode.Disputed, FalseWords(image), Computed.About(image.Value)!.At);
     }
+
+    /// <summary>Every image whose bytes have that root, live or deleted, but for those that were found to claim it falsely. As long as one of them is live, the file
+    /// stays where it is.</summary>
+    public IEnumerable<CatalogImage> ImagesOf(Sha256Digest root) => Catalog.OfRoot(root).Where(i => Computed.Verdict(i.Value) != false);
+
+    /// <summary>What people call it: by its name, or by its hash where no site ever named it.</summary>
+    public string NameOf(ImageId image) => Catalog.Images.GetValueOrDefault(image)?.FileName ?? image.ToString();
 
     public Cell? CellOf(ImageId image, string surface) => Cells.GetValueOrDefault(new CellKey(image, surface));
 
@@ -98,7 +111,7 @@ public sealed record SiteView
     private bool IsShown(ImageId image, SurfaceStatus surface) =>
         IsWanted(image)
         && CellOf(image, surface.Name) is { State: CellState.Advertised }
-        && (!surface.ServesStoreInode || Store.GetValueOrDefault(image) is StoreFile.Present);
+        && (!surface.ServesStoreInode || FileOf(image) is StoreFile.Present);
 
     /// <summary>After a change: an image that left a list is missed there until it is back, however often it is tried meanwhile, or not wanted any more.</summary>
     /// <param name="image">Which image.</param>
@@ -129,7 +142,8 @@ public sealed record SiteView
             .ToList();
         var gone = Catalog.Images.Keys.Where(i => !catalog.Images.ContainsKey(i)).ToList();
         touched = [.. changed.Select(i => i.Id), .. gone];
-        var next = changed.Aggregate(this with { Catalog = judged, _signed = catalog }, (view, image) => view.With(image, now));
+        var next = changed.Aggregate(this with { Catalog = judged, _signed = catalog }, (view, image) =>
+            (Catalog.Images.TryGetValue(image.Id, out var before) && before.Value.Root != image.Value.Root ? view.WithOtherBytes(image.Id, now) : view).With(image, now));
         return gone.Aggregate(next, (view, image) => view.WithdrawnEverywhere(
             image, CellState.Withdrawn, ReasonCode.Removed, "The site that added the image does not count any more.", now) with
         {
@@ -146,32 +160,25 @@ public sealed record SiteView
         return about.Aggregate(next, (view, image) => view.With(image, now));
     }
 
-    /// <summary>A false pair is quarantined; a file of other bytes than those that are gone by now is not this image's.</summary>
-    private SiteView WithJudged(CatalogImage image, DateTimeOffset now)
-    {
-        var file = Store.GetValueOrDefault(image.Id);
-        if (!image.Deleted && Computed.Verdict(image.Value) == false)
-        {
-            var reason = ImageClaims.FalseOf(this, image).FirstOrDefault()?.Words ?? "Its SHA-256 and its root do not belong together.";
-            var lost = file as StoreFile.Lost ?? new StoreFile.Lost(ReasonCode.Disputed, reason, now);
-            return (this with { Store = Store.SetItem(image.Id, lost with { Code = ReasonCode.Disputed, Reason = reason }) })
-                .WithdrawnEverywhere(image.Id, CellState.Quarantined, ReasonCode.Disputed, reason, now);
-        }
-
-        return file switch
-        {
-            StoreFile.Lost { Code: ReasonCode.Disputed } => (this with { Store = Store.Remove(image.Id) }).WithoutQuarantine(image.Id),
-            { Held: { } held } when held.Root != image.Value.Root => (this with { Store = Store.Remove(image.Id) })
-                .WithdrawnEverywhere(image.Id, CellState.Withdrawn, ReasonCode.Disputed, "Its bytes were found to be another image's; the right ones are fetched.", now),
-            _ => this,
-        };
-    }
-
+    /// <summary>What the catalog says of an image has changed, or what is known of it.</summary>
     private SiteView With(CatalogImage image, DateTimeOffset now)
     {
-        var judged = WithJudged(image, now);
-        return judged.Store.GetValueOrDefault(image.Id) is StoreFile.Lost { Code: ReasonCode.Disputed } ? judged : judged.Following(image, now);
+        if (!image.Deleted && Computed.Verdict(image.Value) == false)
+        {
+            return WithdrawnEverywhere(image.Id, CellState.Quarantined, ReasonCode.Disputed, FalseWords(image), now);
+        }
+
+        var view = Surfaces.Any(s => CellOf(image.Id, s.Name) is { State: CellState.Quarantined, Code: ReasonCode.Disputed }) ? WithoutQuarantine(image.Id) : this;
+        return (Surfaces.Any(s => CellOf(image.Id, s.Name)?.Receipt is { } shown && shown.Root != image.Value.Root) ? view.WithOtherBytes(image.Id, now) : view)
+            .Following(image, now);
     }
+
+    /// <summary>What surfaces have is of other bytes than the image is said to be now.</summary>
+    private SiteView WithOtherBytes(ImageId image, DateTimeOffset now) => WithdrawnEverywhere(
+        image, CellState.Withdrawn, ReasonCode.Disputed, "Its bytes were found to be another image's; the right ones are fetched.", now);
+
+    private string FalseWords(CatalogImage image) =>
+        ImageClaims.FalseOf(this, image).FirstOrDefault()?.Words ?? "Its SHA-256 and its root do not belong together.";
 
     private SiteView Following(CatalogImage image, DateTimeOffset now)
     {

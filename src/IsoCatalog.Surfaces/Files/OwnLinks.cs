@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Surfaces.Files;
@@ -14,34 +14,34 @@ public sealed class OwnLinks
     /// <summary>More than can overlap: changes may end in another order than they looked.</summary>
     private const int Remembered = 16;
 
-    private readonly ConcurrentDictionary<ImageId, State> _states = new();
+    private readonly ConcurrentDictionary<Sha256Digest, State> _states = new();
 
     /// <summary>To be held while links are changed: until it is disposed any ctime is explained, and afterwards the one that <paramref name="look"/> finds.</summary>
-    /// <param name="image">Whose file in the store.</param>
+    /// <param name="root">Which file of the store.</param>
     /// <param name="look">Asked at the end: the file as it is then, or null when it is not there or not the same.</param>
-    public IDisposable Expect(ImageId image, Func<Receipt?> look)
+    public IDisposable Expect(Sha256Digest root, Func<Receipt?> look)
     {
         ArgumentNullException.ThrowIfNull(look);
-        _states.AddOrUpdate(image, _ => new State(1, []), (_, state) => state with { UnderWay = state.UnderWay + 1 });
-        return new Change(this, image, look);
+        _states.AddOrUpdate(root, _ => new State(1, []), (_, state) => state with { UnderWay = state.UnderWay + 1 });
+        return new Change(this, root, look);
     }
 
     /// <summary>To be taken before stat: a change that begins or ends between the two explains what stat says too.</summary>
-    public Look Before(ImageId image) => new(this, image, _states.GetValueOrDefault(image));
+    public Look Before(Sha256Digest root) => new(this, root, _states.GetValueOrDefault(root));
 
-    private void End(ImageId image, Receipt? found) => _states.AddOrUpdate(
-        image,
-        _ => throw new InvalidOperationException($"No change of links of {image} was begun."),
+    private void End(Sha256Digest root, Receipt? found) => _states.AddOrUpdate(
+        root,
+        _ => throw new InvalidOperationException($"No change of links of {root} was begun."),
         (_, state) => new State(state.UnderWay - 1, found is { } now ? [now.ChangedNs, .. state.ChangedNs.Take(Remembered - 1)] : state.ChangedNs));
 
     /// <summary>A look at one store file.</summary>
     public readonly struct Look
     {
         private readonly OwnLinks _links;
-        private readonly ImageId _image;
+        private readonly Sha256Digest _root;
         private readonly State? _before;
 
-        internal Look(OwnLinks links, ImageId image, State? before) => (_links, _image, _before) = (links, image, before);
+        internal Look(OwnLinks links, Sha256Digest root, State? before) => (_links, _root, _before) = (links, root, before);
 
         /// <summary>Whether the file is as it was verified, but for links that the appliance changed itself.</summary>
         /// <param name="found">What stat said.</param>
@@ -49,14 +49,14 @@ public sealed class OwnLinks
         public bool Explains(Receipt found, Receipt verified) =>
             found == verified
             || (FileIdentity.SameContent(found, verified)
-                && _links._states.TryGetValue(_image, out var after)
+                && _links._states.TryGetValue(_root, out var after)
                 && (after.UnderWay > 0 || !ReferenceEquals(after, _before) || after.ChangedNs.Contains(found.ChangedNs)));
     }
 
     /// <summary>A new object at each change.</summary>
     internal sealed record State(int UnderWay, ImmutableArray<long> ChangedNs);
 
-    private sealed class Change(OwnLinks links, ImageId image, Func<Receipt?> look) : IDisposable
+    private sealed class Change(OwnLinks links, Sha256Digest root, Func<Receipt?> look) : IDisposable
     {
         private int _ended;
 
@@ -71,7 +71,7 @@ public sealed class OwnLinks
                 }
                 finally
                 {
-                    links.End(image, found);
+                    links.End(root, found);
                 }
             }
         }

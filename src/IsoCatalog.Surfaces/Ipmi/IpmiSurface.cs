@@ -135,7 +135,7 @@ public sealed class IpmiSurface : ISurface
         ImageDoubt doubt;
         try
         {
-            var look = _routes.OwnLinks.Before(image.Id);
+            var look = _routes.OwnLinks.Before(image.Root);
             var (first, last) = await Task.Run(() => _routes.Files.ReadBack(image.StorePath, bytesDone, cancellationToken), cancellationToken);
             if (look.Explains(first, published) && look.Explains(last, published))
             {
@@ -236,7 +236,7 @@ public sealed class IpmiSurface : ISurface
     {
         try
         {
-            var look = _routes.OwnLinks.Before(image.Id);
+            var look = _routes.OwnLinks.Before(image.Root);
             using SafeFileHandle file = File.OpenHandle(image.StorePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             return look.Explains(_routes.Files.Stat(file, image.Root), receipt)
                 ? null

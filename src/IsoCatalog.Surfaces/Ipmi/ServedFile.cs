@@ -68,7 +68,7 @@ internal sealed class ServedFile(StoredImage image, IsoStoreFiles files, OwnLink
     {
         try
         {
-            var look = links.Before(Image.Id);
+            var look = links.Before(Image.Root);
             var found = files.Stat(handle, Image.Root);
             return look.Explains(found, Image.StoreReceipt)
                 ? null

@@ -11,7 +11,7 @@ namespace IsoCatalog.IntegrationTests.Files;
 /// <summary>On a real file, whose ctime moves with each of its links.</summary>
 public sealed class OwnLinksTests : IDisposable
 {
-    private static readonly ImageId Image = new(new Sha256Digest(SHA256.HashData([1, 2, 3])));
+    private static readonly Sha256Digest Root = new(SHA256.HashData([1, 2, 3]));
 
     private readonly TempFolder _folder = new();
     private readonly OwnLinks _links = new();
@@ -37,7 +37,7 @@ public sealed class OwnLinksTests : IDisposable
 
         MoveChangedTime(() => File.SetUnixFileMode(_path, UnixFileMode.UserRead));
         Assert.False(Explains());
-        Assert.False(Explains(default(ImageId)));
+        Assert.False(Explains(default(Sha256Digest)));
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class OwnLinksTests : IDisposable
     {
         Assert.Throws<IOException>(() =>
         {
-            using var change = _links.Expect(Image, () => throw new IOException("stat failed"));
+            using var change = _links.Expect(Root, () => throw new IOException("stat failed"));
             Link("name");
             Assert.True(Explains());
         });
@@ -67,7 +67,7 @@ public sealed class OwnLinksTests : IDisposable
     [Fact]
     public void A_look_that_a_change_overlaps_is_explained_whatever_it_caught()
     {
-        var look = _links.Before(Image);
+        var look = _links.Before(Root);
         Receipt between;
         using (Expect())
         {
@@ -79,7 +79,7 @@ public sealed class OwnLinksTests : IDisposable
 
         Assert.NotEqual(between, Now());
         Assert.True(look.Explains(between, _verified));
-        Assert.False(_links.Before(Image).Explains(between, _verified));
+        Assert.False(_links.Before(Root).Explains(between, _verified));
     }
 
     /// <summary>By chance what the tests above do in order.</summary>
@@ -128,13 +128,13 @@ public sealed class OwnLinksTests : IDisposable
     private static Task OnItsOwnThread(Action work) =>
         Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private bool Explains(ImageId? image = null)
+    private bool Explains(Sha256Digest? root = null)
     {
-        var look = _links.Before(image ?? Image);
+        var look = _links.Before(root ?? Root);
         return look.Explains(Now(), _verified);
     }
 
-    private IDisposable Expect() => _links.Expect(Image, () => Now());
+    private IDisposable Expect() => _links.Expect(Root, () => Now());
 
     private void Relink(string name)
     {

@@ -36,11 +36,16 @@ internal sealed class SiteInHand
     }
 
     /// <summary>Signs that images are these bytes.</summary>
-    public void Sign(params ImageValue[] values)
+    public void Sign(params ImageValue[] values) => Sign(false, values);
+
+    /// <summary>Signs that images that are these bytes were removed, whether anybody ever put them or not.</summary>
+    public void SignRemoval(params ImageValue[] values) => Sign(true, values);
+
+    private void Sign(bool deleted, ImageValue[] values)
     {
         using var key = Key();
         var (now, stamp) = (TimeProvider.System.GetUtcNow(), _writer.NextStamp(_catalog, TimeProvider.System.GetUtcNow()));
-        var entries = values.Select(v => new ImageEntry(new ImageId(v.Sha256), stamp, "a liar", null, false, v)).ToList();
+        var entries = values.Select(v => new ImageEntry(new ImageId(v.Sha256), stamp, "a liar", null, deleted, v)).ToList();
         var written = (WriteOutcome.Written)_writer.Write(_catalog, entries, key, now, now);
         _writer = written.Writer;
         _catalog = _catalog.Admit(written.Document.Envelope, written.Document.ChunkBytes, now).Catalog;

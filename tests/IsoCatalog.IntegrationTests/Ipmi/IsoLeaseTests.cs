@@ -101,7 +101,7 @@ public sealed class IsoLeaseTests
         await reader.SendAsync(RawClient.Get(path, "Connection: close"));
         var first = await reader.ReceiveAsync(50_000);
 
-        using (site.Routes.OwnLinks.Expect(image.Id, () => ServingSite.Examine(image).StoreReceipt))
+        using (site.Routes.OwnLinks.Expect(image.Root, () => ServingSite.Examine(image).StoreReceipt))
         {
             await LinkAsync("first");
             Assert.Equal(206, await StatusAsync());
@@ -130,7 +130,7 @@ public sealed class IsoLeaseTests
     {
         await using var site = await ServingSite.StartAsync();
         var before = site.Store("x.iso", Small);
-        using (site.Routes.OwnLinks.Expect(before.Id, () => ServingSite.Examine(before).StoreReceipt))
+        using (site.Routes.OwnLinks.Expect(before.Root, () => ServingSite.Examine(before).StoreReceipt))
         {
             (await Counterpart.RunAsync("ln", [before.StorePath, site.Folder.Combine("name")], Cancelled)).Succeeded();
         }

@@ -7,6 +7,7 @@ using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.IntegrationTests.Scenarios;
 using IsoCatalog.Surfaces.Files;
@@ -33,22 +34,31 @@ internal sealed class HeldSite : IAsyncDisposable
         Store = new ImageStore(Folders);
         _keys = SiteKeys.Load(Folders);
         var events = new EventLog(TimeProvider.System);
+        Alarms = new SiteAlarms(events, TimeProvider.System);
+        var documents = new FleetDocuments(site.Id, Folders, _keys.Signing, events, Alarms, TimeProvider.System, NullLogger<FleetDocuments>.Instance);
         Ledger = new SiteLedger(
             SiteDatabase.Open(Folders.Database),
-            new FleetDocuments(site.Id, Folders, _keys.Signing, events, new SiteAlarms(events, TimeProvider.System), TimeProvider.System, NullLogger<FleetDocuments>.Instance),
+            documents,
             [
                 new SurfaceStatus("bmc", "ipmi", "ipmi", ServesStoreInode: true, Witness.Now),
                 new SurfaceStatus("console", "volume", "console", ServesStoreInode: false, Witness.Now),
             ],
             events,
+            Alarms,
             TimeProvider.System,
             NullLogger<SiteLedger>.Instance);
-        Keeper = new StoreKeeper(Ledger, Store, TimeProvider.System, NullLogger<StoreKeeper>.Instance);
+        Catalog = new CatalogBook(Ledger, documents, events);
+        Cells = new CellBook(Ledger, events, NullLogger<CellBook>.Instance);
+        Files = new StoreBook(Ledger, events);
+        Leases = new LeaseBook(Ledger, events);
+        Aliases = new AliasBook(Ledger, documents, events);
+        Documents = new DocumentBook(Ledger, documents, events);
+        Keeper = new StoreKeeper(Ledger, Files, Store, TimeProvider.System, NullLogger<StoreKeeper>.Instance);
         Routes = new IsoRoutes(
             new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, (path, done, cancel) => ReadBack.Of(path, done, cancel) is var (before, after) ? (before, after) : default),
             Channel.CreateUnbounded<ImageDoubt>().Writer,
             TimeProvider.System);
-        Doubts = new Doubts(Ledger, Store, Routes, NullLogger<Doubts>.Instance);
+        Doubts = new Doubts(Ledger, Cells, Files, Store, Routes, NullLogger<Doubts>.Instance);
         Id = image;
     }
 
@@ -59,6 +69,20 @@ internal sealed class HeldSite : IAsyncDisposable
     public ImageStore Store { get; }
 
     public SiteLedger Ledger { get; }
+
+    public SiteAlarms Alarms { get; }
+
+    public CatalogBook Catalog { get; }
+
+    public CellBook Cells { get; }
+
+    public StoreBook Files { get; }
+
+    public LeaseBook Leases { get; }
+
+    public AliasBook Aliases { get; }
+
+    public DocumentBook Documents { get; }
 
     public StoreKeeper Keeper { get; }
 
@@ -71,7 +95,9 @@ internal sealed class HeldSite : IAsyncDisposable
 
     public CatalogImage Image => Ledger.View.Catalog.Images[Id];
 
-    public StoreFile? File => Ledger.View.Store.GetValueOrDefault(Id);
+    public Sha256Digest Root => Image.Value.Root;
+
+    public StoreFile? File => Ledger.View.FileOf(Id);
 
     public string Path => Folders.StoreFile(Image.Value.Root);
 
@@ -96,18 +122,22 @@ internal sealed class HeldSite : IAsyncDisposable
         {
             if (!Ledger.View.IsLeased(Id, surface))
             {
-                Ledger.ChangeCell(Cell(surface), view => CellOutcome.OutOfSight(view, Cell(surface)));
+                Cells.ChangeCell(Cell(surface), view => CellOutcome.OutOfSight(view, Cell(surface)));
             }
         }
     }
 
     /// <summary>What the keeper does once it has seen that the file may be retired.</summary>
-    public bool Retire() => Ledger.TryMoveStoreFile(
-        Id,
-        view => CellPlan.MayRetire(view, Id),
+    public bool Retire() => Files.TryMove(
+        Root,
+        view => CellPlan.MayRetire(view, Root),
         () => new StoreFile.Retired(Store.Retire(Image, ((StoreFile.Present)File!).Receipt), Witness.Now));
 
-    public bool Forget() => Ledger.TryForgetRetired(Id, () => DurableFile.Delete(Folders.RetiredFile(Image.Value.Root)));
+    public bool Forget() => Files.TryMove(Root, view => CellPlan.MayEvict(view, Root), () =>
+    {
+        DurableFile.Delete(Folders.RetiredFile(Root));
+        return null;
+    });
 
     public async ValueTask DisposeAsync()
     {

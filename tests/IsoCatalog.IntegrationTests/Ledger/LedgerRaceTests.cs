@@ -15,14 +15,14 @@ public sealed class LedgerRaceTests
     {
         await using var held = await HeldSite.OpenAsync();
         var lease = held.Lease();
-        Done(held.Ledger.AddLease(lease));
-        Done(held.Ledger.Delete(held.Id, "test", null));
+        Done(held.Leases.Add(lease));
+        Done(held.Catalog.Delete(held.Id, "test", null));
         held.OutOfSight();
         Assert.False(held.Retire(), "a file that is leased stays");
         Assert.True(File.Exists(held.Path));
-        Assert.Equal(RefusalCode.NotReady, Refused(held.Ledger.AddLease(held.Lease())).Code);
+        Assert.Equal(RefusalCode.NotReady, Refused(held.Leases.Add(held.Lease())).Code);
 
-        held.Ledger.EndLease(lease.Id, "test");
+        held.Leases.End(lease.Id, "test");
         held.OutOfSight();
         Assert.True(held.Retire());
         Assert.False(File.Exists(held.Path));
@@ -53,8 +53,8 @@ public sealed class LedgerRaceTests
         for (var round = 0; round < 30; round++)
         {
             var lease = held.Lease(round % 2 == 0 ? "bmc" : "console");
-            var leasing = Task.Run(() => held.Ledger.AddLease(lease), Cancel);
-            var removing = Task.Run(() => held.Ledger.Delete(held.Id, "test", null), Cancel);
+            var leasing = Task.Run(() => held.Leases.Add(lease), Cancel);
+            var removing = Task.Run(() => held.Catalog.Delete(held.Id, "test", null), Cancel);
             Done(await removing);
             var isHeld = await leasing is Outcome<Lease>.Done;
             held.OutOfSight();
@@ -62,12 +62,12 @@ public sealed class LedgerRaceTests
             Assert.Equal(isHeld, File.Exists(held.Path));
             granted += isHeld ? 1 : 0;
 
-            held.Ledger.EndLease(lease.Id, "test");
+            held.Leases.End(lease.Id, "test");
             held.OutOfSight();
             held.Retire();
-            Done(held.Ledger.Restore(held.Id, "test"));
-            Assert.True(held.Ledger.TryMoveStoreFile(
-                held.Id, _ => true, () => new StoreFile.Present(held.Store.Return(held.Image, ((StoreFile.Retired)held.File!).Receipt))));
+            Done(held.Catalog.Restore(held.Id, "test"));
+            Assert.True(held.Files.TryMove(
+                held.Root, _ => true, () => new StoreFile.Present(held.Store.Return(held.Image, ((StoreFile.Retired)held.File!).Receipt))));
             Advertise(held, "bmc");
             Advertise(held, "console");
         }
@@ -83,27 +83,27 @@ public sealed class LedgerRaceTests
     public async Task Publish_against_removal_what_was_staged_before_is_not_shown_after_it(string change)
     {
         await using var held = await HeldSite.OpenAsync();
-        held.Ledger.ChangeCell(held.Cell("console"), _ => new Cell(CellState.Staged, TimeProvider.System.GetUtcNow()));
+        held.Cells.ChangeCell(held.Cell("console"), _ => new Cell(CellState.Staged, TimeProvider.System.GetUtcNow()));
         var receipt = ((StoreFile.Present)held.File!).Receipt;
         switch (change)
         {
             case "recalled":
-                Done(held.Ledger.Block(held.Id, "test", null));
+                Done(held.Catalog.Block(held.Id, "test", null));
                 break;
             case "hidden":
-                Done(held.Ledger.SetMeta(held.Id, meta => meta with { Hidden = true }, "test"));
+                Done(held.Catalog.SetMeta(held.Id, meta => meta with { Hidden = true }, "test"));
                 break;
             default:
-                Done(held.Ledger.Delete(held.Id, "test", null));
+                Done(held.Catalog.Delete(held.Id, "test", null));
                 break;
         }
 
         if (change == "removed and restored")
         {
-            Done(held.Ledger.Restore(held.Id, "test"));
+            Done(held.Catalog.Restore(held.Id, "test"));
         }
 
-        Assert.False(held.Ledger.TryAdvertise(held.Cell("console"), receipt, "debian-12.iso", together: false));
+        Assert.False(held.Cells.TryAdvertise(held.Cell("console"), receipt, "debian-12.iso", together: false));
         Assert.False(held.Ledger.View.IsAvailable(held.Id, held.Ledger.View.Surfaces[1]));
     }
 
@@ -111,10 +111,10 @@ public sealed class LedgerRaceTests
     public async Task Restore_against_retire_a_file_that_is_wanted_again_is_not_moved()
     {
         await using var held = await HeldSite.OpenAsync();
-        Done(held.Ledger.Delete(held.Id, "test", null));
+        Done(held.Catalog.Delete(held.Id, "test", null));
         held.OutOfSight();
-        Assert.True(CellPlan.MayRetire(held.Ledger.View, held.Id), "the keeper is about to move it");
-        Done(held.Ledger.Restore(held.Id, "test"));
+        Assert.True(CellPlan.MayRetire(held.Ledger.View, held.Root), "the keeper is about to move it");
+        Done(held.Catalog.Restore(held.Id, "test"));
         Assert.False(held.Retire());
         Assert.IsType<StoreFile.Present>(held.File);
         Assert.True(File.Exists(held.Path));
@@ -124,28 +124,28 @@ public sealed class LedgerRaceTests
     public async Task Restore_against_eviction_a_file_that_is_wanted_again_is_not_deleted()
     {
         await using var held = await HeldSite.OpenAsync();
-        Done(held.Ledger.Delete(held.Id, "test", null));
+        Done(held.Catalog.Delete(held.Id, "test", null));
         held.OutOfSight();
         Assert.True(held.Retire());
-        Done(held.Ledger.Restore(held.Id, "test"));
+        Done(held.Catalog.Restore(held.Id, "test"));
         Assert.False(held.Forget());
         Assert.True(File.Exists(held.Folders.RetiredFile(held.Image.Value.Root)));
 
-        Done(held.Ledger.Delete(held.Id, "test", null));
+        Done(held.Catalog.Delete(held.Id, "test", null));
         Assert.True(held.Forget());
-        Assert.Equal(RefusalCode.NotRestorable, Refused(held.Ledger.Restore(held.Id, "test")).Code);
+        Assert.Equal(RefusalCode.NotRestorable, Refused(held.Catalog.Restore(held.Id, "test")).Code);
     }
 
     [Fact]
     public async Task A_recall_against_a_restore_whichever_comes_second_sees_the_first()
     {
         await using var held = await HeldSite.OpenAsync();
-        Done(held.Ledger.Delete(held.Id, "test", null));
-        Done(held.Ledger.Block(held.Id, "test", "hole"));
-        Assert.Equal(RefusalCode.Blocked, Refused(held.Ledger.Restore(held.Id, "test")).Code);
-        Done(held.Ledger.Unblock(held.Id, "test"));
-        Done(held.Ledger.Restore(held.Id, "test"));
-        Done(held.Ledger.Block(held.Id, "test", "hole"));
+        Done(held.Catalog.Delete(held.Id, "test", null));
+        Done(held.Catalog.Block(held.Id, "test", "hole"));
+        Assert.Equal(RefusalCode.Blocked, Refused(held.Catalog.Restore(held.Id, "test")).Code);
+        Done(held.Catalog.Unblock(held.Id, "test"));
+        Done(held.Catalog.Restore(held.Id, "test"));
+        Done(held.Catalog.Block(held.Id, "test", "hole"));
         Assert.False(held.Ledger.View.IsWanted(held.Id));
     }
 
@@ -156,7 +156,7 @@ public sealed class LedgerRaceTests
         await using var held = await HeldSite.OpenAsync();
         var (image, path, bytes) = (held.Image, held.Path, await File.ReadAllBytesAsync(held.Path, Cancel));
         File.Delete(path);
-        held.Ledger.SetStore(held.Id, null);
+        held.Files.Set(held.Root, null);
         await File.WriteAllBytesAsync(path, new byte[bytes.Length], Cancel);
         var read = ImageStore.Read(path, image.Value.Root, null, Cancel);
         Assert.IsType<StoreRead.Wrong>(read);
@@ -164,7 +164,7 @@ public sealed class LedgerRaceTests
         var staging = held.Folders.NewStagingFile();
         await File.WriteAllBytesAsync(staging, bytes, Cancel);
         var right = Assert.IsType<StoreRead.Right>(ImageStore.Read(staging, image.Value.Root, null, Cancel));
-        held.Ledger.Exclusively(() => Done(held.Ledger.Put(image.Value, null, held.Store.Promote(staging, right.Receipt), "test")));
+        Done(held.Catalog.Put(image.Value, null, () => held.Store.Promote(staging, right.Receipt), "test"));
 
         Assert.True(held.Keeper.Conclude(image, path, null, read));
         Assert.IsType<StoreFile.Present>(held.File);
@@ -179,7 +179,7 @@ public sealed class LedgerRaceTests
     {
         await using var held = await HeldSite.OpenAsync();
         var (image, path) = (held.Image, held.Path);
-        Assert.True(held.Ledger.TryDoubtStore(held.Id, _ => true, "test"));
+        Assert.True(held.Files.TryDoubt(held.Root, _ => true, "test"));
         var doubted = held.File;
         var read = ImageStore.Read(path, image.Value.Root, null, Cancel);
         Assert.IsType<StoreRead.Right>(read);
@@ -206,15 +206,15 @@ public sealed class LedgerRaceTests
     {
         await using var held = await HeldSite.OpenAsync();
         var (image, path) = (held.Image, held.Path);
-        Assert.True(held.Ledger.TryDoubtStore(held.Id, _ => true, "test"));
+        Assert.True(held.Files.TryDoubt(held.Root, _ => true, "test"));
         var doubted = held.File;
         var read = ImageStore.Read(path, image.Value.Root, null, Cancel);
-        Done(held.Ledger.Delete(held.Id, "test", null));
+        Done(held.Catalog.Delete(held.Id, "test", null));
         held.OutOfSight();
         Assert.False(held.Retire(), "a file in doubt is not moved");
         Assert.True(held.Keeper.Conclude(image, path, doubted, read));
         Assert.True(held.Retire());
-        Done(held.Ledger.Restore(held.Id, "test"));
+        Done(held.Catalog.Restore(held.Id, "test"));
     }
 
     /// <summary>What else happened to the inode meanwhile was our own doing, and says nothing of a name that is gone or leads elsewhere.</summary>
@@ -227,7 +227,7 @@ public sealed class LedgerRaceTests
         await using var held = await HeldSite.OpenAsync();
         var other = Path.Combine(held.Folders.Staging, "other");
         await File.WriteAllTextAsync(other, "other bytes", Cancel);
-        using (held.Doubts.ExpectLinkChange(held.Id))
+        using (held.Doubts.ExpectLinkChange(held.Root))
         {
             Assert.True(DurableFile.TryHardLink(held.Path, Path.Combine(held.Folders.Staging, "link")));
             Look();
@@ -247,8 +247,8 @@ public sealed class LedgerRaceTests
 
     private static void Advertise(HeldSite held, string surface)
     {
-        held.Ledger.ChangeCell(held.Cell(surface), _ => new Cell(CellState.Staged, TimeProvider.System.GetUtcNow()));
-        Assert.True(held.Ledger.TryAdvertise(held.Cell(surface), ((StoreFile.Present)held.File!).Receipt, "debian-12.iso", together: false));
+        held.Cells.ChangeCell(held.Cell(surface), _ => new Cell(CellState.Staged, TimeProvider.System.GetUtcNow()));
+        Assert.True(held.Cells.TryAdvertise(held.Cell(surface), ((StoreFile.Present)held.File!).Receipt, "debian-12.iso", together: false));
     }
 
     private static void Done<T>(Outcome<T> outcome) => Assert.True(outcome is Outcome<T>.Done, (outcome as Outcome<T>.Refused)?.Refusal.Message);

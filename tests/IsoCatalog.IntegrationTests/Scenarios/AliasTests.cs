@@ -233,12 +233,23 @@ public sealed class AliasTests
         await using var site = await Scenario.StartAsync();
         var image = await ApiCaller.AddAsync(site, "debian-12.iso", 1);
         await site.StopAsync();
-        (await Counterpart.RunAsync("sqlite3", [Path.Combine(site.Data, "isocatalog.db"), "DROP TABLE alias_move; PRAGMA user_version = 2;"], Cancel)).Succeeded();
+        (await Counterpart.RunAsync("sqlite3", [Path.Combine(site.Data, "isocatalog.db"), BackToVersion2], Cancel)).Succeeded();
         await site.StartAgainAsync(Cancel);
         Assert.True(await site.ListsAsync("bmc", image.Id, Cancel));
         await HideAsync(site, image, true);
         Assert.NotNull((await site.Client.SetAliasAsync(Latest, new AliasRequest(image.Id.ToString()), Cancel)).Waiting);
     }
+
+    private const string BackToVersion2 =
+        """
+        CREATE TABLE receipt (
+            place TEXT NOT NULL, image TEXT NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
+            modified INTEGER NOT NULL, changed INTEGER NOT NULL, root TEXT NOT NULL, code TEXT, reason TEXT, since INTEGER, PRIMARY KEY (place, image));
+        INSERT INTO receipt SELECT place, (SELECT image FROM computed WHERE computed.root = file.root), device, inode, size, modified, changed, root, code, reason, since FROM file;
+        DROP TABLE file;
+        DROP TABLE alias_move;
+        PRAGMA user_version = 2;
+        """;
 
     private static Task HideAsync(TestSite site, ImageView image, bool hidden) =>
         site.Client.ChangeImageAsync(image.Id.ToString(), new ImagePatch(Hidden: hidden), Cancel);

@@ -87,6 +87,78 @@ public sealed class LyingSiteTests
         await GoesOnAsync(ams, nyc);
     }
 
+    /// <summary>The file belongs to the image that is live, whoever else claims its root and is deleted.</summary>
+    [Theory]
+    [InlineData("signed as removed")]
+    [InlineData("signed as added, and removed by an operator")]
+    public async Task An_invented_image_that_claims_the_root_of_a_good_one_and_is_removed_takes_nothing_with_it(string how)
+    {
+        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc", "evil");
+        var (ams, nyc, evil) = (fleet["ams"], fleet["nyc"], fleet["evil"]);
+        var image = await ams.PutAsync("debian-12.iso", 1);
+        await EverywhereAsync(fleet, image);
+        await TestSite.EventuallyAsync(async () => (await OneAsync(nyc, image))?.Sha256Confirmed == true, Cancel);
+        await evil.StopAsync();
+        var liar = new SiteInHand(evil);
+        var invented = new Sha256Digest(SHA256.HashData("nobody has such bytes"u8));
+        var claim = liar.ValueOf(image.Id) with { Sha256 = invented, FileName = "invented.iso" };
+        if (how == "signed as removed")
+        {
+            liar.SignRemoval(claim);
+        }
+        else
+        {
+            liar.Sign(claim);
+        }
+
+        await evil.StartAgainAsync(Cancel);
+        await fleet.IntroduceAsync(Cancel);
+        foreach (var site in new[] { ams, nyc })
+        {
+            await TestSite.EventuallyAsync(async () => await KnowsAsync(site, invented), Cancel);
+        }
+
+        if (how != "signed as removed")
+        {
+            await ams.Client.RemoveImageAsync("sha256:" + invented, null, Cancel);
+            await TestSite.EventuallyAsync(async () => (await nyc.Client.GetImageAsync("sha256:" + invented, Cancel)).Deleted, Cancel);
+        }
+
+        foreach (var site in new[] { ams, nyc })
+        {
+            await site.StopAsync();
+            await site.StartAgainAsync(Cancel);
+        }
+
+        await fleet.IntroduceAsync(Cancel);
+        await GoesOnAsync(ams, nyc);
+        foreach (var site in new[] { ams, nyc })
+        {
+            await ServesAsync(site, image, 1);
+            Assert.True(File.Exists(site.StoreFile(image)));
+            Assert.Empty((await site.Client.GetRetiredAsync(Cancel)).Retired);
+            Assert.DoesNotContain((await site.Client.GetDriftAsync(Cancel)).Drift, d => d.Code is ReasonCode.StoreMissing or ReasonCode.StoreDamaged);
+        }
+
+        // And the good one can be removed and brought back.
+        await nyc.Client.RemoveImageAsync(image.Name, null, Cancel);
+        await nyc.StoreIsAsync(image, "retired");
+        await nyc.Client.RestoreImageAsync(image.Id.ToString(), Cancel);
+        await ServesAsync(nyc, image, 1);
+    }
+
+    private static async Task<bool> KnowsAsync(TestSite site, Sha256Digest image)
+    {
+        try
+        {
+            return await site.Client.GetImageAsync("sha256:" + image, Cancel) is not null;
+        }
+        catch (ApplianceException e) when (e.Status == 404)
+        {
+            return false;
+        }
+    }
+
     [Fact]
     public async Task Bytes_that_only_a_liar_offers_under_a_vendors_sha256_are_found_out_and_the_true_ones_take_their_place()
     {

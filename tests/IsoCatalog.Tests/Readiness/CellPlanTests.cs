@@ -124,12 +124,12 @@ public sealed class CellPlanTests
     {
         var gone = SomeSite.View.Deleted();
 
-        Assert.True(CellPlan.MayRetire(gone, SomeSite.Image));
-        Assert.False(CellPlan.MayRetire(SomeSite.View, SomeSite.Image));
-        Assert.False(CellPlan.MayRetire(SomeSite.View.Hidden(), SomeSite.Image));
-        Assert.False(CellPlan.MayRetire(gone.WithLease("console"), SomeSite.Image));
+        Assert.True(CellPlan.MayRetire(gone, SomeSite.Receipt.Root));
+        Assert.False(CellPlan.MayRetire(SomeSite.View, SomeSite.Receipt.Root));
+        Assert.False(CellPlan.MayRetire(SomeSite.View.Hidden(), SomeSite.Receipt.Root));
+        Assert.False(CellPlan.MayRetire(gone.WithLease("console"), SomeSite.Receipt.Root));
         Assert.False(CellPlan.MayRetire(gone.WithCell("bmc", CellState.Withdrawn), SomeSite.Image));
-        Assert.All(StoreStates.Where(s => s is not StoreFile.Present), s => Assert.False(CellPlan.MayRetire(gone.WithStore(s), SomeSite.Image)));
+        Assert.All(StoreStates.Where(s => s is not StoreFile.Present), s => Assert.False(CellPlan.MayRetire(gone.WithStore(s), SomeSite.Receipt.Root)));
     }
 
     private static CellStep Next(SiteView view, bool together) => CellPlan.Next(view, SomeSite.Image, view.Console(), together, SomeSite.Now);

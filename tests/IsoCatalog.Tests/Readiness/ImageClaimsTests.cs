@@ -28,7 +28,7 @@ public sealed class ImageClaimsTests
         var view = Shown();
         var doubtful = view.WithCatalog(view.Signed.With(Said("evil", 9, True with { Root = Other.Root })), SomeSite.Now, out _);
         Assert.All(doubtful.Surfaces, s => Assert.False(doubtful.IsAvailable(SomeSite.Image, s)));
-        Assert.Equal(SomeSite.Present, doubtful.Store[SomeSite.Image]);
+        Assert.Equal(SomeSite.Present, doubtful.FileOf(SomeSite.Image));
         Assert.Empty(ImageClaims.FalseOf(doubtful));
         var computed = doubtful.WithComputed(Pair(True), SomeSite.Now, out var touched);
         Assert.Contains(SomeSite.Image, touched);
@@ -40,11 +40,11 @@ public sealed class ImageClaimsTests
     {
         var view = Shown().WithComputed(Pair(True) with { Image = SomeImages.Id(3) }, SomeSite.Now, out _);
         Assert.All(view.Surfaces, s => Assert.Equal((CellState.Quarantined, ReasonCode.Disputed), (view.CellOf(SomeSite.Image, s.Name)!.State, view.CellOf(SomeSite.Image, s.Name)!.Code)));
-        Assert.Equal(ReasonCode.Disputed, ((StoreFile.Lost)view.Store[SomeSite.Image]).Code);
+        Assert.Equal(ReasonCode.Disputed, ((StoreFile.Lost)view.FileOf(SomeSite.Image)!).Code);
 
         var next = view.WithCatalog(view.Signed.With(Said("nyc", 9, True with { Root = Other.Root })), SomeSite.Now, out _);
         Assert.Equal(Other.Root, next.Catalog.Images[SomeSite.Image].Value.Root);
-        Assert.False(next.Store.ContainsKey(SomeSite.Image));
+        Assert.Null(next.FileOf(SomeSite.Image));
         Assert.Equal("ams", Assert.Single(ImageClaims.FalseOf(next)).Signer);
     }
 
@@ -54,7 +54,7 @@ public sealed class ImageClaimsTests
         var view = Shown().WithComputed(Pair(True), SomeSite.Now, out _);
         var lie = Other with { Root = True.Root, Size = True.Size };
         var next = view.WithCatalog(view.Signed.With(Said("evil", 9, lie)), SomeSite.Now, out _);
-        Assert.Equal(ReasonCode.Disputed, ((StoreFile.Lost)next.Store[SomeImages.Id(2)]).Code);
+        Assert.Equal(ReasonCode.Disputed, ((StoreFile.Lost)next.FileOf(SomeImages.Id(2))!).Code);
         Assert.All(next.Surfaces, s => Assert.True(next.IsAvailable(SomeSite.Image, s)));
         Assert.Equal(SomeImages.Id(2), Assert.Single(ImageClaims.FalseOf(next)).Entry.Image);
     }

@@ -89,12 +89,12 @@ public sealed class SiteViewTests
     public void While_leases_are_forgotten_every_image_counts_as_leased()
     {
         var removed = SomeSite.View.Deleted();
-        Assert.True(CellPlan.MayRetire(removed, SomeSite.Image));
+        Assert.True(CellPlan.MayRetire(removed, SomeSite.Receipt.Root));
 
         var view = removed with { LeasesForgottenSince = SomeSite.Now };
         Assert.True(view.IsLeased(SomeSite.Image));
         Assert.True(view.IsLeased(SomeSite.Image, "console"));
-        Assert.False(CellPlan.MayRetire(view, SomeSite.Image));
+        Assert.False(CellPlan.MayRetire(view, SomeSite.Receipt.Root));
         Assert.False(Available(view.WithCell("console", CellState.Advertised, SomeSite.Receipt), "console"));
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Tests.Catalog;
 
@@ -19,7 +20,7 @@ internal static class SomeSite
     public static SiteView View { get; } = new()
     {
         Catalog = CatalogView.Empty.With(SomeImages.Put(1, 1)),
-        Store = ImmutableDictionary<ImageId, StoreFile>.Empty.Add(Image, Present),
+        Store = ImmutableDictionary<Sha256Digest, StoreFile>.Empty.Add(Receipt.Root, Present),
         Surfaces = [new SurfaceStatus("bmc", "ipmi", "ipmi", true, Now), new SurfaceStatus("console", "volume", "console", false, Now)],
     };
 
@@ -32,7 +33,7 @@ internal static class SomeSite
         : view;
 
     public static SiteView WithStore(this SiteView view, StoreFile? file) =>
-        view with { Store = file is null ? view.Store.Remove(Image) : view.Store.SetItem(Image, file) };
+        view with { Store = file is null ? view.Store.Remove(Receipt.Root) : view.Store.SetItem(Receipt.Root, file) };
 
     public static SiteView WithLease(this SiteView view, string surface) =>
         view with { Leases = view.Leases.SetItem("l", new Lease("l", Image, surface, "somebody", null, Now, Now.AddHours(1))) };

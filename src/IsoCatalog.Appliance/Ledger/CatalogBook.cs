@@ -1,0 +1,233 @@
+using IsoCatalog.Appliance.Documents;
+using IsoCatalog.Appliance.Events;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Readiness;
+
+namespace IsoCatalog.Appliance.Ledger;
+
+/// <summary>What people change of the catalog: images go in, are described, removed and restored. Thread-safe.</summary>
+internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, EventLog events)
+{
+    /// <summary>Puts a verified image into the catalog. Also how a lost copy of a known image comes back.</summary>
+    /// <param name="promote">Gives the file its place in the store, once nothing stands in the way any more; the receipt is that of the file there.</param>
+    public Outcome<CatalogImage> Put(ImageValue value, MetaValue? meta, Func<Receipt> promote, string by)
+    {
+        var id = new ImageId(value.Sha256);
+        using var turn = ledger.Take();
+        var view = turn.View;
+        if (ClockRefusal(turn) is { } wrong)
+        {
+            return wrong;
+        }
+
+        // Two adds of the same bytes, or a removal meanwhile: the newest view decides.
+        if (CatalogRules.MayAdd(view, id, value.FileName) is { } refused)
+        {
+            return refused;
+        }
+
+        var known = view.Catalog.Images.GetValueOrDefault(id);
+        var stamp = documents.NextStamp();
+        var entries = new List<Entry>();
+        // Another root for the same SHA-256 contradicts whoever signed the first: both were computed here, so that is said.
+        if (known is null or { Deleted: true } || known.Value.Root != value.Root)
+        {
+            entries.Add(new ImageEntry(id, stamp, by, null, false, value));
+        }
+
+        if (meta is not null)
+        {
+            entries.Add(new MetaEntry(id, stamp, by, null, meta));
+        }
+
+        PreparedWrite? signed = null;
+        if (entries.Count > 0 && documents.Prepare(entries, out signed) is { } unsigned)
+        {
+            return unsigned;
+        }
+
+        var file = new StoreFile.Present(promote());
+        var pair = new ComputedPair(id, value.Root, value.Size, turn.Now);
+        var next = view with { Store = view.Store.SetItem(value.Root, file), Computed = view.Computed.With(pair) };
+        next = next.WithCatalog(signed?.View ?? view.Signed, turn.Now, out var touched).WithoutQuarantine(id);
+        var change = new Change(next)
+        {
+            Touched = [id, .. touched],
+            First = [new Row.File(value.Root, file), new Row.Computed(pair)],
+            Document = signed,
+        };
+        if (turn.Make(change) is { } failed)
+        {
+            return failed;
+        }
+
+        var image = next.Catalog.Images[id];
+        events.Add("image", known is { Deleted: false } ? $"{image.FileName}: the store's copy is whole again" : $"{image.FileName} added", id);
+        return image;
+    }
+
+    /// <summary>Changes what people say about an image.</summary>
+    public Outcome<CatalogImage> SetMeta(ImageId id, Func<MetaValue, MetaValue> change, string by)
+    {
+        using var turn = ledger.Take();
+        if (ClockRefusal(turn) is { } wrong)
+        {
+            return wrong;
+        }
+
+        if (turn.View.Catalog.Images.GetValueOrDefault(id) is not { Deleted: false } image)
+        {
+            return NotFound(id);
+        }
+
+        return Sign(
+            turn,
+            id,
+            new MetaEntry(id, documents.NextStamp(), by, null, change(image.Meta)),
+            $"{image.FileName} described anew",
+            described: next => !next.LooksLike(image));
+    }
+
+    /// <summary>Puts a tombstone. From now on the image is in no list; its file is retired once nobody holds it.</summary>
+    public Outcome<CatalogImage> Delete(ImageId id, string by, string? why)
+    {
+        using var turn = ledger.Take();
+        if (ClockRefusal(turn) is { } wrong)
+        {
+            return wrong;
+        }
+
+        if (turn.View.Catalog.Images.GetValueOrDefault(id) is not { Deleted: false } image)
+        {
+            return NotFound(id);
+        }
+
+        if (image.Meta.Protected)
+        {
+            return new Refusal(RefusalCode.Protected, $"{image.FileName} is protected. Take the protection off first (PATCH protected=false).", id);
+        }
+
+        return Sign(turn, id, new ImageEntry(id, documents.NextStamp(), by, why, true, image.Value), $"{image.FileName} removed");
+    }
+
+    /// <summary>Takes a tombstone back. The store moves the file in again, then the surfaces follow.</summary>
+    public Outcome<CatalogImage> Restore(ImageId id, string by)
+    {
+        using var turn = ledger.Take();
+        var view = turn.View;
+        if (ClockRefusal(turn) is { } wrong)
+        {
+            return wrong;
+        }
+
+        if (view.Catalog.Images.GetValueOrDefault(id) is not { } image)
+        {
+            return NotFound(id);
+        }
+
+        if (!image.Deleted)
+        {
+            return image;
+        }
+
+        if (view.FileOf(image) is not (StoreFile.Retired or StoreFile.Present) && !view.Others.Values.Any(o => o.Holds(id)))
+        {
+            return new Refusal(
+                RefusalCode.NotRestorable, $"The bytes of {image.FileName} are not kept any more. Add the file again: isocatalog add FILE.", id);
+        }
+
+        return CatalogRules.MayAdd(view, id, image.FileName) is { } refused
+            ? refused
+            : Sign(turn, id, new ImageEntry(id, documents.NextStamp(), by, null, false, image.Value), $"{image.FileName} restored");
+    }
+
+    /// <summary>Recalls an image by its hash; it need not be here, or anywhere yet. It leaves every list at once; what holds a lease on it goes on.</summary>
+    /// <returns>The recall that stands: an earlier one if it says the same, or nothing new is said.</returns>
+    public Outcome<BlockEntry> Block(ImageId id, string by, string? why)
+    {
+        using var turn = ledger.Take();
+        if (ClockRefusal(turn) is { } wrong)
+        {
+            return wrong;
+        }
+
+        if (turn.View.Catalog.BlockOf(id) is { } standing && (why is null || why == standing.Why))
+        {
+            return standing;
+        }
+
+        return Recall(
+            turn,
+            new BlockEntry(id, documents.NextStamp(), by, why, false),
+            $"{turn.View.NameOf(id)} recalled{(why is { Length: > 0 } ? ": " + why : "")}");
+    }
+
+    /// <summary>Takes a recall back. An image that was not removed meanwhile is verified and offered again, from the copies that are still kept.</summary>
+    public Outcome<BlockEntry> Unblock(ImageId id, string by)
+    {
+        using var turn = ledger.Take();
+        var catalog = turn.View.Catalog;
+        if (ClockRefusal(turn) is { } wrong)
+        {
+            return wrong;
+        }
+
+        if (catalog.BlockOf(id) is null)
+        {
+            return new Refusal(RefusalCode.NotFound, $"{turn.View.NameOf(id)} is not recalled. 'isocatalog ls --all' lists what is.", id);
+        }
+
+        if (catalog.Images.GetValueOrDefault(id) is { Deleted: false, Value.FileName: var name } && catalog.Names.TryGetValue(name, out var other) && other != id)
+        {
+            return new Refusal(
+                RefusalCode.NameTaken,
+                $"The name {name} was given to other bytes ({other}) while these were recalled. Remove one of the two first: isocatalog rm {id}, or isocatalog rm {other}.",
+                other);
+        }
+
+        return Recall(turn, new BlockEntry(id, documents.NextStamp(), by, null, true), $"the recall of {turn.View.NameOf(id)} was taken back");
+    }
+
+    /// <summary>What is wrong with the clock, if nothing may be signed by it now.</summary>
+    internal static Refusal? ClockRefusal(in Turn turn) => CatalogRules.ClockProblem(turn.Now, turn.View.Catalog.LastStamp) is { } problem
+        ? new Refusal(RefusalCode.ClockImplausible, problem)
+        : null;
+
+    private static Refusal NotFound(ImageId id) =>
+        new(RefusalCode.NotFound, $"There is no image {id} in the catalog. 'isocatalog ls' lists what there is.", id);
+
+    private Outcome<CatalogImage> Sign(in Turn turn, ImageId id, Entry entry, string news, Func<CatalogImage, bool>? described = null)
+    {
+        if (documents.Prepare([entry], out var signed) is { } unsigned)
+        {
+            return unsigned;
+        }
+
+        var next = turn.View.WithCatalog(signed!.View, turn.Now, out var touched);
+        var image = next.Catalog.Images[id];
+        if (turn.Make(new Change(next) { Touched = touched, Document = signed, Described = described?.Invoke(image) == true }) is { } failed)
+        {
+            return failed;
+        }
+
+        events.Add("image", news, id);
+        return image;
+    }
+
+    private Outcome<BlockEntry> Recall(in Turn turn, BlockEntry entry, string news)
+    {
+        if (documents.Prepare([entry], out var signed) is { } unsigned)
+        {
+            return unsigned;
+        }
+
+        var next = turn.View.WithCatalog(signed!.View, turn.Now, out var touched);
+        if (turn.Make(new Change(next) { Touched = touched, Document = signed }) is { } failed)
+        {
+            return failed;
+        }
+
+        events.Add("image", news, entry.Image, code: entry.Deleted ? null : ReasonCode.Blocked);
+        return entry;
+    }
+}

@@ -1,0 +1,191 @@
+using IsoCatalog.Appliance.Documents;
+using IsoCatalog.Appliance.Events;
+using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Readiness;
+
+namespace IsoCatalog.Appliance.Ledger;
+
+/// <summary>What the site takes from the other sites of its fleet, and what it says of itself. Thread-safe.</summary>
+internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, EventLog events)
+{
+    private long _savedClock;
+    private SiteView? _told;
+
+    /// <inheritdoc cref="SiteLedger.Fleet"/>
+    public FleetSnapshot Fleet => documents.Snapshot;
+
+    /// <param name="offset">That site's clock minus ours.</param>
+    public void RecordClock(string site, TimeSpan offset) => documents.Clocks.Heard(site, offset);
+
+    /// <inheritdoc cref="FleetDocuments.Admit"/>
+    public AdmitReport AdmitDocument(Sha256Digest asked, byte[] envelope, IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> chunks)
+    {
+        using var turn = ledger.Take();
+        var report = documents.Admit(asked, envelope, chunks);
+        Follow(turn, report.Changed || report.Pending);
+        return report;
+    }
+
+    /// <inheritdoc cref="FleetDocuments.AdmitHoldings"/>
+    public AdmitReport AdmitHoldings(string site, byte[] envelope)
+    {
+        using var turn = ledger.Take();
+        var report = documents.AdmitHoldings(site, envelope);
+        Follow(turn, report.Changed);
+        return report;
+    }
+
+    /// <inheritdoc cref="FleetDocuments.AdmitMembers"/>
+    public AdmitReport AdmitMembers(string site, byte[] envelope)
+    {
+        using var turn = ledger.Take();
+        var report = documents.AdmitMembers(site, envelope);
+        Follow(turn, report.Changed);
+        return report;
+    }
+
+    /// <inheritdoc cref="FleetDocuments.AdmitTrust"/>
+    public AdmitReport AdmitTrust(byte[] envelope)
+    {
+        using var turn = ledger.Take();
+        var report = documents.AdmitTrust(envelope);
+        Follow(turn, report.Changed);
+        return report;
+    }
+
+    /// <summary>The envelope of a version of the trust document; null when it is not here.</summary>
+    public byte[]? ReadTrust(long version)
+    {
+        using var turn = ledger.Take();
+        return documents.ReadTrust(version);
+    }
+
+    /// <inheritdoc cref="FleetDocuments.Keep"/>
+    /// <exception cref="IOException">The disk or the database could not be written.</exception>
+    public void Keep(bool republish)
+    {
+        using var turn = ledger.Take();
+        if (republish)
+        {
+            SaveEpoch(turn);
+        }
+
+        var before = documents.Snapshot;
+        documents.Keep(republish);
+        Follow(turn, documents.Snapshot != before);
+    }
+
+    /// <summary>Signs what this site has and shows, if that is something else than what it last said.</summary>
+    /// <param name="force">Sign it even if nothing changed, to show that the site is alive.</param>
+    /// <returns>Whether something was signed.</returns>
+    /// <exception cref="IOException">The disk or the database could not be written.</exception>
+    public bool SignHoldings(long freeBytes, long totalBytes, bool force)
+    {
+        using var turn = ledger.Take();
+        var view = turn.View;
+        if (!force && view == _told)
+        {
+            return false;
+        }
+
+        _told = view;
+        var (surfaces, images) = (SiteHoldings.SurfacesOf(view), SiteHoldings.ImagesOf(view));
+        var wrong = ImageClaims.FalseOf(view).ToList();
+        var disputed = SiteHoldings.DisputedOf(wrong);
+        documents.RaiseFalseClaims(wrong);
+        var said = documents.Snapshot.Sites.GetValueOrDefault(documents.Snapshot.Site)?.Holdings?.Holdings;
+        if (!force && said is not null && SiteHoldings.SaysTheSame(said, surfaces, images, disputed))
+        {
+            return false;
+        }
+
+        SaveEpoch(turn);
+        documents.SignHoldings(new HeldStore(freeBytes, totalBytes), surfaces, images, disputed);
+        turn.Make(new Change(view));
+        _told = turn.View;
+        return true;
+    }
+
+    private void SaveEpoch(in Turn turn)
+    {
+        documents.BeginEpoch();
+        if (turn.SaveEpoch() is { } failed)
+        {
+            throw new IOException(failed.Message);
+        }
+    }
+
+    /// <summary>Lets the site see the fleet as its documents have it now. What other sites took away is withdrawn at once.</summary>
+    private void Follow(in Turn turn, bool changed)
+    {
+        if (!changed)
+        {
+            return;
+        }
+
+        var (view, now) = (turn.View, turn.Now);
+        var next = view with { Others = OtherSites.Of(documents.Snapshot, documents.Clocks, view.Others, now) };
+        if (ReferenceEquals(view.Signed, documents.View))
+        {
+            turn.Make(new Change(next));
+            return;
+        }
+
+        next = next.WithCatalog(documents.View, now, out var touched);
+        var described = touched.Any(id => view.Catalog.Images.TryGetValue(id, out var before)
+            && next.Catalog.Images.TryGetValue(id, out var after) && !after.LooksLike(before));
+        var aliases = CatalogView.MovedAliases(view.Catalog, next.Catalog);
+
+        // What happened stands before what follows from it, also for one who reads while it is being saved.
+        foreach (var id in touched)
+        {
+            Tell(view.Catalog.Images.GetValueOrDefault(id), next.Catalog.Images.GetValueOrDefault(id), id, next);
+        }
+
+        turn.Make(new Change(next)
+        {
+            Touched = [.. touched.Union(aliases.SelectMany(a => AliasBook.TargetsOf(a, view.Catalog, next.Catalog)))],
+            Described = described || aliases.Count > 0,
+            After = ClockRows(),
+        });
+
+        // A panel asks for the list when it hears of an alias, and must find it there.
+        foreach (var alias in aliases)
+        {
+            AliasBook.Tell(events, documents.Snapshot.Site, alias, next);
+        }
+    }
+
+    /// <summary>So that a clock that falls behind does not take out of the catalog what is in it.</summary>
+    private IReadOnlyList<Row> ClockRows()
+    {
+        if (documents.Catalog.Clock.Ms is var clock && clock <= _savedClock)
+        {
+            return [];
+        }
+
+        _savedClock = clock;
+        return [new Row.Fact(StoredView.ClockFact, StoredView.Text(clock))];
+    }
+
+    private void Tell(CatalogImage? before, CatalogImage? after, ImageId id, SiteView view)
+    {
+        var name = (after ?? before)!.FileName;
+        var what = (before?.IsVisible ?? false, after?.IsVisible ?? false) switch
+        {
+            (true, false) when after is { Blocked: true } => $"{name} recalled at {SiteOfRecall(id, view)}{(after.BlockedWhy is { Length: > 0 } why ? ": " + why : "")}",
+            (false, true) when before is { Blocked: true, Deleted: false } => $"the recall of {name} was taken back at {SiteOfRecall(id, view)}",
+            (false, true) => $"{name} added at {after!.Stamp.Site}",
+            (true, false) => $"{name} removed at {after?.Stamp.Site ?? "a site that does not count any more"}",
+            (true, true) when !after!.LooksLike(before!) => $"{name} described anew at another site",
+            _ => null,
+        };
+        if (what is not null)
+        {
+            events.Add("image", what, id, code: after is { Blocked: true } ? ReasonCode.Blocked : null);
+        }
+    }
+
+    private static string? SiteOfRecall(ImageId id, SiteView view) => view.Catalog.Registers.GetValueOrDefault(RegisterKey.OfBlock(id))?.Winner.Stamp.Site;
+}

@@ -1,0 +1,125 @@
+using IsoCatalog.Client;
+using IsoCatalog.IntegrationTests.Api;
+using IsoCatalog.Testing;
+using Xunit;
+
+namespace IsoCatalog.IntegrationTests.Scenarios;
+
+/// <summary>
+/// The disk fails the database alone. What is signed and on the disk is in force all the same, at once and after
+/// a restart; what relies on a row is refused, and then nothing was changed.
+/// </summary>
+public sealed class UnwritableDatabaseTests
+{
+    private const string DatabaseFailed = "database-failed";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("removed")]
+    [InlineData("recalled")]
+    [InlineData("hidden")]
+    [InlineData("named by an alias")]
+    [InlineData("named by an alias no more")]
+    public async Task What_is_signed_is_in_force_though_the_database_cannot_be_written(string kind)
+    {
+        using var disk = await FailingDisk.CreateAsync("isocatalog.db", Cancel);
+        await using var site = await Scenario.StartAsync(new TestSiteOptions { Environment = disk.Environment });
+        var image = await ApiCaller.AddAsync(site, "debian-12.iso", 1);
+        await site.Client.SetAliasAsync("old", new AliasRequest(image.Name), Cancel);
+        disk.Break();
+        switch (kind)
+        {
+            case "removed":
+                await site.Client.RemoveImageAsync(image.Name, null, Cancel);
+                break;
+            case "recalled":
+                await site.Client.BlockImageAsync(image.Id.ToString(), new BlockRequest("hole"), Cancel);
+                break;
+            case "hidden":
+                await site.Client.ChangeImageAsync(image.Name, new ImagePatch(Hidden: true), Cancel);
+                break;
+            case "named by an alias":
+                Assert.Equal(image.Id, (await site.Client.SetAliasAsync("latest", new AliasRequest(image.Name), Cancel)).Moved!.Image);
+                break;
+            default:
+                await site.Client.RemoveAliasAsync("old", Cancel);
+                break;
+        }
+
+        await IsInForceAsync();
+        var drift = Assert.Single((await site.Client.GetDriftAsync(Cancel)).Drift, d => d.Code == DatabaseFailed);
+        Assert.Contains(Path.Combine(site.Data, "isocatalog.db"), drift.Reason, StringComparison.Ordinal);
+
+        // It is written by itself once that is possible: no change comes to its help.
+        disk.Mend();
+        await NoDriftAsync(site);
+        await IsInForceAsync();
+        await site.StopAsync();
+        await site.StartAgainAsync(Cancel);
+        await IsInForceAsync();
+        Assert.DoesNotContain((await site.Client.GetDriftAsync(Cancel)).Drift, d => d.Code == DatabaseFailed);
+
+        async Task IsInForceAsync()
+        {
+            var aliases = (await site.Client.GetAliasesAsync(Cancel)).Aliases.Select(a => a.Name).ToList();
+            var listed = await site.ListsAsync("bmc", image.Id, Cancel);
+            var known = await site.Client.GetImageAsync(image.Id.ToString(), Cancel);
+            Assert.Equal(kind.StartsWith("named", StringComparison.Ordinal), listed);
+            Assert.Equal(listed, await site.ListsAsync("console", image.Id, Cancel));
+            Assert.Equal((kind == "removed", kind == "recalled", kind == "hidden"), (known.Deleted, known.Blocked is not null, known.Meta.Hidden));
+            Assert.Equal(kind == "named by an alias", aliases.Contains("latest"));
+            Assert.Equal(kind != "named by an alias no more", aliases.Contains("old"));
+        }
+    }
+
+    [Fact]
+    public async Task What_relies_on_a_row_is_refused_and_nothing_is_changed()
+    {
+        using var disk = await FailingDisk.CreateAsync("isocatalog.db", Cancel);
+        await using var site = await Scenario.StartAsync(new TestSiteOptions { Environment = disk.Environment });
+        var image = await ApiCaller.AddAsync(site, "debian-12.iso", 1);
+        var hidden = await ApiCaller.AddAsync(site, "debian-13.iso", 2);
+        await site.Client.ChangeImageAsync(hidden.Name, new ImagePatch(Hidden: true), Cancel);
+        disk.Break();
+        Says(await RefusedAsync(() => site.Client.TakeLeaseAsync(new LeaseRequest(image.Name, "bmc", "127.0.0.1", null), Cancel)));
+        Says(await RefusedAsync(() => site.Client.SetAliasAsync("latest", new AliasRequest(hidden.Name), Cancel)));
+        Says(await site.RefusedUploadAsync(IsoBuilder.InMemory("DEBIAN", 300_000, 3), "debian-14.iso"));
+
+        Assert.Empty((await site.Client.GetLeasesAsync(Cancel)).Leases);
+        Assert.Empty((await site.Client.GetAliasesAsync(Cancel)).Aliases);
+        Assert.Equal(2, (await site.Client.GetImagesAsync(Cancel)).Images.Count);
+        Assert.True(await site.ListsAsync("bmc", image.Id, Cancel));
+        disk.Mend();
+        await site.Client.TakeLeaseAsync(new LeaseRequest(image.Name, "bmc", "127.0.0.1", null), Cancel);
+        await ApiCaller.AddAsync(site, "debian-14.iso", 3);
+
+        static void Says(Problem problem) => problem.Says("write-error", "database", "Nothing was changed");
+    }
+
+    /// <summary>A lease that ends is over, whatever the disk says: it only follows.</summary>
+    [Fact]
+    public async Task A_lease_ends_and_the_file_is_let_go_though_the_database_cannot_be_written()
+    {
+        using var disk = await FailingDisk.CreateAsync("isocatalog.db", Cancel);
+        await using var site = await Scenario.StartAsync(new TestSiteOptions { Environment = disk.Environment });
+        var image = await ApiCaller.AddAsync(site, "debian-12.iso", 1);
+        var lease = await site.Client.TakeLeaseAsync(new LeaseRequest(image.Name, "bmc", "127.0.0.1", null), Cancel);
+        disk.Break();
+        await site.Client.EndLeaseAsync(lease.Id, Cancel);
+        Assert.Empty((await site.Client.GetLeasesAsync(Cancel)).Leases);
+        await site.Client.RemoveImageAsync(image.Name, null, Cancel);
+        await site.StoreIsAsync(image, "retired");
+        disk.Mend();
+        await NoDriftAsync(site);
+        await site.StopAsync();
+        await site.StartAgainAsync(Cancel);
+        Assert.Empty((await site.Client.GetLeasesAsync(Cancel)).Leases);
+        await site.StoreIsAsync(image, "retired");
+    }
+
+    private static Task NoDriftAsync(TestSite site) => TestSite.EventuallyAsync(
+        async () => (await site.Client.GetDriftAsync(Cancel)).Drift.All(d => d.Code != DatabaseFailed), Cancel, seconds: 90);
+
+    private static async Task<Problem> RefusedAsync(Func<Task> call) => (await Assert.ThrowsAsync<ApplianceException>(call)).Problem;
+}
