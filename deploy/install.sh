@@ -79,8 +79,8 @@ chmod 755 "$stage/app/isocatalog"
 if [ -d "$stage/dotnet" ]; then DOTNET_ROOT=$stage/dotnet; export DOTNET_ROOT; fi
 version=$("$stage/app/isocatalog" --version 2>&1) || die "the program does not run here:
 $version
-It needs libssl 3, libstdc++, CA certificates and time zones (Debian: libssl3 libstdc++6 libsqlite3-0 ca-certificates tzdata;
-EL: openssl-libs libstdc++ sqlite-libs ca-certificates tzdata)$([ -d "$stage/dotnet" ] || echo ', and the ASP.NET Core runtime 10.0')."
+It needs libssl 3, libstdc++, CA certificates and time zones (Debian: libssl3 libstdc++6 ca-certificates tzdata;
+EL: openssl-libs libstdc++ ca-certificates tzdata)$([ -d "$stage/dotnet" ] || echo ', and the ASP.NET Core runtime 10.0')."
 if [ -e "$config" ]; then
   "$stage/app/isocatalog" check-config "$config" || die "version $version does not take $config. Nothing was changed."
 fi

@@ -12,6 +12,8 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/$name"
 dotnet publish "$root/src/IsoCatalog.Appliance" -c Release -nologo -v quiet -o "$work/$name/app"
 rm -f "$work/$name/app"/*.pdb "$work/$name/app"/*.xml
+# SQLite comes built for thirty kinds of systems, which are 50 MB.
+find "$work/$name/app/runtimes" -mindepth 1 -maxdepth 1 ! -name linux-x64 ! -name linux-arm64 -exec rm -r {} +
 if [ -n "$runtime" ]; then
   # The runtime that built it, without the SDK. It must be the machine's own kind (not musl for glibc).
   dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")

@@ -30,7 +30,7 @@ if [ -z "$archive" ]; then
 fi
 
 step "a fresh Debian"
-debootstrap --variant=minbase --include=systemd-sysv,libssl3,libstdc++6,libsqlite3-0,ca-certificates,tzdata,curl bookworm "$work/root" > "$work/debootstrap.log" || {
+debootstrap --variant=minbase --include=systemd-sysv,libssl3,libstdc++6,ca-certificates,tzdata,curl bookworm "$work/root" > "$work/debootstrap.log" || {
   tail "$work/debootstrap.log"; exit 1; }
 tar -C "$work/root/root" -xzf "$archive"
 mv "$work/root/root"/isocatalog-* "$work/root/root/package"

@@ -34,7 +34,7 @@ internal sealed class SiteStatus(
             retired.List().Count,
             view.Leases.Count,
             parts.Hasher.Way.ToString().ToLowerInvariant(),
-            SqliteLibrary.Version,
+            SiteDatabase.LibraryVersion,
             [.. view.Surfaces.Select((s, i) => Surface(view, s, parts.Surfaces[i].Description.Folder))],
             [.. mover.Jobs.Concat(queue.Jobs).Where(j => j.State == "running")],
             drift.Now().Drift,

@@ -9,6 +9,7 @@ using IsoCatalog.Appliance.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -121,6 +122,36 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_client_that_opens_a_quotation_mark_does_not_hide_behind_the_proxy()
+    {
+        using var trusting = await StartAsync(new AccessOptions
+        {
+            Tokens = new TokenTable([new TokenConfiguration("tokens[0]", "here", Role.Panel, _panel.Sha256, [IPNetwork.Parse("127.0.0.1/32")])]),
+            TrustedProxies = [IPNetwork.Parse("127.0.0.1/32")],
+        });
+
+        Assert.Equal(HttpStatusCode.OK, await WithHeaderAsync(trusting, "X-Forwarded-For", "127.0.0.1", _panel.Text, "/panel"));
+        Assert.Equal(HttpStatusCode.Forbidden, await WithHeaderAsync(trusting, "X-Forwarded-For", "\", 203.0.113.5", _panel.Text, "/panel"));
+    }
+
+    [Fact]
+    public async Task What_a_trusted_proxy_says_of_host_and_scheme_changes_nothing_and_the_socket_is_who_it_is()
+    {
+        using var trusting = await StartAsync(new AccessOptions { Tokens = Tokens(), TrustedProxies = [IPNetwork.Parse("127.0.0.1/32")] });
+        using var onSocket = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync }) { BaseAddress = new Uri("http://isocatalog") };
+        var before = await GetTextAsync(trusting, "/where", _panel.Text);
+
+        foreach (var header in new[] { ("X-Forwarded-Host", "evil.example.com"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Prefix", "/evil") })
+        {
+            using var response = await SendAsync(trusting, "/where", _panel.Text, header);
+            Assert.Equal(before, await response.Content.ReadAsStringAsync(Cancel));
+        }
+
+        using var socket = await SendAsync(onSocket, "/unmarked", null, ("X-Forwarded-For", "203.0.113.5"));
+        Assert.Equal("socket", await socket.Content.ReadAsStringAsync(Cancel));
+    }
+
+    [Fact]
     public async Task Guessing_is_slowed_down_and_counted_and_no_token_reaches_the_log()
     {
         using var client = await StartAsync(new AccessOptions { Tokens = Tokens() });
@@ -192,6 +223,7 @@ public sealed class AccessTests : IAsyncLifetime
         app.MapGet("/panel", whoAmI).RequireRole(Role.Panel);
         app.MapGet("/operator", whoAmI).RequireRole(Role.Operator);
         app.MapGet("/unmarked", whoAmI);
+        app.MapGet("/where", context => context.Response.WriteAsync(context.Request.GetEncodedUrl())).RequireRole(Role.Panel);
         var group = app.MapGroup("/group").RequireRole(Role.Operator);
         group.MapGet("/inherits", whoAmI);
         group.MapGet("/says-more", whoAmI).RequireRole(Role.Admin);

@@ -13,11 +13,7 @@ public sealed class KilledRemoveTests(ITestOutputHelper output)
         "fsync catalog/documents/ams/.ROOT.json.tmp",
         "rename catalog/documents/ams/.ROOT.json.tmp -> catalog/documents/ams/ROOT.json",
         "fsync catalog/documents/ams",
-        "fdatasync isocatalog.db-journal",
-        "fdatasync data",
-        "fdatasync isocatalog.db-journal",
-        "fdatasync isocatalog.db",
-        "unlink isocatalog.db-journal",
+        "fsync isocatalog.db-wal",
     ];
 
     private static readonly string[] WithdrawSteps =

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using IsoCatalog.Simulators.Engine;
 using IsoCatalog.Testing;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Simulators;
@@ -29,7 +30,7 @@ internal sealed class EngineBench : IAsyncDisposable
     /// <summary>The directory that the engine lists.</summary>
     public string Files => IsoDomainFolder.FilesOf(Export, Domain);
 
-    public ManualClock Clock { get; } = new();
+    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
     public string DataCenter => $"datacenters/{Engine.DataCenterId("Default"):D}";
 
@@ -108,14 +109,4 @@ internal sealed class EngineBench : IAsyncDisposable
 
         _folder.Dispose();
     }
-}
-
-/// <summary>A clock that stands until it is told to go on. Timers run by the real one.</summary>
-internal sealed class ManualClock : TimeProvider
-{
-    private long _ticks = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero).Ticks;
-
-    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
-
-    public void Advance(TimeSpan span) => Interlocked.Add(ref _ticks, span.Ticks);
 }

@@ -183,7 +183,7 @@ public sealed class EngineRefreshTests
     [Fact]
     public async Task Refreshes_of_one_domain_go_one_after_the_other()
     {
-        await using var bench = await EngineBench.StartAsync();
+        await using var bench = await EngineBench.StartAsync(o => o with { Time = TimeProvider.System });
         bench.Engine.Faults = new EngineFaults { RefreshDelay = TimeSpan.FromMilliseconds(300) };
         var watch = System.Diagnostics.Stopwatch.StartNew();
         await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => bench.NamesAsync()));

@@ -2,6 +2,7 @@ using System.Net;
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace IsoCatalog.Tests.Access;
@@ -10,7 +11,7 @@ public sealed class AccessPolicyTests
 {
     private static readonly IPEndPoint Local = new(IPAddress.Loopback, 8080);
 
-    private readonly StoppedClock _clock = new();
+    private readonly FakeTimeProvider _clock = new();
 
     [Theory]
     [InlineData("127.0.0.1:8080", null, true)]
@@ -72,6 +73,14 @@ public sealed class AccessPolicyTests
     [InlineData("10.0.0.9", "10.1.0.7", "10.0.0.9")]
     [InlineData("::ffff:10.0.0.9", "", "10.0.0.9")]
     [InlineData("10.0.0.2", "::ffff:10.1.0.7", "10.1.0.7")]
+    [InlineData("10.0.0.2", "6.6.6.6, ::ffff:10.0.0.3", "6.6.6.6")]
+    [InlineData("10.0.0.2", "fe80::7%3", "fe80::7")]
+    [InlineData("10.0.0.2", "6.6.6.6,", "10.0.0.2")]
+    [InlineData("10.0.0.2", "6.6.6.6, , 10.0.0.3", "10.0.0.3")]
+    [InlineData("10.0.0.2", "\", 10.1.0.7", "10.1.0.7")]
+    [InlineData("10.0.0.2", "\"6.6.6.6, 10.1.0.7", "10.1.0.7")]
+    [InlineData("10.0.0.2", "6.6.6.6, \"10.0.0.3\"", "10.0.0.2")]
+    [InlineData("10.0.0.2", "6.6.6.6, unknown, 10.0.0.3", "10.0.0.3")]
     public void The_client_is_who_the_trusted_proxies_say_and_nobody_else(string remote, string forwardedFor, string client)
     {
         IPNetwork[] proxies = [IPNetwork.Parse("10.0.0.2/31")];
@@ -85,6 +94,26 @@ public sealed class AccessPolicyTests
         Assert.Equal(
             IPAddress.Parse("10.1.0.7"),
             ClientAddress.Of(IPAddress.Parse("10.0.0.2"), new StringValues(["6.6.6.6", "10.1.0.7"]), [IPNetwork.Parse("10.0.0.2/32")]));
+    }
+
+    [Fact]
+    public void Without_trusted_proxies_nobody_is_believed_not_even_this_machine()
+    {
+        foreach (var remote in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback, IPAddress.Parse("10.0.0.2") })
+        {
+            Assert.Equal(remote, ClientAddress.Of(remote, new StringValues("10.1.0.7"), []));
+        }
+    }
+
+    [Theory]
+    [InlineData(31, "10.1.0.7")]
+    [InlineData(32, "10.0.0.3")]
+    public void Of_more_than_thirty_two_hops_the_last_that_was_read_is_the_client(int proxiesBetween, string client)
+    {
+        var forwardedFor = "10.1.0.7" + string.Concat(Enumerable.Repeat(", 10.0.0.3", proxiesBetween));
+
+        Assert.Equal(
+            IPAddress.Parse(client), ClientAddress.Of(IPAddress.Parse("10.0.0.2"), new StringValues(forwardedFor), [IPNetwork.Parse("10.0.0.2/31")]));
     }
 
     [Fact]
@@ -152,15 +181,4 @@ public sealed class AccessPolicyTests
         },
         new AttemptLimit(_clock),
         new Sessions(_clock));
-
-    private sealed class StoppedClock : TimeProvider
-    {
-        private long _now;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now;
-
-        public void Advance(TimeSpan by) => _now += by.Ticks;
-    }
 }

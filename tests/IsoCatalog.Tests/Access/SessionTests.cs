@@ -3,6 +3,7 @@ using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Core.Hashing;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace IsoCatalog.Tests.Access;
@@ -12,7 +13,7 @@ public sealed class SessionTests
 {
     private static readonly Sha256Digest Operator = Token.HashOf("secret-one");
 
-    private readonly Clock _clock = new();
+    private readonly FakeTimeProvider _clock = new();
 
     [Fact]
     public void A_session_stands_for_its_token_until_it_is_closed_or_twelve_hours_have_gone()
@@ -84,16 +85,5 @@ public sealed class SessionTests
         var sessions = new Sessions(_clock);
         var token = new TokenConfiguration("tokens[0]", "a", Role.Operator, Operator, [IPNetwork.Parse("10.0.0.0/16")]);
         return (new AccessPolicy(new AccessOptions { Tokens = new TokenTable([token]) }, new AttemptLimit(_clock), sessions), sessions);
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        private long _now;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now;
-
-        public void Advance(TimeSpan by) => _now += by.Ticks;
     }
 }

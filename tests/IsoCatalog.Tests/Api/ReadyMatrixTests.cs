@@ -3,6 +3,7 @@ using IsoCatalog.Appliance.Api;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Tests.Readiness;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace IsoCatalog.Tests.Api;
@@ -88,7 +89,7 @@ public sealed class ReadyMatrixTests
     }
 
     private static IReadOnlyDictionary<string, IReadOnlyDictionary<string, CellView>> Ready(SiteView view, bool together = true) =>
-        ImageViews.Of(view, view.Catalog.Images[SomeSite.Image], new ViewPoint("ams", together, new Stopped())).Ready;
+        ImageViews.Of(view, view.Catalog.Images[SomeSite.Image], new ViewPoint("ams", together, new FakeTimeProvider(SomeSite.Now))).Ready;
 
     private static OtherSite Nyc(CellState? state) => new("nyc", SomeSite.Now)
     {
@@ -99,9 +100,4 @@ public sealed class ReadyMatrixTests
     };
 
     private static SiteView With(SiteView view, params OtherSite[] others) => view with { Others = others.ToImmutableDictionary(o => o.Site) };
-
-    private sealed class Stopped : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => SomeSite.Now;
-    }
 }
