@@ -144,6 +144,7 @@ public sealed class LyingSiteTests
         await nyc.Client.RemoveImageAsync(image.Name, null, Cancel);
         await nyc.StoreIsAsync(image, "retired");
         await nyc.Client.RestoreImageAsync(image.Id.ToString(), Cancel);
+        await TestSite.EventuallyAsync(async () => await nyc.ListsAsync("console", image.Id, Cancel), Cancel, seconds: 60);
         await ServesAsync(nyc, image, 1);
     }
 

@@ -128,7 +128,7 @@ public sealed class CellPlanTests
         Assert.False(CellPlan.MayRetire(SomeSite.View, SomeSite.Receipt.Root));
         Assert.False(CellPlan.MayRetire(SomeSite.View.Hidden(), SomeSite.Receipt.Root));
         Assert.False(CellPlan.MayRetire(gone.WithLease("console"), SomeSite.Receipt.Root));
-        Assert.False(CellPlan.MayRetire(gone.WithCell("bmc", CellState.Withdrawn), SomeSite.Image));
+        Assert.False(CellPlan.MayRetire(gone.WithCell("bmc", CellState.Withdrawn), SomeSite.Receipt.Root));
         Assert.All(StoreStates.Where(s => s is not StoreFile.Present), s => Assert.False(CellPlan.MayRetire(gone.WithStore(s), SomeSite.Receipt.Root)));
     }
 
