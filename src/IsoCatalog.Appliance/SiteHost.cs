@@ -103,6 +103,7 @@ internal sealed class SiteHost : IAsyncDisposable
             var doubts = Channel.CreateUnbounded<ImageDoubt>();
             var routes = Own(new IsoRoutes(new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, ReadBackOf), doubts.Writer, options.Time));
             var meters = Own(new ServiceCollection().AddMetrics().BuildServiceProvider()).GetRequiredService<IMeterFactory>();
+            var bridge = Own(new MeterBridge(meters));
             var meter = meters.Create("IsoCatalog");
             listener = await ListenAsync(configuration, routes, meter, loggers, options.Time, cancellationToken);
             var factory = new SurfaceFactory(
@@ -131,8 +132,8 @@ internal sealed class SiteHost : IAsyncDisposable
             SiteServices.Add(
                 builder.Services,
                 new SiteParts(
-                    configuration, options, folders, held, ledger, books, events, routes, doubts.Reader, surfaces, meters, meter, hasher, listener?.PlainEndPoint, alarms,
-                    joined, loggers));
+                    configuration, options, folders, held, ledger, books, events, routes, doubts.Reader, surfaces, meters, bridge, meter, hasher, listener?.PlainEndPoint,
+                    alarms, joined, loggers));
             var app = builder.Build();
             SiteServices.Map(app);
             var host = new SiteHost(app, owned, surfaces, listener, fleet, swarm);

@@ -36,6 +36,7 @@ internal sealed record SiteParts(
     ChannelReader<ImageDoubt> ListenerDoubts,
     IReadOnlyList<ISurface> Surfaces,
     IMeterFactory Meters,
+    MeterBridge Bridge,
     Meter Meter,
     LeafHasher Hasher,
     IPEndPoint? Iso,
@@ -72,7 +73,7 @@ internal static class SiteServices
         services.AddSingleton(configuration).AddSingleton(parts.Options).AddSingleton(time).AddSingleton(parts);
         services.AddSingleton(books.Catalog).AddSingleton(books.Store).AddSingleton(books.Leases).AddSingleton(books.Documents);
         services.AddSingleton(parts.Folders).AddSingleton(parts.Ledger).AddSingleton(parts.Events).AddSingleton(parts.Surfaces);
-        services.AddSingleton(parts.Meters).AddSingleton(parts.Meter).AddSingleton(new PrometheusExporter(parts.Meters));
+        services.AddSingleton(parts.Meters).AddSingleton(parts.Meter).AddSingleton(parts.Bridge);
         services.AddSingleton(store).AddSingleton(doubts).AddSingleton(publishers);
         services.AddSingleton(p => new Ingest(
             parts.Folders, store, parts.Ledger, books.Catalog, configuration.Store.Floor, time, p.GetRequiredService<SiteMetrics>(), loggers.CreateLogger<Ingest>()));

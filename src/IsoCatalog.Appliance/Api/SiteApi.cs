@@ -60,7 +60,7 @@ internal static class SiteApi
         EventEndpoint.Map(api);
         HealthEndpoints.Map(app);
         app.MapOpenApi().OpenToAll();
-        app.MapMetrics(app.Services.GetRequiredService<PrometheusExporter>()).RequireRole(Role.Panel);
+        app.MapMetrics(app.Services.GetRequiredService<MeterBridge>()).RequireRole(Role.Panel);
     }
 
     /// <summary>Says in the description that the endpoint may answer with a problem of these statuses.</summary>

@@ -1,22 +1,20 @@
-using System.Buffers;
-
 namespace IsoCatalog.Appliance.Telemetry;
 
 /// <summary>Serves the page that Prometheus scrapes.</summary>
 public static class MetricsEndpoint
 {
     /// <summary>Maps <c>GET /metrics</c>. Says nothing of who may read it: the listener decides.</summary>
-    public static IEndpointConventionBuilder MapMetrics(this IEndpointRouteBuilder endpoints, PrometheusExporter exporter)
+    public static IEndpointConventionBuilder MapMetrics(this IEndpointRouteBuilder endpoints, MeterBridge bridge)
     {
-        ArgumentNullException.ThrowIfNull(exporter);
-        return endpoints.MapGet("/metrics", context => WriteAsync(context, exporter)).ExcludeFromDescription();
+        ArgumentNullException.ThrowIfNull(bridge);
+        return endpoints.MapGet("/metrics", context => WriteAsync(context, bridge)).ExcludeFromDescription();
     }
 
     /// <summary>On the listener that is for metrics alone nothing else answers, and no token is asked for.</summary>
     public static IApplicationBuilder UseMetricsListener(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        var exporter = app.Services.GetRequiredService<PrometheusExporter>();
+        var bridge = app.Services.GetRequiredService<MeterBridge>();
         return app.Use((context, next) =>
         {
             if (context.Features.Get<MetricsOnly>() is null)
@@ -26,7 +24,7 @@ public static class MetricsEndpoint
 
             if (context.Request.Path == "/metrics")
             {
-                return WriteAsync(context, exporter);
+                return WriteAsync(context, bridge);
             }
 
             context.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -34,14 +32,13 @@ public static class MetricsEndpoint
         });
     }
 
-    private static async Task WriteAsync(HttpContext context, PrometheusExporter exporter)
+    private static async Task WriteAsync(HttpContext context, MeterBridge bridge)
     {
-        var page = new ArrayBufferWriter<byte>(16 * 1024);
-        exporter.WriteTo(page);
-        context.Response.ContentType = PrometheusText.ContentType;
-        context.Response.ContentLength = page.WrittenCount;
+        var page = await bridge.PageAsync(context.RequestAborted);
+        context.Response.ContentType = MeterBridge.ContentType;
+        context.Response.ContentLength = page.Length;
         context.Response.Headers.CacheControl = "no-store";
-        await context.Response.BodyWriter.WriteAsync(page.WrittenMemory, context.RequestAborted);
+        await context.Response.BodyWriter.WriteAsync(page, context.RequestAborted);
     }
 }
 

@@ -1,45 +1,41 @@
 using System.Diagnostics;
+using System.Globalization;
+using Prometheus;
 
 namespace IsoCatalog.Appliance.Telemetry;
 
 /// <summary>Figures of the process, under the names that Prometheus' own client libraries use.</summary>
 internal static class RuntimeFigures
 {
-    private static readonly double StartTime = ReadStartTime();
-
-    public static bool Owns(string name) => name.StartsWith("process_", StringComparison.Ordinal) || name.StartsWith("dotnet_", StringComparison.Ordinal);
-
-    public static void WriteTo(PrometheusText text)
+    /// <summary>Adds them; they are read when the registry is written.</summary>
+    public static void AddTo(CollectorRegistry registry)
     {
-        text.Family("dotnet_gc_collections_total", "counter", "Garbage collections by generation.");
-        for (var generation = 0; generation <= GC.MaxGeneration; generation++)
-        {
-            text.Sample(
-                "dotnet_gc_collections_total", PrometheusText.Label("generation", PrometheusText.Number(generation)),
-                PrometheusText.Number(GC.CollectionCount(generation)));
-        }
-
-        One(text, "dotnet_gc_heap_size_bytes", "gauge", "Bytes on the managed heap.", PrometheusText.Number(GC.GetTotalMemory(forceFullCollection: false)));
-        One(text, "dotnet_gc_pause_seconds_total", "counter", "Time spent in garbage collection pauses.", PrometheusText.Number(GC.GetTotalPauseDuration().TotalSeconds));
-        One(text, "dotnet_threadpool_threads", "gauge", "Threads of the pool.", PrometheusText.Number(ThreadPool.ThreadCount));
-        if (!OperatingSystem.IsBrowser() && !OperatingSystem.IsIOS() && !OperatingSystem.IsTvOS())
-        {
-            One(text, "process_cpu_seconds_total", "counter", "User and system time used.", PrometheusText.Number(Environment.CpuUsage.TotalTime.TotalSeconds));
-        }
-
-        One(text, "process_resident_memory_bytes", "gauge", "Resident memory.", PrometheusText.Number(Environment.WorkingSet));
-        One(text, "process_start_time_seconds", "gauge", "When the process began, since the Unix epoch.", PrometheusText.Number(StartTime));
-    }
-
-    private static void One(PrometheusText text, string name, string type, string help, string value)
-    {
-        text.Family(name, type, help);
-        text.Sample(name, "", value);
-    }
-
-    private static double ReadStartTime()
-    {
+        var factory = Metrics.WithCustomRegistry(registry);
+        var collections = factory.CreateCounter("dotnet_gc_collections_total", "Garbage collections by generation.", "generation");
+        var heap = factory.CreateGauge("dotnet_gc_heap_size_bytes", "Bytes on the managed heap.");
+        var pause = factory.CreateCounter("dotnet_gc_pause_seconds_total", "Time spent in garbage collection pauses.");
+        var threads = factory.CreateGauge("dotnet_threadpool_threads", "Threads of the pool.");
+        var cpu = factory.CreateCounter("process_cpu_seconds_total", "User and system time used.");
+        var resident = factory.CreateGauge("process_resident_memory_bytes", "Resident memory.");
         using var self = Process.GetCurrentProcess();
-        return (self.StartTime.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds;
+        factory.CreateGauge("process_start_time_seconds", "When the process began, since the Unix epoch.")
+            .Set((self.StartTime.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds);
+        registry.AddBeforeCollectCallback(() =>
+        {
+            for (var generation = 0; generation <= GC.MaxGeneration; generation++)
+            {
+                collections.WithLabels(generation.ToString(CultureInfo.InvariantCulture)).IncTo(GC.CollectionCount(generation));
+            }
+
+            heap.Set(GC.GetTotalMemory(forceFullCollection: false));
+            pause.IncTo(GC.GetTotalPauseDuration().TotalSeconds);
+            threads.Set(ThreadPool.ThreadCount);
+            if (!OperatingSystem.IsBrowser() && !OperatingSystem.IsIOS() && !OperatingSystem.IsTvOS())
+            {
+                cpu.IncTo(Environment.CpuUsage.TotalTime.TotalSeconds);
+            }
+
+            resident.Set(Environment.WorkingSet);
+        });
     }
 }
