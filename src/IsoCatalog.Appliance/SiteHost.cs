@@ -11,6 +11,7 @@ using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
@@ -168,7 +169,7 @@ internal sealed class SiteHost : IAsyncDisposable
                 var figures = new FleetMetrics(meter);
                 if (configuration.Listen.Fleet is not { } address)
                 {
-                    return new FleetParts(peers, figures, null);
+                    return new FleetParts(peers, null);
                 }
 
                 var certificate = SiteKeys.RequireTls(keys, folders);
@@ -177,7 +178,7 @@ internal sealed class SiteHost : IAsyncDisposable
                 fleet = await FleetListener.StartAsync(address, certificate, answers, loggers, cancellationToken);
                 exchange.TrustChanged = fleet.Recheck;
                 swarm = SwarmOf(configuration, certificate, ledger, options.Time, loggers);
-                return new FleetParts(peers, figures, new FleetLink(exchange, swarm));
+                return new FleetParts(peers, new FleetLink(exchange, swarm));
             }
         }
         catch (Exception e)
@@ -280,7 +281,7 @@ internal sealed class SiteHost : IAsyncDisposable
                 ListenPlain = configuration.Listen.Standard,
                 PlainAllow = configuration.Listen.StandardAllow,
                 Certificate = certificate,
-                PeerName = key => Sha256Digest.TryParse(key, out var pin) ? ledger.Fleet.SiteOf(pin) : null,
+                PeerName = key => ledger.Fleet.SiteOf(key),
                 Streams = configuration.Fetch.Streams ?? 0,
                 DownloadLimit = configuration.Fetch.Download,
                 UploadLimit = configuration.Fetch.Upload,

@@ -47,15 +47,6 @@ internal sealed record SiteParts(
 /// <summary>The parts of the ledger, each for whoever may write it.</summary>
 internal sealed record Books(CatalogBook Catalog, CellBook Cells, StoreBook Store, LeaseBook Leases, AliasBook Aliases, DocumentBook Documents);
 
-/// <param name="Link">Null at a site that exchanges nothing.</param>
-internal sealed record FleetParts(FleetPeers Peers, FleetMetrics Metrics, FleetLink? Link)
-{
-    public FleetExchange? Exchange => Link?.Exchange;
-}
-
-/// <summary>How a site exchanges documents and bytes with the others.</summary>
-internal sealed record FleetLink(FleetExchange Exchange, SwarmEngine Swarm);
-
 /// <summary>Who gets whom: the wiring of a site's rooms.</summary>
 internal static class SiteServices
 {
@@ -74,9 +65,9 @@ internal static class SiteServices
         services.AddSingleton(books.Catalog).AddSingleton(books.Store).AddSingleton(books.Leases).AddSingleton(books.Documents);
         services.AddSingleton(parts.Folders).AddSingleton(parts.Ledger).AddSingleton(parts.Events).AddSingleton(parts.Surfaces);
         services.AddSingleton(parts.Meters).AddSingleton(parts.Meter).AddSingleton(parts.Bridge);
-        services.AddSingleton(store).AddSingleton(doubts).AddSingleton(publishers);
-        services.AddSingleton(p => new Ingest(
-            parts.Folders, store, parts.Ledger, books.Catalog, configuration.Store.Floor, time, p.GetRequiredService<SiteMetrics>(), loggers.CreateLogger<Ingest>()));
+        services.AddSingleton(store).AddSingleton(parts.Hasher).AddSingleton(doubts).AddSingleton(publishers);
+        services.AddSingleton(new Ingest(
+            parts.Folders, store, parts.Ledger, books.Catalog, configuration.Store.Floor, time, new IngestMetrics(parts.Meter), loggers.CreateLogger<Ingest>()));
         services.AddSingleton<IngestQueue>();
         services.AddSingleton(p => new Inbox(
             configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, time, loggers.CreateLogger<Inbox>()));
@@ -100,7 +91,7 @@ internal static class SiteServices
         services.AddHostedService(_ => new RootKeyWatch(configuration, parts.Folders, parts.Alarms, time, loggers.CreateLogger<RootKeyWatch>()));
         services.AddSingleton<LeaseRoutes>();
         services.AddSingleton<Leases>();
-        services.AddSingleton<SiteMetrics>();
+        services.AddSingleton(new SiteMetrics(parts.Meter, parts.Ledger, parts.Events, time));
         services.AddSingleton(new LimitMetrics(parts.Meter, configuration, parts.Ledger, parts.Folders));
         services.AddSingleton(new EngineMetrics(parts.Meter, parts.Surfaces));
         services.AddSingleton(_ => new AliasMover(configuration.Site, parts.Ledger, books.Aliases, time, loggers.CreateLogger<AliasMover>()));

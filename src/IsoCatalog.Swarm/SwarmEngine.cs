@@ -100,8 +100,7 @@ public sealed class SwarmEngine : IAsyncDisposable
         Volatile.Write(ref _peers, [.. peers]);
         foreach (var connection in Connections().Where(connection => connection.Outgoing))
         {
-            var named = peers.Any(peer => peer.Name == connection.Identity.Name
-                && string.Equals(peer.Spki, connection.Identity.Spki, StringComparison.OrdinalIgnoreCase));
+            var named = peers.Any(peer => peer.Name == connection.Identity.Name && peer.Spki == connection.Identity.Spki);
             if (!named)
             {
                 connection.Cut(CutReason.Stopped, "it is no longer one of our peers");

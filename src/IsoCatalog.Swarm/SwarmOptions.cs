@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using IsoCatalog.Core.Hashing;
 
 namespace IsoCatalog.Swarm;
 
@@ -13,10 +14,10 @@ public sealed record SwarmOptions
     public X509Certificate2? Certificate { get; init; }
 
     /// <summary>
-    /// The name of the peer with this public key (SHA-256 of its SubjectPublicKeyInfo, 64 lowercase hex digits), or null when it is not known.
+    /// The name of the peer with this public key (SHA-256 of its SubjectPublicKeyInfo), or null when it is not known.
     /// Asked at each handshake and about once a second for each open connection, so what it answers may change; called from any thread.
     /// </summary>
-    public Func<string, string?> PeerName { get; init; } = static _ => null;
+    public Func<Sha256Digest, string?> PeerName { get; init; } = static _ => null;
 
     /// <summary>Where standard clients connect in plain text. Null, the default: nobody can.</summary>
     public IPEndPoint? ListenPlain { get; init; }

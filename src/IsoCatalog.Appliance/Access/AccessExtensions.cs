@@ -18,7 +18,9 @@ public static class AccessExtensions
     }
 
     /// <summary>After routing, before the endpoints.</summary>
-    public static IApplicationBuilder UseAccess(this IApplicationBuilder app) => app.UseMiddleware<AccessMiddleware>();
+    /// <param name="refuse">Answers who may not call an endpoint that is none <see cref="ForBrowsers"/>.</param>
+    public static IApplicationBuilder UseAccess(this IApplicationBuilder app, Func<HttpContext, AccessDecision.Refused, Task> refuse) =>
+        app.UseMiddleware<AccessMiddleware>(refuse);
 
     /// <summary>The least role that may call this endpoint or group. The nearest to the endpoint counts; without any it is <see cref="Role.Admin"/>.</summary>
     public static TBuilder RequireRole<TBuilder>(this TBuilder endpoints, Role role)

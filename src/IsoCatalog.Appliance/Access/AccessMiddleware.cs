@@ -9,7 +9,12 @@ namespace IsoCatalog.Appliance.Access;
 /// has the role that the endpoint asks for. An endpoint that says nothing asks for <see cref="Role.Admin"/>.
 /// </summary>
 internal sealed class AccessMiddleware(
-    RequestDelegate next, AccessOptions options, AccessPolicy policy, AccessMetrics metrics, ILogger<AccessMiddleware> logger)
+    RequestDelegate next,
+    Func<HttpContext, AccessDecision.Refused, Task> refuse,
+    AccessOptions options,
+    AccessPolicy policy,
+    AccessMetrics metrics,
+    ILogger<AccessMiddleware> logger)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -48,8 +53,7 @@ internal sealed class AccessMiddleware(
     private Task RefuseAsync(HttpContext context, AccessDecision.Refused refused, IPAddress? client, BrowserPage? page)
     {
         metrics.Refused(refused.Code);
-        var hasToken = context.Request.Headers.ContainsKey(HeaderNames.Authorization);
-        if (refused.Code == AccessCode.Unauthorized && !hasToken)
+        if (refused.Code == AccessCode.Unauthorized && !context.Request.Headers.ContainsKey(HeaderNames.Authorization))
         {
             Log.NoToken(logger, context.Request.Method, Shown(context.Request.Path), client);
         }
@@ -58,7 +62,7 @@ internal sealed class AccessMiddleware(
             Log.Refused(logger, context.Request.Method, Shown(context.Request.Path), client, refused.Code, refused.Message);
         }
 
-        return page is null ? AccessProblem.WriteAsync(context, refused, hasToken) : page.RefuseAsync(context, refused);
+        return page is null ? refuse(context, refused) : page.RefuseAsync(context, refused);
     }
 
     private static string Shown(PathString path) => path.ToUriComponent() is { Length: > 200 } long_ ? long_[..200] : path.ToUriComponent();

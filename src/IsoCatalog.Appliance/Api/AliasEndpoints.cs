@@ -54,7 +54,7 @@ internal static class AliasEndpoints
                 }
 
                 http.Response.Headers.Location = $"/api/v1/jobs/{waiting.Job}";
-                return TypedResults.Json(mover.Job(waiting), ApiJson.Default.JobView, statusCode: 202);
+                return TypedResults.Json(JobViews.Of(mover.Job(waiting)), ApiJson.Default.JobView, statusCode: 202);
             });
     }
 

@@ -152,7 +152,7 @@ internal static partial class ImageEndpoints
             Meta = Described(request.Title, request.Kind),
         });
         http.Response.Headers.Location = $"/api/v1/jobs/{job.Id}";
-        return TypedResults.Json(job.View(), ApiJson.Default.JobView, statusCode: 202);
+        return TypedResults.Json(JobViews.Of(job), ApiJson.Default.JobView, statusCode: 202);
     }
 
     private static IResult Delete(string id, HttpContext http, SiteLedger ledger, CatalogBook book, ViewPoint point, [FromQuery, Description("The reason, for the audit.")] string? why) =>

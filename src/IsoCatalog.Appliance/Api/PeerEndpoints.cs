@@ -3,6 +3,7 @@ using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Core.Trust;

@@ -46,7 +46,7 @@ internal static class SiteApi
             Words(context.HttpContext)),
             context.HttpContext.Response.StatusCode));
         app.UseRoutingWithHead();
-        app.UseAccess();
+        app.UseAccess(AccessProblem.WriteAsync);
 
         var api = app.MapGroup("/api/v1");
         AvailableEndpoint.Map(api);

@@ -5,6 +5,7 @@ using IsoCatalog.Appliance.Keeping;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
@@ -22,9 +23,9 @@ internal static class SiteEndpoints
         site.MapGet("/transfers", (SiteLedger ledger, FleetParts fleet) =>
                 TypedResults.Json(TransferViews.Of(ledger.View, fleet.Link?.Swarm), ApiJson.Default.TransferList))
             .WithSummary("What comes from other sites and goes to them").Produces<TransferList>();
-        site.MapGet("/jobs", (IngestQueue queue, AliasMover mover) => TypedResults.Json(new JobList([.. mover.Jobs, .. queue.Jobs]), ApiJson.Default.JobList))
+        site.MapGet("/jobs", (IngestQueue queue, AliasMover mover) => TypedResults.Json(new JobList([.. JobViews.Of(mover, queue)]), ApiJson.Default.JobList))
             .WithSummary("Aliases that wait, adds that run, and the last hundred of each that ended").Produces<JobList>();
-        site.MapGet("/jobs/{id}", (string id, IngestQueue queue, AliasMover mover) => (mover.Find(id) ?? queue.Find(id)) is { } job
+        site.MapGet("/jobs/{id}", (string id, IngestQueue queue, AliasMover mover) => JobViews.Find(id, mover, queue) is { } job
                 ? TypedResults.Json(job, ApiJson.Default.JobView)
                 : SiteApi.Refused(new Refusal(RefusalCode.NotFound, $"There is no job '{id}'; the last hundred that ended are kept until a restart.")))
             .WithSummary("One job").Produces<JobView>().Refuses(404);

@@ -1,18 +1,34 @@
 using System.Net;
 using System.Reflection;
+using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Intake;
 using IsoCatalog.Appliance.Keeping;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Publishing;
+using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Api;
 
 /// <summary>The site at a glance, as the API and the live page show it.</summary>
 internal sealed class SiteStatus(
-    SiteParts parts, SiteLedger ledger, IngestQueue queue, AliasMover mover, DriftReport drift, RetiredKeeper retired, SiteFace face, TimeProvider time)
+    SiteConfiguration configuration,
+    SiteFolders folders,
+    FleetParts fleet,
+    IReadOnlyList<ISurface> surfaces,
+    LeafHasher hasher,
+    SiteLedger ledger,
+    IngestQueue queue,
+    AliasMover mover,
+    DriftReport drift,
+    RetiredKeeper retired,
+    SiteFace face,
+    TimeProvider time)
 {
     public static string Version { get; } =
         typeof(SiteStatus).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
@@ -20,25 +36,25 @@ internal sealed class SiteStatus(
     public StatusView Now()
     {
         var view = ledger.View;
-        var transfers = TransferViews.Of(view, parts.Fleet.Link?.Swarm);
-        var free = FreeSpace.Of(parts.Folders.Data).AvailableBytes;
+        var transfers = TransferViews.Of(view, fleet.Link?.Swarm);
+        var free = FreeSpace.Of(folders.Data).AvailableBytes;
         return new StatusView(
-            parts.Configuration.Site,
+            configuration.Site,
             Version,
             face.Started,
-            face.Api?.GetLeftPart(UriPartial.Authority) ?? parts.Configuration.Listen.Api.ToString(),
+            face.Api?.GetLeftPart(UriPartial.Authority) ?? configuration.Listen.Api.ToString(),
             face.Iso?.ToString(),
-            parts.Folders.Data,
+            folders.Data,
             free,
             view.Catalog.Live.Count(),
             retired.List().Count,
             view.Leases.Count,
-            parts.Hasher.Way.ToString().ToLowerInvariant(),
+            hasher.Way.ToString().ToLowerInvariant(),
             SiteDatabase.LibraryVersion,
-            [.. view.Surfaces.Select((s, i) => Surface(view, s, parts.Surfaces[i].Description.Folder))],
-            [.. mover.Jobs.Concat(queue.Jobs).Where(j => j.State == "running")],
+            [.. view.Surfaces.Select((s, i) => Surface(view, s, surfaces[i].Description.Folder))],
+            [.. JobViews.Of(mover, queue).Where(j => j.State == "running")],
             drift.Now().Drift,
-            SiteStandings.Of(view, ledger.Fleet, parts.Fleet.Exchange?.Peers, free, time.GetUtcNow()),
+            SiteStandings.Of(view, ledger.Fleet, fleet.Exchange?.Peers, free, time.GetUtcNow()),
             transfers.Transfers,
             transfers.Uploads);
     }

@@ -42,6 +42,9 @@ internal sealed record FleetSnapshot
     /// <summary>Whose TLS key (SHA-256 of its SubjectPublicKeyInfo) it is, by the newest trust document; of sites that may take part alone.</summary>
     public string? SiteOf(Sha256Digest tlsKey) => Trust.Speakers.SiteOfTls(tlsKey.ToString());
 
+    /// <summary>The TLS keys of a site, as <see cref="SiteOf"/> takes them.</summary>
+    public IEnumerable<Sha256Digest> TlsKeysOf(string site) => Trust.Speakers.TlsOf(site).Select(k => new Sha256Digest(Convert.FromHexString(k)));
+
     public bool Knows(Sha256Digest document) => Documents.ContainsKey(document) || Pending.Contains(document);
 }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -54,7 +55,7 @@ internal sealed class FleetConnections(Func<Sha256Digest, string?> siteOf)
     /// <summary>After TLS.</summary>
     public async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        if (PeerKey.Of(connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate) is not { } key)
+        if (PinnedTls.KeyOf(connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate) is not { } key)
         {
             connection.Abort();
             return;

@@ -1,9 +1,8 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Core.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -107,23 +106,13 @@ internal sealed class FleetListener : IAsyncDisposable
 
     private static void Secure(ListenOptions listen, X509Certificate2 certificate)
     {
-        var shown = PeerKey.Shown(certificate);
+        var shown = PinnedTls.Shown(certificate);
         listen.UseHttps(new TlsHandshakeCallbackOptions
         {
             HandshakeTimeout = HandshakeLimit,
-            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
-            {
-                ServerCertificateContext = shown,
-                ClientCertificateRequired = true,
-                EnabledSslProtocols = SslProtocols.Tls13,
-                AllowTlsResume = false,
-                AllowRenegotiation = false,
-                CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-                CertificateChainPolicy = PeerKey.NoChain(),
 
-                // Any key may shake hands; what it may do is decided for each request, by the trust document as it is then.
-                RemoteCertificateValidationCallback = (_, peer, _, _) => PeerKey.Of(peer) is not null,
-            }),
+            // Any key may shake hands; what it may do is decided for each request, by the trust document as it is then.
+            OnConnection = _ => ValueTask.FromResult(PinnedTls.ForServer(shown, static _ => true)),
         });
     }
 }

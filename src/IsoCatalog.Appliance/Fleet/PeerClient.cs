@@ -7,6 +7,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Tls;
 using Polly;
 using Polly.Retry;
 using Polly.Timeout;
@@ -31,7 +32,7 @@ internal sealed class PeerClient : IDisposable
 
     private readonly string _site;
     private readonly Func<Sha256Digest, string?> _siteOf;
-    private readonly X509Certificate2 _certificate;
+    private readonly SslStreamCertificateContext _shown;
     private readonly TimeProvider _time;
     private readonly ResiliencePipeline _repeat;
     private readonly HttpClient _anyKey;
@@ -46,7 +47,7 @@ internal sealed class PeerClient : IDisposable
     {
         _site = site;
         _siteOf = siteOf;
-        _certificate = certificate;
+        _shown = PinnedTls.Shown(certificate);
         _time = time;
         Address = address;
         _repeat = new ResiliencePipelineBuilder { TimeProvider = time }
@@ -61,7 +62,7 @@ internal sealed class PeerClient : IDisposable
             .AddTimeout(new TimeoutStrategyOptions { Timeout = TryLimit })
             .Build();
         _pinned = Make(IsPeer, Timeout.InfiniteTimeSpan);
-        _anyKey = Make(peer => PeerKey.Of(peer) is not null, LifeWithAnyKey);
+        _anyKey = Make(static _ => true, LifeWithAnyKey);
     }
 
     public DnsEndPoint Address { get; }
@@ -149,12 +150,12 @@ internal sealed class PeerClient : IDisposable
 
     private string Where => $"{Address.Host}:{Address.Port}";
 
-    private bool IsPeer(X509Certificate? certificate)
+    private bool IsPeer(Sha256Digest? shown)
     {
         // Under the lock, so that a change of trust comes either before this look or finds the key.
         lock (_gate)
         {
-            if (PeerKey.Of(certificate) is not { } key || _siteOf(key) != _site)
+            if (shown is not { } key || _siteOf(key) != _site)
             {
                 return false;
             }
@@ -164,7 +165,7 @@ internal sealed class PeerClient : IDisposable
         }
     }
 
-    private HttpClient Make(Func<X509Certificate?, bool> accept, TimeSpan life) => new(
+    private HttpClient Make(Func<Sha256Digest?, bool> accept, TimeSpan life) => new(
         new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -177,16 +178,7 @@ internal sealed class PeerClient : IDisposable
             MaxConnectionsPerServer = 4,
             PooledConnectionIdleTimeout = Idle,
             PooledConnectionLifetime = life,
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                EnabledSslProtocols = SslProtocols.Tls13,
-                AllowTlsResume = false,
-                AllowRenegotiation = false,
-                ClientCertificateContext = PeerKey.Shown(_certificate),
-                CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-                CertificateChainPolicy = PeerKey.NoChain(),
-                RemoteCertificateValidationCallback = (_, peer, _, _) => accept(peer),
-            },
+            SslOptions = PinnedTls.ForClient(_shown, accept),
         },
         disposeHandler: true)
     {

@@ -1,6 +1,5 @@
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
-using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Images;
@@ -16,7 +15,7 @@ namespace IsoCatalog.Appliance.Intake;
 /// signed. Whatever goes wrong, the source is as it was and nothing of the copy is left.
 /// </summary>
 internal sealed class Ingest(
-    SiteFolders folders, ImageStore store, SiteLedger ledger, CatalogBook catalog, long floor, TimeProvider time, SiteMetrics metrics, ILogger<Ingest> log)
+    SiteFolders folders, ImageStore store, SiteLedger ledger, CatalogBook catalog, long floor, TimeProvider time, IngestMetrics metrics, ILogger<Ingest> log)
 {
     private const int BlockSize = 2 << 20;
 

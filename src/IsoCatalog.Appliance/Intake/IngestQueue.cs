@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using IsoCatalog.Appliance.Api;
-using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 
@@ -15,9 +13,9 @@ internal sealed class IngestQueue(Ingest ingest, TimeProvider time, IHostApplica
     private readonly ConcurrentDictionary<string, Job> _jobs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _slots = new(AtOnce, AtOnce);
 
-    public IEnumerable<JobView> Jobs => _jobs.Values.OrderByDescending(j => j.Started).Select(j => j.View());
+    public IEnumerable<Job> Jobs => _jobs.Values.OrderByDescending(j => j.Started);
 
-    public JobView? Find(string id) => _jobs.GetValueOrDefault(id)?.View();
+    public Job? Find(string id) => _jobs.GetValueOrDefault(id);
 
     /// <summary>Starts an add that goes on without its asker; it ends with the site.</summary>
     public Job Start(IngestRequest request)
@@ -87,23 +85,5 @@ internal sealed class IngestQueue(Ingest ingest, TimeProvider time, IHostApplica
 
         /// <summary>Ends when the job does; never faults for an expected refusal.</summary>
         public Task<Outcome<CatalogImage>>? Work { get; set; }
-
-        public JobView View()
-        {
-            var outcome = Ended is null ? null : Outcome;
-            var refusal = (outcome as Outcome<CatalogImage>.Refused)?.Refusal;
-            return new JobView(
-                Id,
-                "add",
-                request.Label,
-                outcome is null ? "running" : refusal is null ? "done" : "failed",
-                outcome is null ? Progress.Step : refusal is null ? "added" : "refused",
-                Progress.Done,
-                Progress.Total,
-                started,
-                Ended,
-                (outcome as Outcome<CatalogImage>.Done)?.Value.Id ?? refusal?.Image,
-                refusal is null ? null : Problems.Of(refusal));
-        }
     }
 }

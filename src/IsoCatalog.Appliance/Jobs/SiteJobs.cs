@@ -5,6 +5,7 @@ using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Mounts;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Core.Readiness;
 using Quartz;
 

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using IsoCatalog.Appliance.Api;
 using IsoCatalog.Appliance.Ledger;
-using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
@@ -18,22 +16,22 @@ internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book,
 
     /// <summary>Around each change of a move and the end of its job, so that a job is always either the one or the other.</summary>
     private readonly Lock _gate = new();
-    private ImmutableQueue<JobView> _ended = [];
+    private ImmutableQueue<AliasJob> _ended = [];
     private ImmutableDictionary<string, Refusal> _held = ImmutableDictionary.Create<string, Refusal>(StringComparer.Ordinal);
 
     /// <summary>Moves that wait, and the last hundred that ended since the start.</summary>
-    public IReadOnlyList<JobView> Jobs
+    public IReadOnlyList<AliasJob> Jobs
     {
         get
         {
             lock (_gate)
             {
-                return [.. ledger.View.AliasMoves.Values.Select(Job).Concat(_ended.Reverse()).OrderByDescending(j => j.Started)];
+                return [.. ledger.View.AliasMoves.Values.Select(Job).Concat(_ended.Reverse()).OrderByDescending(j => j.Move.Since)];
             }
         }
     }
 
-    public JobView? Find(string id) => Jobs.FirstOrDefault(j => j.Id == id);
+    public AliasJob? Find(string id) => Jobs.FirstOrDefault(j => j.Move.Job == id);
 
     /// <inheritdoc cref="AliasBook.Set"/>
     public Outcome<AliasChange> Set(string alias, ImageId image, int? keep, string by)
@@ -66,8 +64,8 @@ internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book,
         }
     }
 
-    /// <summary>A move that waits, as a job: done are the surfaces of all sites where its image is available.</summary>
-    public JobView Job(AliasMove move)
+    /// <summary>How it stands with a move that waits.</summary>
+    public AliasJob Job(AliasMove move)
     {
         var view = ledger.View;
         var hindrances = AliasPlan.WaitsFor(view, site, move.Image, time.GetUtcNow()).ToList();
@@ -75,7 +73,7 @@ internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book,
         var step = _held.GetValueOrDefault(move.Job) is { } refusal ? refusal.Message
             : hindrances.Count == 0 ? "moving"
             : $"waiting for {string.Join(", ", hindrances.Select(h => h.Surface is null ? h.Site : $"{h.Surface} at {h.Site}").Take(10))}";
-        return new JobView(move.Job, JobKinds.Alias, Subject(view, move), "running", step, places - hindrances.Count, places, move.Since, null, move.Image, null);
+        return new AliasJob(move, Subject(view, move), step, places - hindrances.Count, places);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -146,18 +144,8 @@ internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book,
         var view = ledger.View;
         var places = view.Surfaces.Length + view.Others.Values.Sum(o => o.Surfaces?.Length ?? 1);
         _held = _held.Remove(move.Job);
-        _ended = _ended.Enqueue(new JobView(
-            move.Job,
-            JobKinds.Alias,
-            Subject(view, move),
-            refusal is null ? "done" : "failed",
-            refusal is null ? "moved" : "not moved",
-            refusal is null ? places : 0,
-            places,
-            move.Since,
-            time.GetUtcNow(),
-            move.Image,
-            refusal is null ? null : Problems.Of(refusal)));
+        _ended = _ended.Enqueue(
+            new AliasJob(move, Subject(view, move), refusal is null ? "moved" : "not moved", refusal is null ? places : 0, places, time.GetUtcNow(), refusal));
         if (_ended.Count() > Kept)
         {
             _ended = _ended.Dequeue();
@@ -167,3 +155,10 @@ internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book,
     private static string Subject(SiteView view, AliasMove move) =>
         $"{move.Alias} to {view.Catalog.Images.GetValueOrDefault(move.Image)?.FileName ?? move.Image.ToString()}";
 }
+
+/// <summary>A move of an alias, waiting or ended.</summary>
+/// <param name="Step">In words.</param>
+/// <param name="Done">Of <paramref name="Total"/> surfaces of all sites: those where its image is available.</param>
+/// <param name="Ended">Null while it waits.</param>
+/// <param name="Refusal">Why it ended without having moved.</param>
+internal sealed record AliasJob(AliasMove Move, string Subject, string Step, int Done, int Total, DateTimeOffset? Ended = null, Refusal? Refusal = null);

@@ -20,7 +20,7 @@ internal sealed class SwarmUpkeep(SwarmEngine swarm, SiteLedger ledger, FleetPee
             var fleet = ledger.Fleet;
             IReadOnlyList<SwarmPeer> now =
             [
-                .. peers.Effective(fleet).SelectMany(p => fleet.Trust.Speakers.TlsOf(p.Site).Select(key => new SwarmPeer(p.Site, p.Swarm, key))),
+                .. peers.Effective(fleet).SelectMany(p => fleet.TlsKeysOf(p.Site).Select(key => new SwarmPeer(p.Site, p.Swarm, key))),
             ];
             if (!now.SequenceEqual(_told))
             {

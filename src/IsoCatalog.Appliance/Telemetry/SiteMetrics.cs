@@ -9,10 +9,6 @@ namespace IsoCatalog.Appliance.Telemetry;
 /// <summary>The site's figures for Prometheus; docs/metrics.md lists them. Gauges are read off the newest view when they are scraped.</summary>
 internal sealed class SiteMetrics
 {
-    private readonly Counter<long> _added;
-    private readonly Counter<long> _addedBytes;
-    private readonly Counter<long> _refused;
-    private readonly Histogram<double> _addSeconds;
     // Counted from zero, so that the first one is an increase.
     private static readonly string[] FoundOnSurfaces = [ReasonCode.FileMissing, ReasonCode.FileChanged, ReasonCode.HashMismatch, ReasonCode.ReadError];
     private static readonly string[] FoundElsewhere = [ReasonCode.StoreMissing, ReasonCode.StoreDamaged, "store-doubted", FileSentry.WatchIncomplete];
@@ -26,14 +22,6 @@ internal sealed class SiteMetrics
         _ledger = ledger;
         _events = events;
         _time = time;
-        _added = meter.CreateCounter<long>("isocatalog.ingest.images", description: "Images added at this site.");
-        _addedBytes = meter.CreateCounter<long>("isocatalog.ingest.bytes", "By", "Bytes of images added at this site.");
-        _refused = meter.CreateCounter<long>("isocatalog.ingest.refused", description: "Adds that were refused, by code.");
-        _addSeconds = meter.CreateHistogram(
-            "isocatalog.ingest.duration",
-            "s",
-            "From the first byte read to the signed entry.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.5, 1, 5, 15, 60, 300, 1800] });
         meter.CreateObservableGauge("isocatalog.catalog.images", () => ledger.View.Catalog.Live.Count(), description: "Live images in the catalog.");
         meter.CreateObservableGauge("isocatalog.catalog.blocked", () => ledger.View.Catalog.Blocks.Count(), description: "Recalls that stand.");
         meter.CreateObservableGauge(
@@ -52,15 +40,6 @@ internal sealed class SiteMetrics
             "isocatalog.drift.found", Found, description: "Times that something was found not to be as it should be, mended at once or not, by code and surface.");
         meter.CreateObservableGauge("isocatalog.leases", () => ledger.View.Leases.Count, description: "Leases now.");
     }
-
-    public void Added(long bytes, TimeSpan duration)
-    {
-        _added.Add(1);
-        _addedBytes.Add(bytes);
-        _addSeconds.Record(duration.TotalSeconds);
-    }
-
-    public void NotAdded(string code) => _refused.Add(1, new KeyValuePair<string, object?>("code", code));
 
     private IEnumerable<Measurement<int>> Cells()
     {

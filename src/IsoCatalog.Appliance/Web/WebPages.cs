@@ -1,5 +1,6 @@
 using System.Globalization;
 using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Api;
 using IsoCatalog.Appliance.Configuration;
 
 namespace IsoCatalog.Appliance.Web;

@@ -165,11 +165,8 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
         Stream stream = new NetworkStream(socket, ownsSocket: false);
         if (peer.Spki is { } pin)
         {
-            var own = context.Options.Certificate ?? throw new PeerRefusedException(CutReason.Untrusted, "we have no certificate to show.");
-            (stream, _) = await PeerTls.AsClientAsync(
-                socket, own,
-                key => string.Equals(key, pin, StringComparison.OrdinalIgnoreCase) && context.Options.PeerName(key) == peer.Name,
-                cancellationToken);
+            var own = context.Shown ?? throw new PeerRefusedException(CutReason.Untrusted, "we have no certificate to show.");
+            stream = await PeerTls.AsClientAsync(socket, own, key => key == pin && context.Options.PeerName(key) == peer.Name, cancellationToken);
         }
 
         var shortV2 = ImageSwarms.Short(swarm.Torrent.InfoV2);
@@ -192,7 +189,7 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
 
         var address = socket.RemoteEndPoint?.ToString() ?? "";
         return new PeerConnection(
-            context, swarm, socket, stream, new PeerIdentity(peer.Name, address, peer.Spki?.ToLowerInvariant()), theirs,
+            context, swarm, socket, stream, new PeerIdentity(peer.Name, address, peer.Spki), theirs,
             speaksV2: theirs.InfoHash == shortV2, outgoing: true);
     }
 }

@@ -131,11 +131,11 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
         var identity = new PeerIdentity(address, remote, Spki: null);
         if (!plain)
         {
-            var own = context.Options.Certificate ?? throw new PeerRefusedException(CutReason.Untrusted, "we have no certificate");
-            var (secured, spki) = await PeerTls.AsServerAsync(socket, own, key => context.Options.PeerName(key) is not null, cancellationToken);
+            var own = context.Shown ?? throw new PeerRefusedException(CutReason.Untrusted, "we have no certificate");
+            var (secured, shown) = await PeerTls.AsServerAsync(socket, own, key => context.Options.PeerName(key) is not null, cancellationToken);
             stream = secured;
             identity = new PeerIdentity(
-                context.Options.PeerName(spki) ?? throw new PeerRefusedException(CutReason.Untrusted, "its key is not known"), remote, spki);
+                context.Options.PeerName(shown) ?? throw new PeerRefusedException(CutReason.Untrusted, "its key is not known"), remote, shown);
         }
 
         var bytes = new byte[Handshake.Length];

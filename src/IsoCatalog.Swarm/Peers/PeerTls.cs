@@ -1,77 +1,53 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Tls;
 
 namespace IsoCatalog.Swarm.Peers;
 
-/// <summary>
-/// TLS 1.3 in which both sides show a certificate and only its public key counts: no chain, no dates, no revocation, and no resumption,
-/// which would skip the check.
-/// </summary>
+/// <summary>The handshake of <see cref="PinnedTls"/> on a socket, in records as large as a block.</summary>
 internal static class PeerTls
 {
-    /// <param name="isKnown">Whether the key (SHA-256 of its SubjectPublicKeyInfo, hex) may speak with us.</param>
+    /// <param name="isKnown">Whether the other side's key may speak with us.</param>
     /// <returns>The stream, and the key of the other side.</returns>
     /// <exception cref="AuthenticationException">The other side is not who it must be.</exception>
     /// <exception cref="PeerRefusedException">The other side speaks something else.</exception>
-    public static async Task<(SslStream Stream, string Spki)> AsServerAsync(
-        Socket socket, X509Certificate2 own, Func<string, bool> isKnown, CancellationToken cancellationToken)
+    public static async Task<(SslStream Stream, Sha256Digest Key)> AsServerAsync(
+        Socket socket, SslStreamCertificateContext own, Func<Sha256Digest, bool> isKnown, CancellationToken cancellationToken)
     {
-        var records = new RecordStream(socket);
-        var stream = new SslStream(records);
-        string? spki = null;
         var asked = false;
-        var options = new SslServerAuthenticationOptions
-        {
-            ServerCertificateContext = SslStreamCertificateContext.Create(own, additionalCertificates: null, offline: true),
-            ClientCertificateRequired = true,
-            EnabledSslProtocols = SslProtocols.Tls13,
-            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            AllowTlsResume = false,
-            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-            {
-                asked = true;
-                return (spki = SpkiOf(certificate)) is not null && isKnown(spki);
-            },
-        };
         try
         {
-            await stream.AuthenticateAsServerAsync(options, cancellationToken);
+            return await GreetAsync(
+                socket,
+                stream => stream.AuthenticateAsServerAsync(
+                    PinnedTls.ForServer(own, key =>
+                    {
+                        asked = true;
+                        return key is { } shown && isKnown(shown);
+                    }),
+                    cancellationToken));
         }
         catch (AuthenticationException e) when (!asked)
         {
             throw new PeerRefusedException(CutReason.BadHandshake, $"it does not speak TLS as we do ({e.Message})");
         }
-
-        records.Gather = true;
-        return (stream, spki ?? throw new AuthenticationException("The other side showed no certificate."));
     }
 
     /// <inheritdoc cref="AsServerAsync"/>
-    public static async Task<(SslStream Stream, string Spki)> AsClientAsync(
-        Socket socket, X509Certificate2 own, Func<string, bool> isKnown, CancellationToken cancellationToken)
+    public static async Task<SslStream> AsClientAsync(
+        Socket socket, SslStreamCertificateContext own, Func<Sha256Digest, bool> isKnown, CancellationToken cancellationToken) =>
+        (await GreetAsync(
+            socket,
+            stream => stream.AuthenticateAsClientAsync(PinnedTls.ForClient(own, key => key is { } shown && isKnown(shown)), cancellationToken))).Stream;
+
+    private static async Task<(SslStream Stream, Sha256Digest Key)> GreetAsync(Socket socket, Func<SslStream, Task> shakeHands)
     {
         var records = new RecordStream(socket);
         var stream = new SslStream(records);
-        string? spki = null;
-        await stream.AuthenticateAsClientAsync(
-            new SslClientAuthenticationOptions
-            {
-                TargetHost = "",
-                ClientCertificateContext = SslStreamCertificateContext.Create(own, additionalCertificates: null, offline: true),
-                EnabledSslProtocols = SslProtocols.Tls13,
-                CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-                AllowTlsResume = false,
-                RemoteCertificateValidationCallback = (_, certificate, _, _) => (spki = SpkiOf(certificate)) is not null && isKnown(spki),
-            },
-            cancellationToken);
+        await shakeHands(stream);
         records.Gather = true;
-        return (stream, spki ?? throw new AuthenticationException("The other side showed no certificate."));
+        return (stream, PinnedTls.KeyOf(stream.RemoteCertificate) ?? throw new AuthenticationException("The other side showed no certificate."));
     }
-
-    private static string? SpkiOf(X509Certificate? certificate) => certificate is X509Certificate2 shown
-        ? Convert.ToHexStringLower(SHA256.HashData(shown.PublicKey.ExportSubjectPublicKeyInfo()))
-        : null;
 }

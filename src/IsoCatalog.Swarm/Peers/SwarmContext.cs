@@ -1,4 +1,6 @@
+using System.Net.Security;
 using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Tls;
 using IsoCatalog.Swarm.Pieces;
 using IsoCatalog.Swarm.Storage;
 
@@ -12,6 +14,7 @@ internal sealed class SwarmContext : IDisposable
     public SwarmContext(SwarmOptions options, TimeProvider clock, Action<SwarmEvent>? onEvent)
     {
         (Options, Clock, _onEvent) = (options, clock, onEvent);
+        Shown = options.Certificate is { } own ? PinnedTls.Shown(own) : null;
         Ledger = new PeerLedger(clock, options.BanTime);
         Download = new TokenBucket(clock) { Rate = options.DownloadLimit };
         Upload = new TokenBucket(clock) { Rate = options.UploadLimit };
@@ -20,6 +23,9 @@ internal sealed class SwarmContext : IDisposable
     }
 
     public SwarmOptions Options { get; }
+
+    /// <summary>Our own certificate; null when there is none to show.</summary>
+    public SslStreamCertificateContext? Shown { get; }
 
     public TimeProvider Clock { get; }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Tls;
 using IsoCatalog.Swarm;
 using IsoCatalog.Swarm.Metainfo;
 using IsoCatalog.Testing;
@@ -43,13 +44,13 @@ internal static class SwarmChild
         using var certificate = identity.Length == 0 ? null : X509Certificate2.CreateFromPemFile(identity[0], identity[1]);
         await WarmUpAsync(certificate);
 
-        var spki = identity.ElementAtOrDefault(2);
-        return end == "seed" ? await SeedAsync(torrent, path, address, certificate, spki) : await FetchAsync(torrent, path, address, certificate, spki);
+        Sha256Digest? key = Sha256Digest.TryParse(identity.ElementAtOrDefault(2), out var pin) ? pin : null;
+        return end == "seed" ? await SeedAsync(torrent, path, address, certificate, key) : await FetchAsync(torrent, path, address, certificate, key);
     }
 
-    private static async Task<int> SeedAsync(Torrent torrent, string path, string address, X509Certificate2? certificate, string? spki)
+    private static async Task<int> SeedAsync(Torrent torrent, string path, string address, X509Certificate2? certificate, Sha256Digest? key)
     {
-        await using var engine = Engine(new IPEndPoint(IPAddress.Parse(address), 0), certificate, spki);
+        await using var engine = Engine(new IPEndPoint(IPAddress.Parse(address), 0), certificate, key);
         engine.Start();
         engine.Seed(torrent, path);
         Say("port", (certificate is null ? engine.PlainEndpoint : engine.Endpoint)!.Port);
@@ -60,11 +61,11 @@ internal static class SwarmChild
         return 0;
     }
 
-    private static async Task<int> FetchAsync(Torrent torrent, string path, string address, X509Certificate2? certificate, string? spki)
+    private static async Task<int> FetchAsync(Torrent torrent, string path, string address, X509Certificate2? certificate, Sha256Digest? key)
     {
-        await using var engine = Engine(null, certificate, spki);
+        await using var engine = Engine(null, certificate, key);
         engine.Start();
-        engine.SetPeers([new SwarmPeer("peer", IPEndPoint.Parse(address), spki)]);
+        engine.SetPeers([new SwarmPeer("peer", IPEndPoint.Parse(address), key)]);
         Say("ready", 0);
         Console.ReadLine();
         var idle = Environment.CpuUsage.TotalTime;
@@ -107,16 +108,16 @@ internal static class SwarmChild
         using var hasher = new ImageHasher(WarmUp);
         hasher.Append(bytes);
         var torrent = Torrent.From(hasher.Complete());
-        var spki = certificate is null ? null : Identity.SpkiOf(certificate);
+        var key = PinnedTls.KeyOf(certificate);
 
-        await using var seeder = Engine(new IPEndPoint(IPAddress.Loopback, 0), certificate, spki);
+        await using var seeder = Engine(new IPEndPoint(IPAddress.Loopback, 0), certificate, key);
         seeder.Start();
         seeder.Seed(torrent, folder.Write("image.iso", bytes));
         for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < WarmUpFor;)
         {
-            await using var fetcher = Engine(null, certificate, spki);
+            await using var fetcher = Engine(null, certificate, key);
             fetcher.Start();
-            fetcher.SetPeers([new SwarmPeer("peer", (certificate is null ? seeder.PlainEndpoint : seeder.Endpoint)!, spki)]);
+            fetcher.SetPeers([new SwarmPeer("peer", (certificate is null ? seeder.PlainEndpoint : seeder.Endpoint)!, key)]);
             await fetcher.Fetch(torrent, folder.Combine("copy.iso")).Completion;
             File.Delete(folder.Combine("copy.iso"));
         }
@@ -124,12 +125,12 @@ internal static class SwarmChild
         await Task.Delay(Settling);
     }
 
-    private static SwarmEngine Engine(IPEndPoint? listen, X509Certificate2? certificate, string? spki) => new(
+    private static SwarmEngine Engine(IPEndPoint? listen, X509Certificate2? certificate, Sha256Digest? key) => new(
         new SwarmOptions
         {
             Listen = certificate is null ? null : listen,
             Certificate = certificate,
-            PeerName = known => known == spki ? "peer" : null,
+            PeerName = known => known == key ? "peer" : null,
             ListenPlain = certificate is null ? listen : null,
             PlainAllow = [IPNetwork.Parse("0.0.0.0/0")],
         },

@@ -5,6 +5,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Api;
 using IsoCatalog.Appliance.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -210,7 +211,7 @@ public sealed class AccessTests : IAsyncLifetime
         builder.Services.AddAccess(options);
         var app = builder.Build();
         _apps.Add(app);
-        app.UseAccess();
+        app.UseAccess(AccessProblem.WriteAsync);
         Map(app);
         await app.StartAsync(Cancel);
         var address = app.Urls.Single(url => url.StartsWith("http://127", StringComparison.Ordinal));

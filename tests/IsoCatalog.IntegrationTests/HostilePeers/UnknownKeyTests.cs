@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using IsoCatalog.Core.Hashing;
 using IsoCatalog.IntegrationTests.Interop;
 using IsoCatalog.Swarm;
 using IsoCatalog.Testing.Hostile;
@@ -55,11 +56,11 @@ public sealed class UnknownKeyTests
         using var own = Certificate("victim");
         using var friend = Certificate("friend");
         using var stranger = Certificate("stranger");
-        var known = Spki(friend);
-        await using var siege = Listening(own, spki => spki == known ? "friend" : null);
+        var known = KeyOf(friend);
+        await using var siege = Listening(own, key => key == known ? "friend" : null);
         var strangers = Enumerable.Range(0, 8).Select(_ => GreetAsync(siege.Victim.Engine.Endpoint!, stranger)).ToArray();
         await using var sound = new PlainEngine(options => options with { Certificate = friend, PeerName = _ => "victim" });
-        sound.Engine.SetPeers([new SwarmPeer("victim", siege.Victim.Engine.Endpoint!, Spki(own))]);
+        sound.Engine.SetPeers([new SwarmPeer("victim", siege.Victim.Engine.Endpoint!, KeyOf(own))]);
         await sound.WholeAsync(sound.Fetch(Siege.Image), Siege.Image, Cancelled);
         Assert.All(await Task.WhenAll(strangers), static received => Assert.Equal(0, received));
     }
@@ -74,7 +75,7 @@ public sealed class UnknownKeyTests
             () => reasons.Any(reason => counters.Counters.Cuts.GetValueOrDefault(reason) > 0), $"a cut for {string.Join(" or ", reasons)}", Cancelled);
     }
 
-    private static Siege Listening(X509Certificate2 own, Func<string, string?> names) => new Siege(options => options with
+    private static Siege Listening(X509Certificate2 own, Func<Sha256Digest, string?> names) => new Siege(options => options with
     {
         Listen = new IPEndPoint(IPAddress.Loopback, 0),
         Certificate = own,
@@ -125,6 +126,5 @@ public sealed class UnknownKeyTests
             .CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
     }
 
-    private static string Spki(X509Certificate2 certificate) =>
-        Convert.ToHexStringLower(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+    private static Sha256Digest KeyOf(X509Certificate2 certificate) => new(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
 }

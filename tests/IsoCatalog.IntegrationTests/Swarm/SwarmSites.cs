@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using IsoCatalog.Core.Hashing;
 using IsoCatalog.Swarm;
 using IsoCatalog.Testing;
 using Xunit;
@@ -11,7 +12,7 @@ namespace IsoCatalog.IntegrationTests.Swarm;
 /// <summary>Engines on loopback that know each other's keys, and all that they said.</summary>
 internal sealed class SwarmSites : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, string> _names = new();
+    private readonly ConcurrentDictionary<Sha256Digest, string> _names = new();
     private readonly Dictionary<string, X509Certificate2> _certificates = [];
     private readonly List<SwarmEngine> _engines = [];
 
@@ -22,14 +23,14 @@ internal sealed class SwarmSites : IAsyncDisposable
     public SwarmEngine Start(string name, Func<SwarmOptions, SwarmOptions>? change = null)
     {
         var certificate = Certificate(name);
-        _names[SpkiOf(certificate)] = name;
+        _names[KeyOf(certificate)] = name;
         var options = new SwarmOptions
         {
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
             ListenPlain = new IPEndPoint(IPAddress.Loopback, 0),
             PlainAllow = [IPNetwork.Parse("127.0.0.0/8")],
             Certificate = certificate,
-            PeerName = spki => _names.GetValueOrDefault(spki),
+            PeerName = key => _names.GetValueOrDefault(key),
         };
         var engine = new SwarmEngine(change?.Invoke(options) ?? options, TimeProvider.System, Events.Enqueue);
         engine.Start();
@@ -37,12 +38,15 @@ internal sealed class SwarmSites : IAsyncDisposable
         return engine;
     }
 
+    /// <summary>What a site shows that is started afterwards, instead of a certificate of its own.</summary>
+    public void Show(string name, X509Certificate2 certificate) => _certificates[name] = certificate;
+
     /// <summary>The engine as others are to be told of it: over TLS with its key, or in plain text.</summary>
     public SwarmPeer Peer(string name, SwarmEngine engine, bool plain = false) =>
-        plain ? new SwarmPeer(name, engine.PlainEndpoint!, Spki: null) : new SwarmPeer(name, engine.Endpoint!, SpkiOf(Certificate(name)));
+        plain ? new SwarmPeer(name, engine.PlainEndpoint!, Spki: null) : new SwarmPeer(name, engine.Endpoint!, KeyOf(Certificate(name)));
 
     /// <summary>From now on nobody knows the key of a site.</summary>
-    public void Distrust(string name) => _names.TryRemove(SpkiOf(Certificate(name)), out _);
+    public void Distrust(string name) => _names.TryRemove(KeyOf(Certificate(name)), out _);
 
     public string Combine(string name) => Folder.Combine(name);
 
@@ -99,6 +103,5 @@ internal sealed class SwarmSites : IAsyncDisposable
         return certificate;
     }
 
-    private static string SpkiOf(X509Certificate2 certificate) =>
-        Convert.ToHexStringLower(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
+    private static Sha256Digest KeyOf(X509Certificate2 certificate) => new(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
 }

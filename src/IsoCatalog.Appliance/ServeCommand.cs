@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
+using IsoCatalog.Appliance.Commands;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Surfaces.Ovirt;
 
-namespace IsoCatalog.Appliance.Commands;
+namespace IsoCatalog.Appliance;
 
-/// <summary><c>isocatalog serve</c>: runs a site until it is told to stop.</summary>
+/// <summary><c>isocatalog serve</c>: runs a site until it is told to stop. The one verb that is more than a caller of a site, so it stands beside <see cref="SiteHost"/>.</summary>
 internal static class ServeCommand
 {
     public static Command Build(CommandDefaults defaults)

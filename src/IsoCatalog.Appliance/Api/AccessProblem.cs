@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using IsoCatalog.Appliance.Access;
+using Microsoft.Net.Http.Headers;
 
-namespace IsoCatalog.Appliance.Access;
+namespace IsoCatalog.Appliance.Api;
 
 /// <summary>Writes a refusal as RFC 9457 problem JSON, with the challenge of RFC 6750.</summary>
 internal static class AccessProblem
@@ -14,7 +16,7 @@ internal static class AccessProblem
         _ => StatusCodes.Status403Forbidden,
     };
 
-    public static async Task WriteAsync(HttpContext context, AccessDecision.Refused refused, bool hasToken)
+    public static async Task WriteAsync(HttpContext context, AccessDecision.Refused refused)
     {
         var status = StatusOf(refused.Code);
         var title = refused.Code switch
@@ -48,7 +50,7 @@ internal static class AccessProblem
         {
             response.Headers.WWWAuthenticate = "Bearer realm=\"isocatalog\"" + refused.Code switch
             {
-                AccessCode.Unauthorized => hasToken ? ", error=\"invalid_token\"" : "",
+                AccessCode.Unauthorized => context.Request.Headers.ContainsKey(HeaderNames.Authorization) ? ", error=\"invalid_token\"" : "",
                 _ => ", error=\"insufficient_scope\"",
             };
         }
