@@ -14,6 +14,7 @@ using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Store;
 using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Appliance.Telemetry;
+using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Appliance.Web;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Surfaces;
@@ -54,7 +55,7 @@ internal static class SiteServices
     {
         var (configuration, time, loggers) = (parts.Configuration, parts.Options.Time, parts.Loggers);
         var store = new ImageStore(parts.Folders, parts.Lock);
-        var books = parts.Books;
+        var (books, setbacks) = (parts.Books, new Setbacks(time));
         var doubts = new Doubts(parts.Ledger, books.Cells, books.Store, store, parts.Routes, loggers.CreateLogger<Doubts>());
         IReadOnlyList<SurfacePublisher> publishers =
         [
@@ -65,13 +66,13 @@ internal static class SiteServices
         services.AddSingleton(books.Catalog).AddSingleton(books.Store).AddSingleton(books.Leases).AddSingleton(books.Documents);
         services.AddSingleton(parts.Folders).AddSingleton(parts.Ledger).AddSingleton(parts.Events).AddSingleton(parts.Surfaces);
         services.AddSingleton(parts.Meters).AddSingleton(parts.Meter).AddSingleton(parts.Bridge);
-        services.AddSingleton(store).AddSingleton(parts.Hasher).AddSingleton(doubts).AddSingleton(publishers);
+        services.AddSingleton(store).AddSingleton(parts.Hasher).AddSingleton(doubts).AddSingleton(publishers).AddSingleton(setbacks);
         services.AddSingleton(new Ingest(
             parts.Folders, store, parts.Ledger, books.Catalog, configuration.Store.Floor, time, new IngestMetrics(parts.Meter), loggers.CreateLogger<Ingest>()));
         services.AddSingleton<IngestQueue>();
         services.AddSingleton(p => new Inbox(
             configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, time, loggers.CreateLogger<Inbox>()));
-        services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Alarms, parts.Fleet.Exchange, parts.Meter, time));
+        services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Alarms, setbacks, parts.Fleet.Exchange, parts.Meter, time));
         services.AddSingleton(p => new Availability(configuration.Site, parts.Ledger, store, parts.Surfaces));
         services.AddSingleton(p => new Elsewhere(configuration.Site, parts.Ledger, p.GetRequiredService<Availability>(), time));
         services.AddSingleton(new ViewPoint(configuration.Site, configuration.Offer == OfferPolicy.Together, time));
@@ -85,7 +86,7 @@ internal static class SiteServices
 
         if (parts.Fleet.Link is { Swarm: var swarm })
         {
-            AddSync(services, parts, store, swarm);
+            AddSync(services, parts, store, swarm, setbacks);
         }
 
         services.AddHostedService(_ => new RootKeyWatch(configuration, parts.Folders, parts.Alarms, time, loggers.CreateLogger<RootKeyWatch>()));
@@ -94,13 +95,13 @@ internal static class SiteServices
         services.AddSingleton(new SiteMetrics(parts.Meter, parts.Ledger, parts.Events, time));
         services.AddSingleton(new LimitMetrics(parts.Meter, configuration, parts.Ledger, parts.Folders));
         services.AddSingleton(new EngineMetrics(parts.Meter, parts.Surfaces));
-        services.AddSingleton(_ => new AliasMover(configuration.Site, parts.Ledger, books.Aliases, time, loggers.CreateLogger<AliasMover>()));
+        services.AddSingleton(_ => new AliasMover(configuration.Site, parts.Ledger, books.Aliases, setbacks, time, loggers.CreateLogger<AliasMover>()));
         services.AddHostedService(p => p.GetRequiredService<AliasMover>());
         services.AddSingleton<RetiredKeeper>();
         services.AddSingleton<Scrub>();
 
-        services.AddHostedService(_ => new Confirmation(parts.Ledger, books.Store, store, parts.Events, time, loggers.CreateLogger<Confirmation>()));
-        services.AddHostedService(_ => new StoreKeeper(parts.Ledger, books.Store, store, time, loggers.CreateLogger<StoreKeeper>()));
+        services.AddHostedService(_ => new Confirmation(parts.Ledger, books.Store, store, parts.Events, setbacks, time, loggers.CreateLogger<Confirmation>()));
+        services.AddHostedService(_ => new StoreKeeper(parts.Ledger, books.Store, store, setbacks, time, loggers.CreateLogger<StoreKeeper>()));
         foreach (var publisher in publishers)
         {
             // Not AddHostedService: it registers one of a type, and each surface has its own.
@@ -117,15 +118,15 @@ internal static class SiteServices
         WebPages.Add(services);
     }
 
-    private static void AddSync(IServiceCollection services, SiteParts parts, ImageStore store, SwarmEngine swarm)
+    private static void AddSync(IServiceCollection services, SiteParts parts, ImageStore store, SwarmEngine swarm, Setbacks setbacks)
     {
         var (configuration, ledger, time, loggers) = (parts.Configuration, parts.Ledger, parts.Options.Time, parts.Loggers);
         services.AddSingleton(swarm).AddSingleton(new SwarmMetrics(parts.Meter, swarm, ledger));
         var torrents = new TorrentSource(ledger, parts.Folders, parts.Fleet.Exchange!, loggers.CreateLogger<TorrentSource>());
         services.AddHostedService(_ => new SwarmUpkeep(swarm, ledger, parts.Fleet.Peers, configuration.Fetch, time));
-        services.AddHostedService(_ => new Seeding(ledger, store, swarm, torrents, time, loggers.CreateLogger<Seeding>()));
+        services.AddHostedService(_ => new Seeding(ledger, store, swarm, torrents, setbacks, time, loggers.CreateLogger<Seeding>()));
         services.AddHostedService(_ => new Fetcher(ledger, parts.Books.Store, store, swarm, torrents, configuration.Store.Floor, time, loggers.CreateLogger<Fetcher>()));
-        services.AddHostedService(_ => new HoldingsPublisher(ledger, parts.Books.Documents, parts.Folders, time, loggers.CreateLogger<HoldingsPublisher>()));
+        services.AddHostedService(_ => new HoldingsPublisher(ledger, parts.Books.Documents, parts.Folders, setbacks, time, loggers.CreateLogger<HoldingsPublisher>()));
     }
 
     public static void Map(WebApplication app)

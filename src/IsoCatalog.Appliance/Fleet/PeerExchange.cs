@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Trust;
 
@@ -156,15 +157,13 @@ internal sealed class PeerExchange : IDisposable
 
     private TimeSpan PauseAfter(int failures)
     {
-        var pause = _bad > 0 ? Doubled(Poll, _bad, LongestForGarbage)
-            : failures > 0 ? Doubled(FirstRetry, failures - 1, Poll)
+        var pause = _bad > 0 ? new Backoff(Poll, LongestForGarbage).After(_bad + 1)
+            : failures > 0 ? new Backoff(FirstRetry, Poll).After(failures)
             : _again ? FirstRetry
             : Poll;
         _again = false;
         return pause * (0.8 + (0.4 * Random.Shared.NextDouble()));
     }
-
-    private static TimeSpan Doubled(TimeSpan first, int times, TimeSpan most) => first * Math.Pow(2, Math.Min(times, 16)) is var pause && pause < most ? pause : most;
 
     private async Task WaitAsync(TimeSpan pause, CancellationToken cancellationToken)
     {

@@ -19,7 +19,4 @@ internal static partial class Log
 
     [LoggerMessage(1064, LogLevel.Information, "{Path} was touched, read again, and is whole")]
     public static partial void StillWhole(ILogger logger, string path);
-
-    [LoggerMessage(1065, LogLevel.Error, "{What} failed and will be tried again")]
-    public static partial void WillRetry(ILogger logger, string what, Exception exception);
 }

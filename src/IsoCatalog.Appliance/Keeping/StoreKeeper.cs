@@ -1,8 +1,8 @@
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
-using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Keeping;
 
@@ -10,83 +10,62 @@ namespace IsoCatalog.Appliance.Keeping;
 /// Brings the store's files in line with the catalog: what is deleted and free moves to retired, what is restored moves back, what is doubted is read
 /// and either trusted again or set aside. One loop, so these moves never cross.
 /// </summary>
-internal sealed class StoreKeeper(SiteLedger ledger, StoreBook book, ImageStore store, TimeProvider time, ILogger<StoreKeeper> log) : BackgroundService
+internal sealed class StoreKeeper(SiteLedger ledger, StoreBook book, ImageStore store, Setbacks setbacks, TimeProvider time, ILogger<StoreKeeper> log) : BackgroundService
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+    private readonly Rounds _rounds = new(ledger, setbacks, TimeSpan.FromMinutes(1), time, log);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        FindMoved(stoppingToken);
-        var signal = ledger.Signal();
-        while (await signal.WaitToReadAsync(stoppingToken))
-        {
-            signal.TryRead(out _);
-            try
-            {
-                foreach (var image in ledger.View.Catalog.Images.Values)
-                {
-                    stoppingToken.ThrowIfCancellationRequested();
-                    Tend(image, stoppingToken);
-                }
-            }
-            catch (Exception e) when (DiskFault.IsOutside(e) || e is Microsoft.Data.Sqlite.SqliteException)
-            {
-                Log.WillRetry(log, "Tending the store", e);
-                await Task.Delay(RetryAfter, time, stoppingToken);
-            }
-        }
-    }
+    /// <summary>What was deleted before the start, and not looked for yet: a crash between a move to retired and its record leaves the file where nobody looks for it.</summary>
+    private readonly HashSet<ImageId> _unfound = [.. ledger.View.Catalog.Images.Values.Where(i => i.Deleted).Select(i => i.Id)];
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
+
+    private IEnumerable<Chore> Chores() => ledger.View.Catalog.Images.Values.Select(ChoreOf).OfType<Chore>();
 
     /// <summary>One step for one image, if it needs one.</summary>
-    private void Tend(CatalogImage image, CancellationToken cancellationToken)
+    private Chore? ChoreOf(CatalogImage image)
     {
         var view = ledger.View;
-        switch (view.FileOf(image))
+        var file = view.FileOf(image);
+        var chore = file switch
         {
-            case StoreFile.Present present when CellPlan.MayRetire(view, image.Value.Root):
-                if (book.TryMove(
-                    image.Value.Root,
-                    v => CellPlan.MayRetire(v, image.Value.Root),
-                    () => new StoreFile.Retired(store.Retire(image, present.Receipt), time.GetUtcNow())))
-                {
-                    Log.Retired(log, image.FileName, image.Id);
-                }
-
-                break;
-            case StoreFile.Retired retired when !image.Deleted:
-                Return(image, retired, cancellationToken);
-                break;
-            case StoreFile.Doubted when !image.Deleted:
-            case null when !image.Deleted:
-                Read(image, cancellationToken);
-                break;
-            default:
-                break;
-        }
+            StoreFile.Present present when CellPlan.MayRetire(view, image.Value.Root) =>
+                Chore.Of($"Moving {image.FileName} to retired", image.Id, _ => Retire(image, present)),
+            StoreFile.Retired when !image.Deleted => Chore.Of($"Moving {image.FileName} back from retired", image.Id, c => Return(image, c)),
+            StoreFile.Doubted when !image.Deleted => Chore.Of($"Reading {image.FileName} again", image.Id, c => Read(image, c)),
+            null when !image.Deleted => Chore.Of($"Looking for {image.FileName} in the store", image.Id, c => Read(image, c)),
+            not (StoreFile.Present or StoreFile.Retired) when image.Deleted && _unfound.Contains(image.Id) =>
+                Chore.Of($"Looking for {image.FileName} in retired", image.Id, c => FindMoved(image, c)),
+            _ => null,
+        };
+        return chore is null ? null : chore with { With = file };
     }
 
-    /// <summary>At the start: a crash between a move to retired and its record leaves the file of a deleted image where nobody looks for it.</summary>
-    private void FindMoved(CancellationToken cancellationToken)
+    private void Retire(CatalogImage image, StoreFile.Present present)
     {
-        foreach (var image in ledger.View.Catalog.Images.Values.Where(i => i.Deleted))
+        if (book.TryMove(
+            image.Value.Root,
+            v => CellPlan.MayRetire(v, image.Value.Root),
+            () => new StoreFile.Retired(store.Retire(image, present.Receipt), time.GetUtcNow())))
         {
-            if (ledger.View.FileOf(image) is StoreFile.Present or StoreFile.Retired)
-            {
-                continue;
-            }
-
-            if (ImageStore.Read(store.Folders.RetiredFile(image.Value.Root), image.Value.Root, null, cancellationToken) is StoreRead.Right retired)
-            {
-                book.Set(image.Value.Root, new StoreFile.Retired(retired.Receipt, time.GetUtcNow()));
-            }
-            else if (ImageStore.Read(store.Folders.StoreFile(image.Value.Root), image.Value.Root, null, cancellationToken) is StoreRead.Right stored)
-            {
-                book.Set(image.Value.Root, new StoreFile.Present(stored.Receipt));
-            }
+            Log.Retired(log, image.FileName, image.Id);
         }
     }
 
-    private void Return(CatalogImage image, StoreFile.Retired retired, CancellationToken cancellationToken)
+    private void FindMoved(CatalogImage image, CancellationToken cancellationToken)
+    {
+        if (ImageStore.Read(store.Folders.RetiredFile(image.Value.Root), image.Value.Root, null, cancellationToken) is StoreRead.Right retired)
+        {
+            book.Set(image.Value.Root, new StoreFile.Retired(retired.Receipt, time.GetUtcNow()));
+        }
+        else if (ImageStore.Read(store.Folders.StoreFile(image.Value.Root), image.Value.Root, null, cancellationToken) is StoreRead.Right stored)
+        {
+            book.Set(image.Value.Root, new StoreFile.Present(stored.Receipt));
+        }
+
+        _unfound.Remove(image.Id);
+    }
+
+    private void Return(CatalogImage image, CancellationToken cancellationToken)
     {
         var path = store.Folders.RetiredFile(image.Value.Root);
         switch (ImageStore.Read(path, image.Value.Root, null, cancellationToken))
@@ -141,7 +120,7 @@ internal sealed class StoreKeeper(SiteLedger ledger, StoreBook book, ImageStore 
                     // Nothing is known of it until the folder is back.
                     return doubted;
                 case StoreRead.Gone when doubted is null && !ledger.View.Others.IsEmpty:
-                    return new StoreFile.Fetching(time.GetUtcNow(), 0, ReasonCode.WaitingForSource, "Its bytes are wanted from other sites.");
+                    return FetchPlan.Wanted(time.GetUtcNow());
                 case StoreRead.Gone when doubted is null && !IsOurs(image):
                     // Another site's image that was never fetched is not lost.
                     return null;

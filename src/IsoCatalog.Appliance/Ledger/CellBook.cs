@@ -26,7 +26,8 @@ internal sealed class CellBook(SiteLedger ledger, EventLog events, ILogger<CellB
     }
 
     /// <summary>Puts a published image into the list, if it is still wanted, still staged, and its bytes are in no doubt.</summary>
-    public bool TryAdvertise(CellKey key, Receipt receipt, string fileName, bool together)
+    /// <returns>Whether it is in the list now; refused when that could not be recorded.</returns>
+    public Outcome<bool> TryAdvertise(CellKey key, Receipt receipt, string fileName, bool together)
     {
         using var turn = ledger.Take();
         var view = turn.View;
@@ -40,13 +41,14 @@ internal sealed class CellBook(SiteLedger ledger, EventLog events, ILogger<CellB
 
         // Of the store's own inode another surface may have made a name meanwhile: the ctime that counts is the store's.
         var cell = new Cell(CellState.Advertised, turn.Now, Receipt: FileIdentity.SameContent(receipt, stored) ? stored : receipt, FileName: fileName);
-        return turn.Make(new Change(view with { Cells = view.Cells.SetItem(key, cell), Offered = view.Offered.Add(key.Image) })
+        var change = new Change(view with { Cells = view.Cells.SetItem(key, cell), Offered = view.Offered.Add(key.Image) })
         {
             Touched = [key.Image],
 
             // What is in a list is in it after a restart too.
             First = [new Row.AtSurface(key, cell), new Row.Offered(key.Image, true)],
-        }) is null;
+        };
+        return turn.Make(change) is { } failed ? failed : true;
     }
 
     /// <summary>After a restart: the same published file, as stat shows it now.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Ipmi;
@@ -8,8 +9,10 @@ using IsoCatalog.Surfaces.Ipmi;
 namespace IsoCatalog.Appliance.Mounts;
 
 /// <summary>Keeps the URLs of BMC leases in line with the leases: open as long as the lease lives, across restarts and repairs of the store.</summary>
-internal sealed class LeaseRoutes(SiteLedger ledger, ImageStore store, IReadOnlyList<ISurface> surfaces) : BackgroundService
+internal sealed class LeaseRoutes(
+    SiteLedger ledger, ImageStore store, IReadOnlyList<ISurface> surfaces, Setbacks setbacks, TimeProvider time, ILogger<LeaseRoutes> log) : BackgroundService
 {
+    private readonly Rounds _rounds = new(ledger, setbacks, TimeSpan.FromMinutes(1), time, log);
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (IpmiSurface Surface, string Token)> _open = new(StringComparer.Ordinal);
 
@@ -35,17 +38,25 @@ internal sealed class LeaseRoutes(SiteLedger ledger, ImageStore store, IReadOnly
         }
     }
 
-    /// <summary>Brings all of them in line; called at the start before anybody can ask, and after each change.</summary>
+    /// <summary>Brings all of them in line; called at the start before anybody can ask.</summary>
     public void Apply()
     {
-        foreach (var lease in ledger.View.Leases.Values)
+        foreach (var lease in Leases())
         {
-            if (surfaces.Any(s => s.Description.Name == lease.Surface))
-            {
-                Open(lease);
-            }
+            Open(lease);
         }
+    }
 
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
+
+    private IEnumerable<Chore> Chores() => Leases()
+        .Select(lease => Chore.Of($"Keeping open the URL of the lease {lease.Id}", lease.Image, _ => Open(lease)))
+        .Append(Chore.Of("Closing the URLs of leases that ended", null, _ => Close()));
+
+    private IEnumerable<Lease> Leases() => ledger.View.Leases.Values.Where(lease => surfaces.Any(s => s.Description.Name == lease.Surface));
+
+    private void Close()
+    {
         lock (_gate)
         {
             // Looked at here, not before: every lease in _open was in the ledger first, so what is missing now has ended.
@@ -55,16 +66,6 @@ internal sealed class LeaseRoutes(SiteLedger ledger, ImageStore store, IReadOnly
                 surface.RemoveLease(token);
                 _open.Remove(id);
             }
-        }
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var signal = ledger.Signal();
-        while (await signal.WaitToReadAsync(stoppingToken))
-        {
-            signal.TryRead(out _);
-            Apply();
         }
     }
 }

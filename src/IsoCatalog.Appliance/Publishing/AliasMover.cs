@@ -1,18 +1,17 @@
 using System.Collections.Immutable;
 using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
-using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Publishing;
 
 /// <summary>Carries out the moves of aliases that wait for an image, as soon as that is ready everywhere, and tells how far they are. Thread-safe.</summary>
-internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book, TimeProvider time, ILogger<AliasMover> log) : BackgroundService
+internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book, Setbacks setbacks, TimeProvider time, ILogger<AliasMover> log) : BackgroundService
 {
     private const int Kept = 100;
 
-    /// <summary>What is not a change of the view: another site becomes too old to be waited for, a refusal ends.</summary>
-    private static readonly TimeSpan Again = TimeSpan.FromSeconds(5);
+    private readonly Rounds _rounds = new(ledger, setbacks, TimeSpan.FromSeconds(5), time, log);
 
     /// <summary>Around each change of a move and the end of its job, so that a job is always either the one or the other.</summary>
     private readonly Lock _gate = new();
@@ -76,66 +75,46 @@ internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book,
         return new AliasJob(move, Subject(view, move), step, places - hindrances.Count, places);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var signal = ledger.Signal();
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                foreach (var move in ledger.View.AliasMoves.Values)
-                {
-                    Tend(move);
-                }
-            }
-            catch (Exception e) when (DiskFault.IsOutside(e) || e is Microsoft.Data.Sqlite.SqliteException)
-            {
-                Log.AliasWillRetry(log, e);
-                await Task.Delay(Again, time, stoppingToken);
-            }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
 
-            using var timer = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            await Task.WhenAny(
-                Task.Delay(ledger.View.AliasMoves.IsEmpty ? Timeout.InfiniteTimeSpan : Again, time, timer.Token),
-                signal.WaitToReadAsync(timer.Token).AsTask());
-            await timer.CancelAsync();
-            signal.TryRead(out _);
+    private IEnumerable<Chore> Chores()
+    {
+        foreach (var move in ledger.View.AliasMoves.Values)
+        {
+            // Most of the time there is nothing to do, and that is seen without keeping anybody else from the ledger.
+            var (view, now) = (ledger.View, time.GetUtcNow());
+            if ((AliasPlan.Next(view, site, move, now) == AliasStep.Wait ? CellPlan.PatienceEnds(view, now) : now) is { } from)
+            {
+                yield return new Chore($"Moving {Subject(view, move)}", move.Image, _ => Task.FromResult(CarryOut(move))) { With = move.Job, From = from };
+            }
         }
     }
 
-    private void Tend(AliasMove move)
+    /// <returns>Why it could not be moved, in words; null when it was, or is not to be.</returns>
+    private string? CarryOut(AliasMove move)
     {
-        // Most of the time there is nothing to do, and that is seen without keeping anybody else from the ledger.
-        if (AliasPlan.Next(ledger.View, site, move, time.GetUtcNow()) == AliasStep.Wait)
-        {
-            return;
-        }
-
         lock (_gate)
         {
-            CarryOut_NeedsLock(move);
-        }
-    }
+            switch (book.CarryOut(move))
+            {
+                case Outcome<AliasStep>.Refused { Refusal: var refusal }:
+                    _held = _held.SetItem(move.Job, refusal);
+                    return refusal.Message;
+                case Outcome<AliasStep>.Done { Value: AliasStep.Move }:
+                    End_NeedsLock(move, null);
+                    break;
+                case Outcome<AliasStep>.Done { Value: AliasStep.GiveUp }:
+                    var view = ledger.View;
+                    End_NeedsLock(move, CatalogRules.MayPointTo(view, move.Image) ?? new Refusal(RefusalCode.NotFound, "The image was removed.", move.Image));
+                    break;
+                case Outcome<AliasStep>.Done { Value: AliasStep.Overtaken }:
+                    var entry = ledger.View.Catalog.AliasOf(move.Alias);
+                    End_NeedsLock(move, entry is { Deleted: false } && entry.Target == move.Image ? null : new Refusal(
+                        RefusalCode.Superseded, $"{move.Alias} was {(entry is { Deleted: false } ? "moved elsewhere" : "taken away")} at {entry?.Stamp.Site} later than this was asked for.", move.Image));
+                    break;
+            }
 
-    private void CarryOut_NeedsLock(AliasMove move)
-    {
-        switch (book.CarryOut(move))
-        {
-            case Outcome<AliasStep>.Refused { Refusal: var refusal }:
-                _held = _held.SetItem(move.Job, refusal);
-                break;
-            case Outcome<AliasStep>.Done { Value: AliasStep.Move }:
-                End_NeedsLock(move, null);
-                break;
-            case Outcome<AliasStep>.Done { Value: AliasStep.GiveUp }:
-                var view = ledger.View;
-                End_NeedsLock(move, CatalogRules.MayPointTo(view, move.Image) ?? new Refusal(RefusalCode.NotFound, "The image was removed.", move.Image));
-                break;
-            case Outcome<AliasStep>.Done { Value: AliasStep.Overtaken }:
-                var entry = ledger.View.Catalog.AliasOf(move.Alias);
-                End_NeedsLock(move, entry is { Deleted: false } && entry.Target == move.Image ? null : new Refusal(
-                    RefusalCode.Superseded, $"{move.Alias} was {(entry is { Deleted: false } ? "moved elsewhere" : "taken away")} at {entry?.Stamp.Site} later than this was asked for.", move.Image));
-                break;
+            return null;
         }
     }
 
@@ -153,7 +132,7 @@ internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book,
     }
 
     private static string Subject(SiteView view, AliasMove move) =>
-        $"{move.Alias} to {view.Catalog.Images.GetValueOrDefault(move.Image)?.FileName ?? move.Image.ToString()}";
+        $"{move.Alias} to {view.NameOf(move.Image)}";
 }
 
 /// <summary>A move of an alias, waiting or ended.</summary>

@@ -4,6 +4,7 @@ using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Intake;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
 
@@ -20,6 +21,7 @@ internal sealed class DriftReport
     private readonly IReadOnlyList<SurfacePublisher> _publishers;
     private readonly Inbox _inbox;
     private readonly SiteAlarms _alarms;
+    private readonly Setbacks _setbacks;
     private readonly FleetExchange? _exchange;
     private readonly TimeProvider _time;
     private readonly DateTimeOffset _started;
@@ -32,6 +34,7 @@ internal sealed class DriftReport
         IReadOnlyList<SurfacePublisher> publishers,
         Inbox inbox,
         SiteAlarms alarms,
+        Setbacks setbacks,
         FleetExchange? exchange,
         Meter meter,
         TimeProvider time)
@@ -42,6 +45,7 @@ internal sealed class DriftReport
         _publishers = publishers;
         _inbox = inbox;
         _alarms = alarms;
+        _setbacks = setbacks;
         _exchange = exchange;
         _time = time;
         _started = time.GetUtcNow();
@@ -67,6 +71,7 @@ internal sealed class DriftReport
             .. _publishers.SelectMany(p => p.Foreign.Select(f => new DriftView(f.Code, f.Reason, p.Name, null, now))),
             .. _inbox.Refused.Select(r => new DriftView("inbox-refused", r.Refusal.Message, null, r.Refusal.Image, r.Since)),
             .. Orphans(view),
+            .. _setbacks.Lasting.Select(s => new DriftView(Setbacks.Code, s.Reason, null, s.Image, s.Since)),
         ];
         return new DriftList(_site, now, [.. drift]);
     }

@@ -1,5 +1,6 @@
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Publishing;
 
@@ -9,8 +10,8 @@ internal static partial class Log
     [LoggerMessage(1100, LogLevel.Warning, "{Image} could not be published on {Surface} ({Code}): {Reason}")]
     public static partial void NotPublished(ILogger logger, ImageId image, string surface, string code, string reason);
 
-    [LoggerMessage(1101, LogLevel.Error, "Publishing on {Surface} failed unexpectedly; it goes on with the next change")]
-    public static partial void LaneFailed(ILogger logger, string surface, Exception exception);
+    [LoggerMessage(1101, LogLevel.Error, "{Step} of {Image} on {Surface} failed unexpectedly and will be tried again")]
+    public static partial void StepFailed(ILogger logger, CellStep step, ImageId image, string surface, Exception exception);
 
     [LoggerMessage(1102, LogLevel.Error, "The watch on {Folder} is not complete: {Message} Everything there is compared now, and at each check")]
     public static partial void WatchIncomplete(ILogger logger, string folder, string message);
@@ -23,9 +24,6 @@ internal static partial class Log
 
     [LoggerMessage(1105, LogLevel.Warning, "The store's file {Root} is doubted: {Reason} It is read again")]
     public static partial void StoreDoubted(ILogger logger, Sha256Digest root, string reason);
-
-    [LoggerMessage(1106, LogLevel.Warning, "Aliases that wait could not be moved; it is tried again soon")]
-    public static partial void AliasWillRetry(ILogger logger, Exception exception);
 
     [LoggerMessage(1107, LogLevel.Error, "{What} failed and will be tried again")]
     public static partial void WillRetry(ILogger logger, string what, Exception exception);

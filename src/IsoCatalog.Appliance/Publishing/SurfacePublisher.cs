@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
@@ -17,9 +17,9 @@ internal sealed class SurfacePublisher(
     ISurface surface, SiteLedger ledger, CellBook cells, ImageStore store, Doubts doubts, bool together, TimeProvider time, ILogger<SurfacePublisher> log)
     : BackgroundService
 {
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
-
-    private readonly ConcurrentDictionary<(ImageId Image, CellStep Step), Attempt> _attempts = new();
+    private readonly Attempts<(ImageId Image, CellStep Step)> _attempts = new(Backoff.UpTo(TimeSpan.FromMinutes(1)), time);
+    private readonly ChangeLoop _shows = new(ledger, time, log);
+    private readonly ChangeLoop _stages = new(ledger, time, log);
     private readonly WaitingImages _waiting = new();
     private readonly SemaphoreSlim _observing = new(1, 1);
     private readonly Lock _gate = new();
@@ -131,9 +131,7 @@ internal sealed class SurfacePublisher(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Task.WhenAll(
-            RunAsync(ShowAndWithdrawAsync, stoppingToken),
-            RunAsync(StageNextAsync, stoppingToken));
+        await Task.WhenAll(_shows.RunAsync(ShowAndWithdrawAsync, stoppingToken), _stages.RunAsync(StageAsync, stoppingToken));
         await _waiting.EndAsync();
     }
 
@@ -143,32 +141,9 @@ internal sealed class SurfacePublisher(
         base.Dispose();
     }
 
-    /// <summary>Runs a lane at each change, and when a retry is due.</summary>
-    private async Task RunAsync(Func<CancellationToken, Task<bool>> lane, CancellationToken stoppingToken)
+    private async Task<DateTimeOffset?> ShowAndWithdrawAsync(CancellationToken cancellationToken)
     {
-        var signal = ledger.Signal();
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                while (await lane(stoppingToken))
-                {
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                Log.LaneFailed(log, Name, e);
-            }
-
-            using var timer = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            await Task.WhenAny(Task.Delay(TimeSpan.FromSeconds(1), time, timer.Token), signal.WaitToReadAsync(timer.Token).AsTask());
-            await timer.CancelAsync();
-            signal.TryRead(out _);
-        }
-    }
-
-    private async Task<bool> ShowAndWithdrawAsync(CancellationToken cancellationToken)
-    {
+        var begun = time.GetUtcNow();
         foreach (var image in ledger.View.Cells.Keys.Where(k => k.Surface == Name).Select(k => k.Image))
         {
             switch (Next(image))
@@ -176,16 +151,16 @@ internal sealed class SurfacePublisher(
                 case CellStep.Withdraw when _waiting.Cancel(image):
                     break;
                 case CellStep.Withdraw when IsDue(image, CellStep.Withdraw):
-                    await WithdrawAsync(image, cancellationToken);
+                    await TendAsync(image, CellStep.Withdraw, () => WithdrawAsync(image, cancellationToken));
                     break;
                 case CellStep.Advertise when IsDue(image, CellStep.Advertise):
                     if (surface.Description.WaitsForOthers)
                     {
-                        _waiting.Begin(image, token => ShowAsync(image, token), cancellationToken);
+                        _waiting.Begin(image, token => TendAsync(image, CellStep.Advertise, () => AdvertiseAsync(image, token)), _shows.Wake, cancellationToken);
                     }
                     else
                     {
-                        await AdvertiseAsync(image, cancellationToken);
+                        await TendAsync(image, CellStep.Advertise, () => AdvertiseAsync(image, cancellationToken));
                     }
 
                     break;
@@ -194,36 +169,53 @@ internal sealed class SurfacePublisher(
             }
         }
 
-        return false;
+        return new[] { _attempts.NextAfter(begun), CellPlan.PatienceEnds(ledger.View, begun) }.Min();
     }
 
-    private async Task ShowAsync(ImageId image, CancellationToken cancellationToken)
+    private async Task<DateTimeOffset?> StageAsync(CancellationToken cancellationToken)
+    {
+        var begun = time.GetUtcNow();
+        while (NextToStage() is { } image)
+        {
+            await TendAsync(image.Id, CellStep.Stage, () => StageAsync(image, cancellationToken));
+
+            // It may have been withdrawn meanwhile, and that waited for the end of it.
+            _shows.Wake();
+        }
+
+        return _attempts.NextAfter(begun);
+    }
+
+    /// <summary>The oldest first; decided anew after each, because each takes its time.</summary>
+    private StoredImage? NextToStage()
+    {
+        var view = ledger.View;
+        return view.Catalog.Live.OrderBy(i => i.Value.AddedAt)
+            .Where(i => Next(i.Id) == CellStep.Stage && IsDue(i.Id, CellStep.Stage))
+            .Select(i => store.Stored(view, i.Id))
+            .FirstOrDefault(i => i is not null);
+    }
+
+    /// <summary>What goes wrong unexpectedly concerns this image alone, and is said and tried again like any other failure of the step.</summary>
+    private async Task TendAsync(ImageId image, CellStep step, Func<Task> work)
     {
         try
         {
-            await AdvertiseAsync(image, cancellationToken);
+            await work();
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            Log.LaneFailed(log, Name, e);
-            Postpone(image, CellStep.Advertise, with: null);
-        }
-    }
-
-    /// <returns>True when there may be more to stage.</returns>
-    private async Task<bool> StageNextAsync(CancellationToken cancellationToken)
-    {
-        var view = ledger.View;
-        foreach (var image in view.Catalog.Live.OrderBy(i => i.Value.AddedAt))
-        {
-            if (Next(image.Id) == CellStep.Stage && IsDue(image.Id, CellStep.Stage) && store.Stored(view, image.Id) is { } stored)
+            Log.StepFailed(log, step, image, Name, e);
+            var refused = new SurfaceOutcome.Refused(ReasonCode.WriteError, e.Message, Retryable: true);
+            if (step == CellStep.Withdraw)
             {
-                await StageAsync(stored, cancellationToken);
-                return true;
+                StillVisible(image, refused);
+            }
+            else
+            {
+                Failed(new CellKey(image, Name), step, (ledger.View.Store.GetValueOrDefault(image) as StoreFile.Present)?.Receipt, listed: false, refused);
             }
         }
-
-        return false;
     }
 
     private async Task StageAsync(StoredImage image, CancellationToken stoppingToken)
@@ -293,10 +285,11 @@ internal sealed class SurfacePublisher(
                     doubts.Freshen(id);
                 }
 
-                if (cells.TryAdvertise(key, receipt, image.FileName, TogetherFor(view, id)))
+                var shown = cells.TryAdvertise(key, receipt, image.FileName, TogetherFor(view, id));
+                if (shown is Outcome<bool>.Done { Value: true })
                 {
-                    _attempts.TryRemove((id, CellStep.Stage), out _);
-                    _attempts.TryRemove((id, CellStep.Advertise), out _);
+                    _attempts.Forget((id, CellStep.Stage));
+                    _attempts.Forget((id, CellStep.Advertise));
                     // A change between the surface's own look and the ledger's entry had nobody watching yet.
                     if (surface.Description.Folder is { } folder)
                     {
@@ -310,6 +303,10 @@ internal sealed class SurfacePublisher(
                 else
                 {
                     await surface.WithdrawAsync(image, receipt, cancellationToken);
+                    if (shown is Outcome<bool>.Refused { Refusal: var unrecorded })
+                    {
+                        Failed(key, CellStep.Advertise, image.StoreReceipt, listed: false, new SurfaceOutcome.Refused(unrecorded.Code, unrecorded.Message, Retryable: true));
+                    }
                 }
 
                 break;
@@ -349,12 +346,11 @@ internal sealed class SurfacePublisher(
 
         if (outcome is SurfaceOutcome.Refused refused)
         {
-            cells.ChangeCell(key, newest => CellOutcome.StillVisible(newest.Cells.GetValueOrDefault(key), refused.Code, refused.Reason));
-            Postpone(id, CellStep.Withdraw, with: null);
+            StillVisible(id, refused);
             return;
         }
 
-        _attempts.TryRemove((id, CellStep.Withdraw), out _);
+        _attempts.Forget((id, CellStep.Withdraw));
         cells.ChangeCell(key, newest => CellOutcome.OutOfSight(newest, key));
     }
 
@@ -380,14 +376,21 @@ internal sealed class SurfacePublisher(
     }
 
     /// <summary>If the cell is another one by now, the failure is no news, and what to do is decided anew.</summary>
-    private void Failed(CellKey key, CellStep step, Receipt with, bool listed, SurfaceOutcome.Refused refused)
+    private void Failed(CellKey key, CellStep step, Receipt? with, bool listed, SurfaceOutcome.Refused refused)
     {
-        Postpone(key.Image, step, with);
+        _attempts.Failed((key.Image, step), refused.Reason, with is { } receipt ? Weighed(receipt) : null);
         if (cells.ChangeCell(key, view => CellOutcome.Failed(
             view.Cells.GetValueOrDefault(key), listed, refused.Code, refused.Reason, time.GetUtcNow())))
         {
             Log.NotPublished(log, key.Image, Name, refused.Code, refused.Reason);
         }
+    }
+
+    private void StillVisible(ImageId image, SurfaceOutcome.Refused refused)
+    {
+        var key = new CellKey(image, Name);
+        _attempts.Failed((image, CellStep.Withdraw), refused.Reason);
+        cells.ChangeCell(key, newest => CellOutcome.StillVisible(newest.Cells.GetValueOrDefault(key), refused.Code, refused.Reason));
     }
 
     private async Task CheckAsync(CancellationToken cancellationToken)
@@ -437,14 +440,8 @@ internal sealed class SurfacePublisher(
     private bool TogetherFor(SiteView view, ImageId image) =>
         CellPlan.IsTogether(view.Catalog.Images.GetValueOrDefault(image), together);
 
-    private bool IsDue(ImageId image, CellStep step) =>
-        !_attempts.TryGetValue((image, step), out var attempt)
-        || attempt.IsOver(
-            step != CellStep.Withdraw && ledger.View.FileOf(image) is StoreFile.Present present ? Weighed(present.Receipt) : null,
-            time.GetUtcNow());
-
-    private void Postpone(ImageId image, CellStep step, Receipt? with) => _attempts[(image, step)] = Attempt.After(
-        _attempts.GetValueOrDefault((image, step)), with is { } receipt ? Weighed(receipt) : null, time.GetUtcNow(), LongestRetry);
+    private bool IsDue(ImageId image, CellStep step) => _attempts.IsDue(
+        (image, step), step != CellStep.Withdraw && ledger.View.FileOf(image) is StoreFile.Present present ? Weighed(present.Receipt) : null);
 
     /// <summary>The links of a folder's own move ctime at each try: that alone is no other file there.</summary>
     private Receipt Weighed(Receipt receipt) => surface.Description.Folder is null ? receipt : receipt with { ChangedNs = 0 };

@@ -14,15 +14,16 @@ internal sealed class WaitingImages
     /// <summary>Does nothing for an image that is waiting already.</summary>
     /// <param name="image">Which image.</param>
     /// <param name="show">Throws nothing but <see cref="OperationCanceledException"/>.</param>
+    /// <param name="ended">Called once it does not wait any more.</param>
     /// <param name="stoppingToken">Ends all of them.</param>
-    public void Begin(ImageId image, Func<CancellationToken, Task> show, CancellationToken stoppingToken)
+    public void Begin(ImageId image, Func<CancellationToken, Task> show, Action ended, CancellationToken stoppingToken)
     {
         lock (_gate)
         {
             if (!_waiting.ContainsKey(image))
             {
                 var cancel = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-                _waiting[image] = (Task.Run(() => ShowAsync(image, show, cancel), CancellationToken.None), cancel);
+                _waiting[image] = (Task.Run(() => ShowAsync(image, show, ended, cancel), CancellationToken.None), cancel);
             }
         }
     }
@@ -51,7 +52,7 @@ internal sealed class WaitingImages
         }
     }
 
-    private async Task ShowAsync(ImageId image, Func<CancellationToken, Task> show, CancellationTokenSource cancel)
+    private async Task ShowAsync(ImageId image, Func<CancellationToken, Task> show, Action ended, CancellationTokenSource cancel)
     {
         try
         {
@@ -68,6 +69,8 @@ internal sealed class WaitingImages
                 _waiting.Remove(image);
                 cancel.Dispose();
             }
+
+            ended();
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
@@ -13,35 +14,26 @@ namespace IsoCatalog.Appliance.Sync;
 /// Computes the flat SHA-256 of images that came from other sites. The signed root let them be offered at once; this says afterwards, one image at a
 /// time, whether the pair that was signed is true.
 /// </summary>
-internal sealed class Confirmation(SiteLedger ledger, StoreBook book, ImageStore store, EventLog events, TimeProvider time, ILogger<Confirmation> log) : BackgroundService
+internal sealed class Confirmation(
+    SiteLedger ledger, StoreBook book, ImageStore store, EventLog events, Setbacks setbacks, TimeProvider time, ILogger<Confirmation> log) : BackgroundService
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
+    private readonly Rounds _rounds = new(ledger, setbacks, TimeSpan.FromMinutes(1), time, log);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
+
+    private IEnumerable<Chore> Chores()
     {
-        var signal = ledger.Signal();
-        while (await signal.WaitToReadAsync(stoppingToken))
+        foreach (var root in ledger.View.Store.Keys)
         {
-            signal.TryRead(out _);
-            try
+            // The one before may have taken minutes, and said something about this one too.
+            var view = ledger.View;
+            if (view.Store.GetValueOrDefault(root) is StoreFile.Present { Receipt: var receipt }
+                && view.ImagesOf(root).FirstOrDefault(i => !i.Deleted && view.Computed.Verdict(i.Value) is null) is { } image)
             {
-                while (Next(ledger.View) is { } image)
-                {
-                    await Task.Run(() => Confirm(image, stoppingToken), stoppingToken);
-                }
-            }
-            catch (Exception e) when (DiskFault.IsOutside(e) || e is Microsoft.Data.Sqlite.SqliteException)
-            {
-                Log.WillRetry(log, "Confirming a SHA-256", e);
-                await Task.Delay(RetryAfter, time, stoppingToken);
+                yield return Chore.Of($"Confirming the SHA-256 of {image.FileName}", image.Id, c => Confirm(image, c)) with { With = receipt.Inode };
             }
         }
     }
-
-    private static CatalogImage? Next(SiteView view) => view.Store
-        .Where(s => s.Value is StoreFile.Present)
-        .SelectMany(s => view.ImagesOf(s.Key))
-        .FirstOrDefault(i => !i.Deleted && view.Computed.Verdict(i.Value) is null);
 
     private void Confirm(CatalogImage image, CancellationToken cancellationToken)
     {

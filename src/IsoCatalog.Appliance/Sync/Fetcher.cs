@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
@@ -21,74 +22,59 @@ internal sealed class Fetcher(
     private const int AtOnce = 3;
 
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<ImageId, Running> _running = new();
-    private readonly ConcurrentDictionary<ImageId, Retry> _retries = new();
+    private readonly ConcurrentDictionary<Sha256Digest, Running> _running = new();
+    private readonly Attempts<Sha256Digest> _attempts = new(Backoff.UpTo(TimeSpan.FromSeconds(30)), time);
+    private readonly ChangeLoop _loop = new(ledger, time, log);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         DeleteLeftovers();
-        var signal = ledger.Signal();
-        try
-        {
-            while (!stoppingToken.IsCancellationRequested)
-            {
-                Tend(stoppingToken);
-                using var timer = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-                await Task.WhenAny(Task.Delay(TimeSpan.FromSeconds(1), time, timer.Token), signal.WaitToReadAsync(timer.Token).AsTask());
-                await timer.CancelAsync();
-                signal.TryRead(out _);
-            }
-        }
-        finally
-        {
-            await Task.WhenAll(_running.Values.Select(r => r.Work));
-        }
+        await _loop.RunAsync(cancellationToken => Task.FromResult(Tend(cancellationToken)), stoppingToken);
+        await Task.WhenAll(_running.Values.Select(r => r.Work));
     }
 
-    /// <summary>Is it to be fetched? A false pair never is, however often it is said.</summary>
-    private static bool IsWanted(SiteView view, CatalogImage image) =>
-        image is { Deleted: false, Blocked: false } && view.Others.Count > 0
-        && view.FileOf(image) is StoreFile.Fetching or StoreFile.Lost { Code: not ReasonCode.Disputed };
-
-    private void Tend(CancellationToken stoppingToken)
+    /// <returns>When the next retry is due.</returns>
+    private DateTimeOffset? Tend(CancellationToken stoppingToken)
     {
-        var view = ledger.View;
-        foreach (var (id, running) in _running)
+        var (view, begun) = (ledger.View, time.GetUtcNow());
+        foreach (var (root, running) in _running)
         {
             if (running.Work.IsCompleted)
             {
-                _running.TryRemove(id, out _);
+                _running.TryRemove(root, out _);
                 running.Cancel.Dispose();
             }
-            else if (!view.Catalog.Images.TryGetValue(id, out var image) || !IsWanted(view, image) || image.Value.Root != running.Root)
+            else if (!FetchPlan.IsFor(view, running.Image))
             {
                 running.Cancel.Cancel();
             }
         }
 
-        foreach (var (root, _) in view.Store.Where(s => s.Value is StoreFile.Fetching && _running.Values.All(r => r.Root != s.Key)))
+        foreach (var root in view.Store.Where(s => s.Value is StoreFile.Fetching or StoreFile.Lost).Select(s => s.Key).Where(root => !_running.ContainsKey(root)))
         {
-            book.ForgetFetch(root);
-        }
-
-        var now = time.GetUtcNow();
-        foreach (var image in view.Store.Where(s => s.Value is StoreFile.Fetching or StoreFile.Lost)
-            .Select(s => view.ImagesOf(s.Key).FirstOrDefault(i => IsWanted(view, i))).OfType<CatalogImage>())
-        {
-            if (_running.Count >= AtOnce)
+            switch (FetchPlan.Next(view, root))
             {
-                break;
-            }
-
-            if (_running.Values.All(r => r.Root != image.Value.Root)
-                && !(_retries.TryGetValue(image.Id, out var retry) && now < retry.NotBefore))
-            {
-                var cancel = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-                _running[image.Id] = new Running(image.Value.Root, Task.Run(() => RunAsync(image, cancel.Token), CancellationToken.None), cancel);
+                case FetchStep.GiveUp:
+                    book.ForgetFetch(root);
+                    break;
+                case FetchStep.Fetch when _running.Count < AtOnce && _attempts.IsDue(root):
+                    Begin(view.ImagesOf(root).First(i => i.IsVisible), stoppingToken);
+                    break;
             }
         }
+
+        return _attempts.NextAfter(begun);
+    }
+
+    private void Begin(CatalogImage image, CancellationToken stoppingToken)
+    {
+        var cancel = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var work = Task.Run(() => RunAsync(image, cancel.Token), CancellationToken.None);
+        _running[image.Value.Root] = new Running(image, work, cancel);
+
+        // Its end makes room for another, and is no change of the view by itself.
+        _ = work.ContinueWith(_ => _loop.Wake(), TaskScheduler.Default);
     }
 
     /// <summary>One attempt; never throws.</summary>
@@ -102,17 +88,17 @@ internal sealed class Fetcher(
             }
             else
             {
-                _retries.TryRemove(image.Id, out _);
+                _attempts.Forget(image.Value.Root);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            if (ledger.View is var view && !(view.Catalog.Images.TryGetValue(image.Id, out var now) && IsWanted(view, now) && now.Value.Root == image.Value.Root))
+            if (!FetchPlan.IsFor(ledger.View, image))
             {
                 DeleteStaged(image);
             }
         }
-        catch (Exception e) when (DiskFault.IsOutside(e) || e is Microsoft.Data.Sqlite.SqliteException or InvalidOperationException)
+        catch (Exception e)
         {
             Log.WillRetry(log, "Fetching " + image.FileName, e);
             Postpone(image, ReasonCode.FetchFailed, e.Message);
@@ -174,7 +160,7 @@ internal sealed class Fetcher(
 
         if (!book.TryMove(
             image.Value.Root,
-            v => v.Catalog.Images.TryGetValue(image.Id, out var now) && IsWanted(v, now) && now.Value.Root == image.Value.Root,
+            v => FetchPlan.IsFor(v, image),
             () => new StoreFile.Present(store.Promote(staged, right.Receipt))))
         {
             DeleteStaged(image);
@@ -224,9 +210,7 @@ internal sealed class Fetcher(
 
     private void Postpone(CatalogImage image, string code, string reason)
     {
-        var count = (_retries.GetValueOrDefault(image.Id)?.Count ?? 0) + 1;
-        var pause = TimeSpan.FromSeconds(Math.Min(LongestRetry.TotalSeconds, Math.Pow(2, Math.Min(count, 10) - 1) / 2));
-        _retries[image.Id] = new Retry(count, time.GetUtcNow() + pause);
+        _attempts.Failed(image.Value.Root, reason);
         Say(image, 0, code, reason);
         if (code != ReasonCode.WaitingForSource)
         {
@@ -250,9 +234,7 @@ internal sealed class Fetcher(
         DurableFile.Delete(store.Folders.FetchProgress(image.Value.Root));
     }
 
-    private sealed record Running(Sha256Digest Root, Task Work, CancellationTokenSource Cancel);
-
-    private sealed record Retry(int Count, DateTimeOffset NotBefore);
+    private sealed record Running(CatalogImage Image, Task Work, CancellationTokenSource Cancel);
 
     private sealed record Failure(string Code, string Reason);
 }

@@ -21,9 +21,6 @@ internal static partial class Log
     [LoggerMessage(1404, LogLevel.Error, "{What} failed and will be tried again")]
     public static partial void WillRetry(ILogger logger, string what, Exception exception);
 
-    [LoggerMessage(1405, LogLevel.Warning, "{Name} is not seeded: {Reason}")]
-    public static partial void NotSeeded(ILogger logger, string name, string reason);
-
     [LoggerMessage(1406, LogLevel.Warning, "{Site} gave a torrent that is not the one of {Name}; another site is asked")]
     public static partial void FalseTorrent(ILogger logger, string site, string name);
 

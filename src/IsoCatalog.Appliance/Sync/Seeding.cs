@@ -1,36 +1,26 @@
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
-using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Swarm;
 
 namespace IsoCatalog.Appliance.Sync;
 
 /// <summary>Serves to other sites exactly what the store vouches for: a doubt about a file ends its seeding first.</summary>
-internal sealed class Seeding(SiteLedger ledger, ImageStore store, SwarmEngine swarm, TorrentSource torrents, TimeProvider time, ILogger<Seeding> log) : BackgroundService
+internal sealed class Seeding(
+    SiteLedger ledger, ImageStore store, SwarmEngine swarm, TorrentSource torrents, Setbacks setbacks, TimeProvider time, ILogger<Seeding> log)
+    : BackgroundService
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
-
+    private readonly Rounds _rounds = new(ledger, setbacks, TimeSpan.FromMinutes(1), time, log);
     private readonly Dictionary<Sha256Digest, Receipt> _seeded = [];
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var signal = ledger.Signal();
-        while (await signal.WaitToReadAsync(stoppingToken))
-        {
-            signal.TryRead(out _);
-            if (!await TendAsync(ledger.View, stoppingToken))
-            {
-                await Task.Delay(RetryAfter, time, stoppingToken);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
 
-    /// <returns>False when something could not be seeded that should be.</returns>
-    private async Task<bool> TendAsync(SiteView view, CancellationToken cancellationToken)
+    private IEnumerable<Chore> Chores()
     {
+        var view = ledger.View;
         var wanted = view.Store
             .Where(s => s.Value is StoreFile.Present)
             .Select(s => (Image: view.ImagesOf(s.Key).FirstOrDefault(i => i.IsVisible), ((StoreFile.Present)s.Value).Receipt))
@@ -38,41 +28,42 @@ internal sealed class Seeding(SiteLedger ledger, ImageStore store, SwarmEngine s
             .ToDictionary(s => s.Image!.Value.Root, s => (Image: s.Image!, s.Receipt));
         foreach (var root in _seeded.Keys.Where(r => !wanted.ContainsKey(r)).ToList())
         {
-            await swarm.StopAsync(root);
-            _seeded.Remove(root);
+            yield return new Chore($"Ending the seeding of {root}", null, async _ =>
+            {
+                await swarm.StopAsync(root);
+                _seeded.Remove(root);
+                return null;
+            });
         }
 
-        var all = true;
         foreach (var (root, (image, receipt)) in wanted)
         {
             // The ctime of a file moves with its links; the inode says whether it is another file.
             if (!_seeded.TryGetValue(root, out var seeded) || seeded.Inode != receipt.Inode)
             {
-                all &= TrySeed(image, receipt, cancellationToken);
+                yield return new Chore($"Seeding {image.FileName}", image.Id, c => Task.FromResult(Seed(image, receipt, c))) { With = receipt.Inode };
             }
         }
-
-        return all;
     }
 
-    private bool TrySeed(CatalogImage image, Receipt receipt, CancellationToken cancellationToken)
+    /// <returns>Why not, in words; null when it is seeded.</returns>
+    private string? Seed(CatalogImage image, Receipt receipt, CancellationToken cancellationToken)
     {
+        if (torrents.OfStored(image, cancellationToken) is not { } torrent)
+        {
+            return "What the catalog says of its torrent does not belong to its bytes.";
+        }
+
         try
         {
-            if (torrents.OfStored(image, cancellationToken) is not { } torrent)
-            {
-                Log.NotSeeded(log, image.FileName, "what the catalog says of its torrent does not belong to its bytes.");
-                return true;
-            }
-
             swarm.Seed(torrent, store.Folders.StoreFile(image.Value.Root));
-            _seeded[image.Value.Root] = receipt;
-            return true;
         }
-        catch (Exception e) when (DiskFault.IsOutside(e) || e is InvalidOperationException)
+        catch (InvalidOperationException e)
         {
-            Log.NotSeeded(log, image.FileName, e.Message);
-            return false;
+            return e.Message;
         }
+
+        _seeded[image.Value.Root] = receipt;
+        return null;
     }
 }

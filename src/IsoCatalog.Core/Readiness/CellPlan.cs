@@ -59,6 +59,15 @@ public static class CellPlan
     public static IReadOnlyList<string> HeldBackBy(SiteView view, ImageId image, bool together, DateTimeOffset now) =>
         IsReadyHere(view, image, now) && !MayShow(view, image, together, now) ? [.. WaitsFor(view, image, now)] : [];
 
+    /// <summary>When the next site or surface stops being waited for, so that what waits is to be decided anew; null when none does.</summary>
+    public static DateTimeOffset? PatienceEnds(SiteView view, DateTimeOffset now)
+    {
+        var others = view.Others.Values.SelectMany(o => (o.Surfaces ?? []).Select(s => s.ProblemSince).Prepend(o.Heard));
+        return view.Surfaces.Select(s => s.ProblemSince).Concat(others)
+            .Select(since => now - since is { } waited && waited > -Patience && waited < Patience ? since + Patience : null)
+            .Min();
+    }
+
     /// <param name="usual">What counts for images that do not say it themselves.</param>
     public static bool IsTogether(CatalogImage? image, bool usual) => image?.Meta.Offer is { } offer ? offer == "together" : usual;
 

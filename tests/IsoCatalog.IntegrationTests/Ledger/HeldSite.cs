@@ -6,6 +6,7 @@ using IsoCatalog.Appliance.Keeping;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
@@ -13,7 +14,9 @@ using IsoCatalog.IntegrationTests.Scenarios;
 using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Surfaces.Ipmi;
 using IsoCatalog.Testing;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Ledger;
@@ -53,7 +56,8 @@ internal sealed class HeldSite : IAsyncDisposable
         Leases = new LeaseBook(Ledger, events);
         Aliases = new AliasBook(Ledger, documents, events);
         Documents = new DocumentBook(Ledger, documents, events);
-        Keeper = new StoreKeeper(Ledger, Files, Store, TimeProvider.System, NullLogger<StoreKeeper>.Instance);
+        Setbacks = new Setbacks(Time);
+        Keeper = new StoreKeeper(Ledger, Files, Store, Setbacks, Time, NullLogger<StoreKeeper>.Instance);
         Routes = new IsoRoutes(
             new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, (path, done, cancel) => ReadBack.Of(path, done, cancel) is var (before, after) ? (before, after) : default),
             Channel.CreateUnbounded<ImageDoubt>().Writer,
@@ -64,7 +68,15 @@ internal sealed class HeldSite : IAsyncDisposable
 
     public SiteConfiguration Configuration => Assert.IsType<ConfigurationResult.Loaded>(ConfigurationFile.Load(_site.ConfigurationPath)).Configuration;
 
+    /// <summary>Of whatever a test lets run on the site; the ledger's own goes on by itself.</summary>
+    public FakeTimeProvider Time { get; } = new(Witness.Now);
+
+    public Setbacks Setbacks { get; }
+
     public SiteFolders Folders { get; }
+
+    /// <summary>The volume of the surface <c>console</c>.</summary>
+    public string Console => _site.Console;
 
     public ImageStore Store { get; }
 
@@ -90,7 +102,7 @@ internal sealed class HeldSite : IAsyncDisposable
 
     public Doubts Doubts { get; }
 
-    /// <summary>The one image; it is advertised on both surfaces.</summary>
+    /// <summary>The image, or the first of them; it is advertised on both surfaces.</summary>
     public ImageId Id { get; }
 
     public CatalogImage Image => Ledger.View.Catalog.Images[Id];
@@ -101,14 +113,29 @@ internal sealed class HeldSite : IAsyncDisposable
 
     public string Path => Folders.StoreFile(Image.Value.Root);
 
-    public static async Task<HeldSite> OpenAsync()
+    /// <param name="images">How many it has.</param>
+    /// <param name="before">SQL that is run on the site's database before anything reads it.</param>
+    public static async Task<HeldSite> OpenAsync(int images = 1, string? before = null)
     {
         var cancel = TestContext.Current.CancellationToken;
         var site = await Scenario.StartAsync();
         var image = await site.AddAsync(site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", 300_000, 1)), cancel);
+        for (var i = 1; i < images; i++)
+        {
+            await site.AddAsync(site.Write($"debian-12-{i}.iso", IsoBuilder.InMemory("DEBIAN", 100_000, 1 + i)), cancel);
+        }
+
         await site.StopAsync();
+        if (before is not null)
+        {
+            Execute(System.IO.Path.Combine(site.Data, "isocatalog.db"), before);
+        }
+
         return new HeldSite(site, image.Id);
     }
+
+    /// <summary>Runs SQL on the database beside the site's own connection.</summary>
+    public void Execute(string sql) => Execute(Folders.Database, sql);
 
     public CellKey Cell(string surface) => new(Id, surface);
 
@@ -138,6 +165,17 @@ internal sealed class HeldSite : IAsyncDisposable
         DurableFile.Delete(Folders.RetiredFile(Root));
         return null;
     });
+
+    private static void Execute(string database, string sql)
+    {
+        // It brings the library.
+        SiteDatabase.Open(database).Dispose();
+        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = database, Pooling = false }.ToString());
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
 
     public async ValueTask DisposeAsync()
     {

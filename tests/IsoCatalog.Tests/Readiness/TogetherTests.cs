@@ -71,6 +71,19 @@ public sealed class TogetherTests
     }
 
     [Fact]
+    public void What_waits_is_looked_at_again_when_the_next_surface_or_site_stops_being_waited_for()
+    {
+        var broken = Other("nyc", null) with { Surfaces = [new OtherSurface("bmc", "ipmi", "ipmi", SomeSite.Now.AddMinutes(-10))] };
+        var endless = Other("msk", null) with { Surfaces = [new OtherSurface("bmc", "ipmi", "ipmi", DateTimeOffset.MaxValue)] };
+        var view = With(ReadyHere, broken, endless).WithProblem(1, SomeSite.Now.AddMinutes(-8));
+
+        Assert.Equal(SomeSite.Now.AddMinutes(5), CellPlan.PatienceEnds(view, SomeSite.Now));
+        Assert.Equal(SomeSite.Now.AddMinutes(7), CellPlan.PatienceEnds(view, SomeSite.Now.AddMinutes(5)));
+        Assert.Equal(SomeSite.Now.AddMinutes(15), CellPlan.PatienceEnds(view, SomeSite.Now.AddMinutes(7)));
+        Assert.Null(CellPlan.PatienceEnds(view, SomeSite.Now.AddMinutes(15)));
+    }
+
+    [Fact]
     public void Holdings_answer_for_a_minute()
     {
         var other = Other("nyc", CellState.Advertised);
