@@ -213,7 +213,7 @@ internal sealed class SurfacePublisher(
             }
             else
             {
-                Failed(new CellKey(image, Name), step, (ledger.View.Store.GetValueOrDefault(image) as StoreFile.Present)?.Receipt, listed: false, refused);
+                Failed(new CellKey(image, Name), step, (ledger.View.FileOf(image) as StoreFile.Present)?.Receipt, listed: false, refused);
             }
         }
     }

@@ -103,7 +103,7 @@ public sealed class LedgerRaceTests
             Done(held.Catalog.Restore(held.Id, "test"));
         }
 
-        Assert.False(held.Cells.TryAdvertise(held.Cell("console"), receipt, "debian-12.iso", together: false));
+        Assert.False(Listed(held.Cells.TryAdvertise(held.Cell("console"), receipt, "debian-12.iso", together: false)));
         Assert.False(held.Ledger.View.IsAvailable(held.Id, held.Ledger.View.Surfaces[1]));
     }
 
@@ -248,8 +248,10 @@ public sealed class LedgerRaceTests
     private static void Advertise(HeldSite held, string surface)
     {
         held.Cells.ChangeCell(held.Cell(surface), _ => new Cell(CellState.Staged, TimeProvider.System.GetUtcNow()));
-        Assert.True(held.Cells.TryAdvertise(held.Cell(surface), ((StoreFile.Present)held.File!).Receipt, "debian-12.iso", together: false));
+        Assert.True(Listed(held.Cells.TryAdvertise(held.Cell(surface), ((StoreFile.Present)held.File!).Receipt, "debian-12.iso", together: false)));
     }
+
+    private static bool Listed(Outcome<bool> outcome) => Assert.IsType<Outcome<bool>.Done>(outcome).Value;
 
     private static void Done<T>(Outcome<T> outcome) => Assert.True(outcome is Outcome<T>.Done, (outcome as Outcome<T>.Refused)?.Refusal.Message);
 

@@ -182,7 +182,7 @@ public sealed class RoundsTests
         }
 
         /// <summary>Any change of the ledger.</summary>
-        public void Change() => Held.Ledger.SetSurface("console", "surface-missing", Guid.NewGuid().ToString(), []);
+        public void Change() => Held.Cells.SetSurface("console", "surface-missing", Guid.NewGuid().ToString(), []);
 
         public async ValueTask DisposeAsync()
         {
