@@ -33,6 +33,9 @@ internal sealed record SiteHostOptions(bool OpenOnLoopback = false)
     /// <summary>How often oVirt engines are asked.</summary>
     public EngineTiming Engines { get; init; } = new();
 
+    /// <summary>Surfaces beside those that the configuration names; the site disposes of them.</summary>
+    public IReadOnlyList<ISurface> Surfaces { get; init; } = [];
+
     /// <summary>Adds to the log's sinks; null logs as the configuration says.</summary>
     public Action<ILoggingBuilder>? Logging { get; init; }
 }
@@ -102,14 +105,15 @@ internal sealed class SiteHost : IAsyncDisposable
             var database = Own(SiteDatabase.Open(folders.Database));
             SiteLedger? ledger = null;
             var doubts = Channel.CreateUnbounded<ImageDoubt>();
-            var routes = Own(new IsoRoutes(new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, ReadBackOf), doubts.Writer, options.Time));
+            var links = new OwnLinks();
+            var routes = Own(new IsoRoutes(new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, ReadBackOf, links), doubts.Writer, options.Time));
             var meters = Own(new ServiceCollection().AddMetrics().BuildServiceProvider()).GetRequiredService<IMeterFactory>();
             var bridge = Own(new MeterBridge(meters));
             var meter = meters.Create("IsoCatalog");
             listener = await ListenAsync(configuration, routes, meter, loggers, options.Time, cancellationToken);
             var factory = new SurfaceFactory(
                 database.LoadFacts(), (name, value) => ledger!.SaveFact(name, value), keys, listener, options.Engines, options.Time, loggers);
-            var surfaces = configuration.Surfaces.Select(factory.Make).ToList();
+            List<ISurface> surfaces = [.. configuration.Surfaces.Select(factory.Make), .. options.Surfaces];
             var events = new EventLog(options.Time);
             var alarms = new SiteAlarms(events, options.Time);
             var documents = new FleetDocuments(configuration.Site, folders, keys.Signing, events, alarms, options.Time, loggers.CreateLogger<FleetDocuments>());
@@ -133,7 +137,7 @@ internal sealed class SiteHost : IAsyncDisposable
             SiteServices.Add(
                 builder.Services,
                 new SiteParts(
-                    configuration, options, folders, held, ledger, books, events, routes, doubts.Reader, surfaces, meters, bridge, meter, hasher, listener?.PlainEndPoint,
+                    configuration, options, folders, held, ledger, books, events, routes, links, doubts.Reader, surfaces, meters, bridge, meter, hasher, listener?.PlainEndPoint,
                     alarms, joined, loggers));
             var app = builder.Build();
             SiteServices.Map(app);

@@ -34,6 +34,7 @@ internal sealed record SiteParts(
     Books Books,
     EventLog Events,
     IsoRoutes Routes,
+    OwnLinks Links,
     ChannelReader<ImageDoubt> ListenerDoubts,
     IReadOnlyList<ISurface> Surfaces,
     IMeterFactory Meters,
@@ -56,7 +57,7 @@ internal static class SiteServices
         var (configuration, time, loggers) = (parts.Configuration, parts.Options.Time, parts.Loggers);
         var store = new ImageStore(parts.Folders, parts.Lock);
         var (books, setbacks) = (parts.Books, new Setbacks(time));
-        var doubts = new Doubts(parts.Ledger, books.Cells, books.Store, store, parts.Routes, loggers.CreateLogger<Doubts>());
+        var doubts = new Doubts(parts.Ledger, books.Cells, books.Store, store, parts.Routes, parts.Links, loggers.CreateLogger<Doubts>());
         IReadOnlyList<SurfacePublisher> publishers =
         [
             .. parts.Surfaces.Select(s => new SurfacePublisher(

@@ -23,27 +23,29 @@ public interface ISurface : IAsyncDisposable
     Task<SurfaceOutcome> StageAsync(StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken);
 
     /// <summary>Makes a staged image visible, atomically, and reads it back by the way a client takes. After success the image may be advertised.
-    /// Never replaces a file that is not this image's own.</summary>
+    /// Never replaces what is not this image's own.</summary>
     Task<SurfaceOutcome> AdvertiseAsync(StoredImage image, CancellationToken cancellationToken);
 
     /// <summary>Takes the image out of sight. Not being there is success. Touches only what this surface published
-    /// (<paramref name="published"/>, null if it never was): a foreign file of the same name stays.</summary>
-    Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Receipt? published, CancellationToken cancellationToken);
+    /// (<paramref name="published"/>, null if it never was): what is foreign and has the same name stays.</summary>
+    Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Evidence? published, CancellationToken cancellationToken);
 
-    /// <summary>After a restart: makes an image that was advertised visible again if stat still agrees with the receipt. Reads no image bytes.</summary>
-    Task<SurfaceOutcome> ResumeAsync(StoredImage image, Receipt published, CancellationToken cancellationToken);
+    /// <summary>After a restart: makes an image that was advertised visible again if what is there still agrees with the evidence. Reads no image bytes.</summary>
+    Task<SurfaceOutcome> ResumeAsync(StoredImage image, Evidence published, CancellationToken cancellationToken);
 
     /// <summary>Reads the whole published image back past the page cache, by the surface's own path, and compares the root.</summary>
-    Task<SurfaceOutcome> VerifyAsync(StoredImage image, Receipt published, IProgress<long>? bytesDone, CancellationToken cancellationToken);
+    Task<SurfaceOutcome> VerifyAsync(StoredImage image, Evidence published, IProgress<long>? bytesDone, CancellationToken cancellationToken);
 
-    /// <summary>Stats everything that should be there, and what else is: cheap, no bytes read.</summary>
+    /// <summary>Looks at everything that should be there, and at what else is: cheap, no bytes read.</summary>
     Task<IReadOnlyList<SurfaceFinding>> ObserveAsync(IReadOnlyCollection<PublishedImage> expected, CancellationToken cancellationToken);
 
     /// <summary>The parts of the place that can be ready by themselves, as of the last check; empty where there is one place only.</summary>
     IReadOnlyList<DataCenter> DataCenters => [];
 
     /// <summary>What a client needs to mount the image here: the standing way, or null if there is none without a lease.</summary>
-    SurfaceMount? MountOf(StoredImage image);
+    /// <param name="image">Which image.</param>
+    /// <param name="published">As it is shown now; null when it is not. A surface whose clients go by names needs none.</param>
+    SurfaceMount? MountOf(StoredImage image, Evidence? published);
 }
 
 /// <param name="Name">Unique at its site.</param>
@@ -66,7 +68,7 @@ public sealed record SurfaceDescription(
 public sealed record StoredImage(
     ImageId Id, Sha256Digest Root, long Size, string FileName, string StorePath, Receipt StoreReceipt, DateTimeOffset ModifiedAt);
 
-public sealed record PublishedImage(StoredImage Image, Receipt Receipt);
+public sealed record PublishedImage(StoredImage Image, Evidence Evidence);
 
 /// <summary>What came of a call.</summary>
 public abstract record SurfaceOutcome
@@ -75,8 +77,8 @@ public abstract record SurfaceOutcome
     {
     }
 
-    /// <param name="Receipt">The served file after the call, where the call leaves one.</param>
-    public sealed record Done(Receipt? Receipt = null) : SurfaceOutcome;
+    /// <param name="Evidence">Of what is served, or will be, after the call; null where the call leaves nothing.</param>
+    public sealed record Done(Evidence? Evidence = null) : SurfaceOutcome;
 
     /// <param name="Code">One of <see cref="ReasonCode"/>.</param>
     /// <param name="Reason">For an operator: what, where, and what to do.</param>

@@ -6,7 +6,6 @@ using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
-using IsoCatalog.Surfaces.Ovirt;
 
 namespace IsoCatalog.Appliance.Api;
 
@@ -39,9 +38,9 @@ internal static class SurfaceEndpoints
 
         await sentry.CompareAsync(publisher, cancellationToken);
         IReadOnlyList<string>? listed = null;
-        if (publisher.Surface is OvirtIsoDomainSurface domain)
+        if (publisher.Surface is IEngineList engine)
         {
-            var (outcome, names) = await domain.RefreshAsync(cancellationToken);
+            var (outcome, names) = await engine.RefreshAsync(cancellationToken);
             await sentry.CompareAsync(publisher, cancellationToken);
             if (outcome is SurfaceOutcome.Refused refused)
             {

@@ -18,12 +18,12 @@ internal static class SiteJobs
     {
         services.AddQuartz(quartz =>
         {
-            foreach (var (surface, publisher) in configuration.Surfaces.Zip(publishers))
+            foreach (var publisher in publishers)
             {
                 quartz.ScheduleJob<ObserveSurface>(
                     trigger => trigger.WithIdentity("observe-" + publisher.Name)
                         .UsingJobData(ObserveSurface.Surface, publisher.Name)
-                        .WithSimpleSchedule(SurfaceFactory.CheckOf(surface), null),
+                        .WithSimpleSchedule(SurfaceFactory.CheckOf(configuration.Surfaces.FirstOrDefault(s => s.Name == publisher.Name)), null),
                     job => job.WithIdentity("observe-" + publisher.Name));
             }
 

@@ -27,7 +27,7 @@ internal sealed class CellBook(SiteLedger ledger, EventLog events, ILogger<CellB
 
     /// <summary>Puts a published image into the list, if it is still wanted, still staged, and its bytes are in no doubt.</summary>
     /// <returns>Whether it is in the list now; refused when that could not be recorded.</returns>
-    public Outcome<bool> TryAdvertise(CellKey key, Receipt receipt, string fileName, bool together)
+    public Outcome<bool> TryAdvertise(CellKey key, Evidence evidence, string fileName, bool together)
     {
         using var turn = ledger.Take();
         var view = turn.View;
@@ -40,7 +40,11 @@ internal sealed class CellBook(SiteLedger ledger, EventLog events, ILogger<CellB
         }
 
         // Of the store's own inode another surface may have made a name meanwhile: the ctime that counts is the store's.
-        var cell = new Cell(CellState.Advertised, turn.Now, Receipt: FileIdentity.SameContent(receipt, stored) ? stored : receipt, FileName: fileName);
+        var cell = new Cell(
+            CellState.Advertised,
+            turn.Now,
+            Evidence: evidence.FileReceipt is { } file && FileIdentity.SameContent(file, stored) ? stored : evidence,
+            FileName: fileName);
         var change = new Change(view with { Cells = view.Cells.SetItem(key, cell), Offered = view.Offered.Add(key.Image) })
         {
             Touched = [key.Image],
@@ -51,9 +55,9 @@ internal sealed class CellBook(SiteLedger ledger, EventLog events, ILogger<CellB
         return turn.Make(change) is { } failed ? failed : true;
     }
 
-    /// <summary>After a restart: the same published file, as stat shows it now.</summary>
-    public void Recognise(CellKey key, Receipt receipt) => ChangeCell(
-        key, view => view.Cells.GetValueOrDefault(key) is { State: CellState.Advertised } cell ? cell with { Receipt = receipt } : view.Cells.GetValueOrDefault(key));
+    /// <summary>After a restart: the same published image, as its surface finds it now.</summary>
+    public void Recognise(CellKey key, Evidence evidence) => ChangeCell(
+        key, view => view.Cells.GetValueOrDefault(key) is { State: CellState.Advertised } cell ? cell with { Evidence = evidence } : view.Cells.GetValueOrDefault(key));
 
     /// <summary>Takes an image out of the list of one surface at once, because something made its bytes there doubtful.</summary>
     /// <param name="seen">The cell as it was when the oddity was looked at; if it is another one by now, what was seen is no news about it.</param>

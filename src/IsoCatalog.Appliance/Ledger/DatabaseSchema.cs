@@ -28,7 +28,7 @@ internal static class DatabaseSchema
         {FileTable}
         CREATE TABLE cell (
             image TEXT NOT NULL, surface TEXT NOT NULL, state TEXT NOT NULL, code TEXT, reason TEXT, since INTEGER NOT NULL,
-            device INTEGER, inode INTEGER, size INTEGER, modified INTEGER, changed INTEGER, root TEXT, name TEXT,
+            device INTEGER, inode INTEGER, size INTEGER, modified INTEGER, changed INTEGER, root TEXT, name TEXT, evidence TEXT,
             PRIMARY KEY (image, surface));
         CREATE TABLE offered (image TEXT NOT NULL PRIMARY KEY);
         {ComputedTable}
@@ -47,6 +47,9 @@ internal static class DatabaseSchema
             SELECT root, place, device, inode, size, modified, changed, code, reason, since FROM receipt WHERE inode <> 0 ORDER BY place;
         """;
 
+    /// <summary>Evidence that is no file's: before version 4 there was none.</summary>
+    private const string OwnEvidence = "ALTER TABLE cell ADD COLUMN evidence TEXT;";
+
     /// <summary>What makes a database of an earlier version, 0 for an empty one, one of this version.</summary>
     public static string From(long version) =>
         (version switch
@@ -54,9 +57,9 @@ internal static class DatabaseSchema
             0 => New,
 
             // Version 1 knew which images were confirmed, but not with which root: that is computed again.
-            1 => "DROP TABLE confirmed; " + ComputedTable + AliasMoveTable + FileTable + FilesFromReceipts,
-            2 => AliasMoveTable + FileTable + FilesFromReceipts,
-            _ => FileTable + FilesFromReceipts,
+            1 => "DROP TABLE confirmed; " + ComputedTable + AliasMoveTable + FileTable + FilesFromReceipts + OwnEvidence,
+            2 => AliasMoveTable + FileTable + FilesFromReceipts + OwnEvidence,
+            _ => FileTable + FilesFromReceipts + OwnEvidence,
         })
         + $" PRAGMA user_version = {Version};";
 }

@@ -117,11 +117,11 @@ internal sealed class SiteDatabase : IDisposable
             return;
         }
 
-        var receipt = cell.Receipt;
+        var receipt = cell.Evidence?.FileReceipt;
         Execute(
             """
-            INSERT OR REPLACE INTO cell (image, surface, state, code, reason, since, device, inode, size, modified, changed, root, name)
-            VALUES ($image, $surface, $state, $code, $reason, $since, $device, $inode, $size, $modified, $changed, $root, $name)
+            INSERT OR REPLACE INTO cell (image, surface, state, code, reason, since, device, inode, size, modified, changed, root, name, evidence)
+            VALUES ($image, $surface, $state, $code, $reason, $since, $device, $inode, $size, $modified, $changed, $root, $name, $evidence)
             """,
             ("$image", key.Image.ToString()),
             ("$surface", key.Surface),
@@ -131,24 +131,25 @@ internal sealed class SiteDatabase : IDisposable
             ("$since", Ms(cell.Since)),
             ("$device", (long?)receipt?.Device),
             ("$inode", (long?)receipt?.Inode),
-            ("$size", receipt?.Size),
+            ("$size", cell.Evidence?.Size),
             ("$modified", receipt?.ModifiedNs),
             ("$changed", receipt?.ChangedNs),
-            ("$root", receipt?.Root.ToString()),
-            ("$name", cell.FileName));
+            ("$root", cell.Evidence?.Root.ToString()),
+            ("$name", cell.FileName),
+            ("$evidence", (cell.Evidence as Evidence.Own)?.Text));
     }
 
     public Dictionary<CellKey, Cell> LoadCells()
     {
         var cells = new Dictionary<CellKey, Cell>();
         Read(
-            "SELECT image, surface, state, code, reason, since, device, inode, size, modified, changed, root, name FROM cell",
+            "SELECT image, surface, state, code, reason, since, device, inode, size, modified, changed, root, name, evidence FROM cell",
             row => cells[new CellKey(Image(row, 0), row.GetString(1))] = new Cell(
                 Enum.Parse<CellState>(row.GetString(2)),
                 Time(row.GetInt64(5)),
                 row.IsDBNull(3) ? null : row.GetString(3),
                 row.IsDBNull(4) ? null : row.GetString(4),
-                row.IsDBNull(6) ? null : ReceiptAt(row, 6),
+                EvidenceAt(row, 6),
                 FileName: row.IsDBNull(12) ? null : row.GetString(12)));
         return cells;
     }
@@ -179,7 +180,7 @@ internal sealed class SiteDatabase : IDisposable
         var computed = new List<ComputedPair>();
         Read(
             "SELECT image, root, size, at FROM computed",
-            row => computed.Add(new ComputedPair(Image(row, 0), Sha256Digest.TryParse(row.GetString(1), out var root) ? root : default, row.GetInt64(2), Time(row.GetInt64(3)))));
+            row => computed.Add(new ComputedPair(Image(row, 0), Digest(row, 1), row.GetInt64(2), Time(row.GetInt64(3)))));
         return computed;
     }
 
@@ -420,7 +421,15 @@ internal sealed class SiteDatabase : IDisposable
         row.GetInt64(first + 2),
         row.GetInt64(first + 3),
         row.GetInt64(first + 4),
-        Sha256Digest.TryParse(row.GetString(first + 5), out var root) ? root : default);
+        Digest(row, first + 5));
+
+    /// <summary>The surface's own words, or else a file's receipt, or nothing.</summary>
+    private static Evidence? EvidenceAt(SqliteDataReader row, int first) =>
+        !row.IsDBNull(13) ? new Evidence.Own(Digest(row, first + 5), row.GetInt64(first + 2), row.GetString(13))
+        : row.IsDBNull(first) ? null
+        : ReceiptAt(row, first);
+
+    private static Sha256Digest Digest(SqliteDataReader row, int column) => Sha256Digest.TryParse(row.GetString(column), out var digest) ? digest : default;
 
     private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 

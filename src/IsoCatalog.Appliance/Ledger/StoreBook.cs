@@ -92,8 +92,8 @@ internal sealed class StoreBook(SiteLedger ledger, EventLog events)
         var file = new StoreFile.Present(receipt);
         var next = images.SelectMany(i => view.Surfaces.Select(s => new CellKey(i, s.Name))).Aggregate(
             view with { Store = view.Store.SetItem(root, file) },
-            (v, key) => v.Cells.GetValueOrDefault(key) is { Receipt: { } held } cell && (held.Device, held.Inode) == (old.Device, old.Inode)
-                ? v with { Cells = v.Cells.SetItem(key, cell with { Receipt = receipt }) }
+            (v, key) => v.Cells.GetValueOrDefault(key) is { Evidence.FileReceipt: { } held } cell && (held.Device, held.Inode) == (old.Device, old.Inode)
+                ? v with { Cells = v.Cells.SetItem(key, cell with { Evidence = receipt }) }
                 : v);
         turn.Make(new Change(next) { Touched = images, After = [new Row.File(root, file)] });
     }

@@ -4,7 +4,6 @@ using IsoCatalog.Appliance.Store;
 using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
-using IsoCatalog.Surfaces.Ipmi;
 
 namespace IsoCatalog.Appliance.Mounts;
 
@@ -14,16 +13,17 @@ internal sealed class LeaseRoutes(
 {
     private readonly Rounds _rounds = new(ledger, setbacks, TimeSpan.FromMinutes(1), time, log);
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, (IpmiSurface Surface, string Token)> _open = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (ILeaseUrls Surface, string Token)> _open = new(StringComparer.Ordinal);
 
     /// <summary>Opens the lease's URL; null where its surface gives none or the store's copy is not usable now.</summary>
     public SurfaceMount? Open(Lease lease)
     {
         var surface = surfaces.First(s => s.Description.Name == lease.Surface);
-        var stored = store.Stored(ledger.View, lease.Image);
-        if (surface is not IpmiSurface ipmi || lease.Token is null)
+        var view = ledger.View;
+        var stored = store.Stored(view, lease.Image);
+        if (surface is not ILeaseUrls urls || lease.Token is null)
         {
-            return stored is null ? null : surface.MountOf(stored);
+            return stored is null ? null : surface.MountOf(stored, view.CellOf(lease.Image, lease.Surface)?.Evidence);
         }
 
         if (stored is null || !IPAddress.TryParse(lease.Client, out var bmc))
@@ -33,8 +33,8 @@ internal sealed class LeaseRoutes(
 
         lock (_gate)
         {
-            _open[lease.Id] = (ipmi, lease.Token);
-            return ipmi.AddLease(lease.Token, stored, bmc);
+            _open[lease.Id] = (urls, lease.Token);
+            return urls.AddLease(lease.Token, stored, bmc);
         }
     }
 

@@ -4,7 +4,6 @@ using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
-using IsoCatalog.Surfaces.Ipmi;
 
 namespace IsoCatalog.Appliance.Mounts;
 
@@ -35,7 +34,8 @@ internal sealed class Leases(SiteLedger ledger, LeaseBook book, LeaseRoutes rout
                 $"There is no surface '{request.Surface}' here; a lease names one of {string.Join(", ", surfaces.Select(s => s.Description.Name))}.");
         }
 
-        if (request.Client is not { Length: > 0 and <= 200 } || (surface is IpmiSurface && !IPAddress.TryParse(request.Client, out _)))
+        var urls = surface as ILeaseUrls;
+        if (request.Client is not { Length: > 0 and <= 200 } || (urls is not null && !IPAddress.TryParse(request.Client, out _)))
         {
             return new Refusal(
                 RefusalCode.InvalidRequest,
@@ -54,7 +54,7 @@ internal sealed class Leases(SiteLedger ledger, LeaseBook book, LeaseRoutes rout
             image.Id,
             request.Surface,
             request.Client,
-            surface is IpmiSurface ? BmcToken.New() : null,
+            urls?.NewToken(),
             now,
             now.AddSeconds(request.Ttl ?? DefaultTtl));
         return book.Add(lease) switch

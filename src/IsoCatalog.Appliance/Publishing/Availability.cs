@@ -134,7 +134,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
         var images = new List<AvailableImage>();
         foreach (var image in Matching(view, query))
         {
-            if (asked.All(s => view.IsAvailable(image.Id, s, query.Cluster)) && mounting.MountOf(store.Stored(image, default)) is { } mount)
+            if (asked.All(s => view.IsAvailable(image.Id, s, query.Cluster)) && mounting.MountOf(store.Stored(image, default), view.CellOf(image.Id, mounting.Description.Name)?.Evidence) is { } mount)
             {
                 images.Add(Wire(view, image, view.IsConfirmed(image.Id), mount));
             }

@@ -9,7 +9,8 @@ using IsoCatalog.Surfaces.Ipmi;
 namespace IsoCatalog.Appliance.Publishing;
 
 /// <summary>Where every doubt arrives: it withdraws first, and what was doubted is looked into afterwards by its owner. Thread-safe.</summary>
-internal sealed class Doubts(SiteLedger ledger, CellBook cells, StoreBook files, ImageStore store, IsoRoutes routes, ILogger<Doubts> log)
+internal sealed class Doubts(
+    SiteLedger ledger, CellBook cells, StoreBook files, ImageStore store, IsoRoutes routes, OwnLinks links, ILogger<Doubts> log)
 {
     /// <summary>Something is wrong with a published image.</summary>
     /// <param name="seen">The cell as it was before anybody looked.</param>
@@ -23,7 +24,7 @@ internal sealed class Doubts(SiteLedger ledger, CellBook cells, StoreBook files,
         }
 
         cells.Doubt(new CellKey(image, surface), seen, code, reason);
-        if (IsStores(root, seen.Receipt) && !Agrees(root))
+        if (IsStores(root, seen.Evidence?.FileReceipt) && !Agrees(root))
         {
             AboutStore(root, $"{reason} It shares its bytes with the store.");
         }
@@ -88,7 +89,7 @@ internal sealed class Doubts(SiteLedger ledger, CellBook cells, StoreBook files,
     /// To be held while a surface links, renames or unlinks a name of the store's inode: its ctime moves, and that is our own doing. At the
     /// end the ledger gets the new receipt.
     /// </summary>
-    public IDisposable ExpectLinkChange(Sha256Digest root) => routes.OwnLinks.Expect(root, () => Relinked(root));
+    public IDisposable ExpectLinkChange(Sha256Digest root) => links.Expect(root, () => Relinked(root));
 
     private bool IsStores(Sha256Digest root, Receipt? published) =>
         published is { } name && ledger.View.Store.GetValueOrDefault(root) is StoreFile.Present { Receipt: var stored }
@@ -97,7 +98,7 @@ internal sealed class Doubts(SiteLedger ledger, CellBook cells, StoreBook files,
     /// <summary>Asked again with the newest receipt: does the store's file agree, but for a ctime that we moved ourselves?</summary>
     private bool Agrees(Sha256Digest root)
     {
-        var look = routes.OwnLinks.Before(root);
+        var look = links.Before(root);
         return Look(root) is var (now, receipt) && look.Explains(now, receipt);
     }
 

@@ -65,7 +65,7 @@ internal sealed class SurfaceFactory(
         _ => throw new InvalidOperationException($"A surface of kind {configuration.Kind} cannot be made; the configuration should have refused it."),
     };
 
-    public static TimeSpan CheckOf(SurfaceConfiguration configuration) =>
+    public static TimeSpan CheckOf(SurfaceConfiguration? configuration) =>
         configuration switch
         {
             SurfaceConfiguration.Volume volume => volume.Check,

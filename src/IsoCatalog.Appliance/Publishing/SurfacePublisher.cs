@@ -39,7 +39,7 @@ internal sealed class SurfacePublisher(
         await CheckAsync(cancellationToken);
         foreach (var (key, cell) in ledger.View.Cells.Where(c => c.Key.Surface == Name))
         {
-            if (cell is not { State: CellState.Advertised, Receipt: { } receipt } seen)
+            if (cell is not { State: CellState.Advertised, Evidence: { } published })
             {
                 // Staged bytes are not trusted across a restart: they are cheap to make and nobody was promised them.
                 if (cell.State is CellState.Staged or CellState.Verifying)
@@ -55,12 +55,12 @@ internal sealed class SurfacePublisher(
                 continue;
             }
 
-            switch (await surface.ResumeAsync(image, receipt, cancellationToken))
+            switch (await surface.ResumeAsync(image, published, cancellationToken))
             {
                 case SurfaceOutcome.Refused refused:
                     Doubt(key.Image, cell, refused.Code, refused.Reason);
                     break;
-                case SurfaceOutcome.Done { Receipt: { } now }:
+                case SurfaceOutcome.Done { Evidence: { } now }:
                     cells.Recognise(key, now);
                     break;
             }
@@ -75,8 +75,8 @@ internal sealed class SurfacePublisher(
         {
             var view = ledger.View;
             var expected = view.Cells
-                .Where(c => c.Key.Surface == Name && c.Value is { State: CellState.Advertised, Receipt: not null })
-                .Select(c => store.Stored(view, c.Key.Image) is { } image ? new PublishedImage(image, c.Value.Receipt!.Value) : null)
+                .Where(c => c.Key.Surface == Name && c.Value is { State: CellState.Advertised, Evidence: not null })
+                .Select(c => store.Stored(view, c.Key.Image) is { } image ? new PublishedImage(image, c.Value.Evidence!) : null)
                 .OfType<PublishedImage>()
                 .ToList();
             var findings = store.Absence() is null ? await surface.ObserveAsync(expected, cancellationToken) : [];
@@ -105,7 +105,7 @@ internal sealed class SurfacePublisher(
     /// <summary>Looks at one published image at once.</summary>
     public void Glance(ImageId image, string path, bool modified)
     {
-        if (ledger.View.CellOf(image, Name) is not { State: CellState.Advertised, Receipt: { } receipt } seen)
+        if (ledger.View.CellOf(image, Name) is not { State: CellState.Advertised, Evidence.FileReceipt: { } receipt } seen)
         {
             return;
         }
@@ -122,8 +122,8 @@ internal sealed class SurfacePublisher(
     public async Task VerifyAsync(ImageId id, IProgress<long>? bytesDone, CancellationToken cancellationToken)
     {
         var view = ledger.View;
-        if (view.CellOf(id, Name) is { State: CellState.Advertised, Receipt: { } receipt } seen && store.Stored(view, id) is { } image
-            && await surface.VerifyAsync(image, receipt, bytesDone, cancellationToken) is SurfaceOutcome.Refused refused)
+        if (view.CellOf(id, Name) is { State: CellState.Advertised, Evidence: { } published } seen && store.Stored(view, id) is { } image
+            && await surface.VerifyAsync(image, published, bytesDone, cancellationToken) is SurfaceOutcome.Refused refused)
         {
             Doubt(id, seen, refused.Code, refused.Reason);
         }
@@ -279,13 +279,13 @@ internal sealed class SurfacePublisher(
 
         switch (outcome)
         {
-            case SurfaceOutcome.Done { Receipt: { } receipt }:
+            case SurfaceOutcome.Done { Evidence: { } evidence }:
                 if (surface.Description is { ServesStoreInode: true, Folder: null })
                 {
                     doubts.Freshen(id);
                 }
 
-                var shown = cells.TryAdvertise(key, receipt, image.FileName, TogetherFor(view, id));
+                var shown = cells.TryAdvertise(key, evidence, image.FileName, TogetherFor(view, id));
                 if (shown is Outcome<bool>.Done { Value: true })
                 {
                     _attempts.Forget((id, CellStep.Stage));
@@ -302,7 +302,7 @@ internal sealed class SurfacePublisher(
                 }
                 else
                 {
-                    await surface.WithdrawAsync(image, receipt, cancellationToken);
+                    await surface.WithdrawAsync(image, evidence, cancellationToken);
                     if (shown is Outcome<bool>.Refused { Refusal: var unrecorded })
                     {
                         Failed(key, CellStep.Advertise, image.StoreReceipt, listed: false, new SurfaceOutcome.Refused(unrecorded.Code, unrecorded.Message, Retryable: true));
@@ -311,7 +311,7 @@ internal sealed class SurfacePublisher(
 
                 break;
             case SurfaceOutcome.Done:
-                throw new InvalidOperationException($"The surface {Name} shows {id} and gave no receipt.");
+                throw new InvalidOperationException($"The surface {Name} shows {id} and gave no evidence.");
             case SurfaceOutcome.Refused refused:
                 Failed(key, CellStep.Advertise, image.StoreReceipt, listed: false, refused);
                 break;
@@ -340,7 +340,7 @@ internal sealed class SurfacePublisher(
         {
             using (LinkChange(shown.Root))
             {
-                outcome = await surface.WithdrawAsync(shown, cell.Receipt, cancellationToken);
+                outcome = await surface.WithdrawAsync(shown, cell.Evidence, cancellationToken);
             }
         }
 
@@ -357,10 +357,10 @@ internal sealed class SurfacePublisher(
     /// <summary>The image under the name that it was shown by: the catalog may call it something else by now, or not know it any more.</summary>
     private StoredImage? Shown(SiteView view, ImageId id, Cell cell)
     {
-        var receipt = (view.FileOf(id) as StoreFile.Present)?.Receipt ?? cell.Receipt ?? default;
+        var receipt = (view.FileOf(id) as StoreFile.Present)?.Receipt ?? cell.Evidence?.FileReceipt ?? default;
         return view.Catalog.Images.GetValueOrDefault(id) is { } image
                 ? store.Stored(image, receipt) with { FileName = cell.FileName ?? image.FileName }
-            : cell is { FileName: { } name, Receipt: { } published }
+            : cell is { FileName: { } name, Evidence: { } published }
                 ? new StoredImage(id, published.Root, published.Size, name, store.Folders.StoreFile(published.Root), receipt, cell.Since)
             : null;
     }
@@ -414,9 +414,9 @@ internal sealed class SurfacePublisher(
 
     private Receipt? InPlaceOf(Cell seen)
     {
-        if (surface.Description.Folder is not { } folder || seen is not { FileName: { } name, Receipt: { } published })
+        if (surface.Description.Folder is not { } folder || seen is not { FileName: { } name, Evidence: { } published })
         {
-            return seen.Receipt;
+            return seen.Evidence?.FileReceipt;
         }
 
         try

@@ -1,18 +1,17 @@
 using System.Diagnostics.Metrics;
 using IsoCatalog.Surfaces;
-using IsoCatalog.Surfaces.Ovirt;
 
 namespace IsoCatalog.Appliance.Telemetry;
 
 /// <summary>How it stands with the oVirt engines, in figures.</summary>
 internal sealed class EngineMetrics
 {
-    private readonly OvirtIsoDomainSurface[] _domains;
+    private readonly IEngineList[] _lists;
 
     public EngineMetrics(Meter meter, IEnumerable<ISurface> surfaces)
     {
-        _domains = [.. surfaces.OfType<OvirtIsoDomainSurface>()];
-        if (_domains.Length == 0)
+        _lists = [.. surfaces.OfType<IEngineList>()];
+        if (_lists.Length == 0)
         {
             return;
         }
@@ -28,6 +27,6 @@ internal sealed class EngineMetrics
             description: "Files that the engine lists and that are not there, or that should be listed and are not.");
     }
 
-    private IEnumerable<Measurement<long>> Of(Func<OvirtFigures, long> figure) => _domains.Select(d =>
-        new Measurement<long>(figure(d.Figures), new KeyValuePair<string, object?>("surface", d.Description.Name)));
+    private IEnumerable<Measurement<long>> Of(Func<EngineFigures, long> figure) => _lists.Select(l =>
+        new Measurement<long>(figure(l.Figures), new KeyValuePair<string, object?>("surface", l.Description.Name)));
 }

@@ -31,7 +31,7 @@ public enum CellState
 /// <summary>One cell of the ready matrix.</summary>
 /// <param name="Code">One of <see cref="ReasonCode"/>; null while advertised.</param>
 /// <param name="Reason">The same for people.</param>
-/// <param name="Receipt">The published file as verified; not null as long as something of ours may be visible at the surface.</param>
+/// <param name="Evidence">What the surface keeps of it since it was verified there; not null as long as something of ours may be visible at the surface.</param>
 /// <param name="Progress">0 to 1 while verifying.</param>
 /// <param name="FileName">The name under which it was shown: to be taken away under that name, whatever the catalog calls the image by then.</param>
 public sealed record Cell(
@@ -39,7 +39,7 @@ public sealed record Cell(
     DateTimeOffset Since,
     string? Code = null,
     string? Reason = null,
-    Receipt? Receipt = null,
+    Evidence? Evidence = null,
     double? Progress = null,
     string? FileName = null);
 

@@ -35,8 +35,8 @@ public static class CellOutcome
     {
         null => null,
         _ when !newest.IsWanted(key.Image) => null,
-        { State: CellState.Quarantined } cell => cell with { Receipt = null },
-        { State: CellState.Withdrawn } cell => cell with { Receipt = null },
+        { State: CellState.Quarantined } cell => cell with { Evidence = null },
+        { State: CellState.Withdrawn } cell => cell with { Evidence = null },
         var another => another,
     };
 

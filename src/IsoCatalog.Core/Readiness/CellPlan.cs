@@ -35,7 +35,7 @@ public static class CellPlan
 
         return cell switch
         {
-            { State: CellState.Withdrawn or CellState.Quarantined, Receipt: not null } => CellStep.Withdraw,
+            { State: CellState.Withdrawn or CellState.Quarantined, Evidence: not null } => CellStep.Withdraw,
             _ when surface.Problem is not null || !healthy => CellStep.None,
             null or { State: CellState.Absent or CellState.Withdrawn or CellState.Quarantined or CellState.Fetching } => CellStep.Stage,
             { State: CellState.Staged } => MayShow(view, image, together, now) ? CellStep.Advertise : CellStep.None,

@@ -169,7 +169,7 @@ public sealed record SiteView
         }
 
         var view = Surfaces.Any(s => CellOf(image.Id, s.Name) is { State: CellState.Quarantined, Code: ReasonCode.Disputed }) ? WithoutQuarantine(image.Id) : this;
-        return (Surfaces.Any(s => CellOf(image.Id, s.Name)?.Receipt is { } shown && shown.Root != image.Value.Root) ? view.WithOtherBytes(image.Id, now) : view)
+        return (Surfaces.Any(s => CellOf(image.Id, s.Name)?.Evidence is { } shown && shown.Root != image.Value.Root) ? view.WithOtherBytes(image.Id, now) : view)
             .Following(image, now);
     }
 
@@ -219,7 +219,7 @@ public sealed record SiteView
         return view.Cells.GetValueOrDefault(key) is not { State: CellState.Quarantined } cell ? view
             : view with
             {
-                Cells = cell.Receipt is null
+                Cells = cell.Evidence is null
                     ? view.Cells.Remove(key)
                     : view.Cells.SetItem(key, cell with { State = CellState.Withdrawn }),
             };

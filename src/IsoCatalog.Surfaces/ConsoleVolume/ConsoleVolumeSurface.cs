@@ -50,20 +50,20 @@ public sealed class ConsoleVolumeSurface : ISurface
 
     public Task<SurfaceOutcome> AdvertiseAsync(StoredImage image, CancellationToken cancellationToken) => _folder.AdvertiseAsync(image, cancellationToken);
 
-    public Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Receipt? published, CancellationToken cancellationToken) =>
+    public Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Evidence? published, CancellationToken cancellationToken) =>
         _folder.WithdrawAsync(image, published, cancellationToken);
 
-    public Task<SurfaceOutcome> ResumeAsync(StoredImage image, Receipt published, CancellationToken cancellationToken) =>
+    public Task<SurfaceOutcome> ResumeAsync(StoredImage image, Evidence published, CancellationToken cancellationToken) =>
         _folder.ResumeAsync(image, published, cancellationToken);
 
     public Task<SurfaceOutcome> VerifyAsync(
-        StoredImage image, Receipt published, IProgress<long>? bytesDone, CancellationToken cancellationToken) =>
+        StoredImage image, Evidence published, IProgress<long>? bytesDone, CancellationToken cancellationToken) =>
         _folder.VerifyAsync(image, published, bytesDone, cancellationToken);
 
     public Task<IReadOnlyList<SurfaceFinding>> ObserveAsync(
         IReadOnlyCollection<PublishedImage> expected, CancellationToken cancellationToken) => _folder.ObserveAsync(expected, cancellationToken);
 
-    public SurfaceMount MountOf(StoredImage image)
+    public SurfaceMount MountOf(StoredImage image, Evidence? published)
     {
         string? Fill(string? template) => template?.Replace("{fileName}", image.FileName, StringComparison.Ordinal);
         var smb = Fill(_options.SmbTemplate);

@@ -26,6 +26,9 @@ public static class FileIdentity
         return kind == FileKind.Regular ? From(stat, root) : null;
     }
 
+    /// <summary>The file that a surface keeps evidence of; where the evidence is of another kind, a receipt that no file agrees with.</summary>
+    internal static Receipt In(Evidence evidence) => evidence.FileReceipt ?? default;
+
     /// <summary>What the path names, without following a link.</summary>
     /// <exception cref="IOException">statx failed for another reason than a missing file.</exception>
     public static FileKind KindOf(string path) => FileStat.Of(path).Kind;

@@ -13,7 +13,7 @@ internal sealed class FolderObservation(FolderLayout folder, FolderStaging stagi
     {
         var findings = new List<SurfaceFinding>();
         var known = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (image, receipt) in expected)
+        foreach (var (image, evidence) in expected)
         {
             cancellationToken.ThrowIfCancellationRequested();
             known.Add(image.FileName);
@@ -23,7 +23,7 @@ internal sealed class FolderObservation(FolderLayout folder, FolderStaging stagi
             {
                 findings.Add(new SurfaceFinding(image.Id, ReasonCode.FileMissing, $"{name} is missing."));
             }
-            else if (!FolderLayout.Agrees(stat, receipt, staging.IsShared(stat.Inode, image)))
+            else if (!FolderLayout.Agrees(stat, FileIdentity.In(evidence), staging.IsShared(stat.Inode, image)))
             {
                 findings.Add(new SurfaceFinding(image.Id, ReasonCode.FileChanged, $"{name} is not as it was when its hash was verified."));
             }

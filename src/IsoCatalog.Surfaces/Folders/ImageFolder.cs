@@ -64,7 +64,7 @@ internal sealed class ImageFolder : IDisposable
             outcome =>
             {
                 _underWay.Remove(part);
-                if (outcome is SurfaceOutcome.Done { Receipt: { } receipt })
+                if (outcome is SurfaceOutcome.Done { Evidence.FileReceipt: { } receipt })
                 {
                     _staged[image.Id] = (receipt, part);
                 }
@@ -75,19 +75,20 @@ internal sealed class ImageFolder : IDisposable
     public Task<SurfaceOutcome> AdvertiseAsync(StoredImage image, CancellationToken cancellationToken) =>
         Do("publish in", () => Advertise(image), cancellationToken);
 
-    public Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Receipt? published, CancellationToken cancellationToken) => Do(
+    public Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Evidence? published, CancellationToken cancellationToken) => Do(
         "withdraw from",
         () =>
         {
+            var file = published?.FileReceipt;
             _staged.Remove(image.Id);
             _published.Remove(image.Id);
             DurableFile.Delete(_folder.PartOf(image));
             var note = _folder.OwnNote(image.FileName);
             var noted = note is not null && note.Image == image.Id;
             var noteHolds = note is not null && note.Is(FileStat.Of(_folder.NameOf(image)));
-            if (noteHolds ? noted : published is not null)
+            if (noteHolds ? noted : file is not null)
             {
-                _folder.TakeAway(image, published);
+                _folder.TakeAway(image, file);
             }
 
             if (noted)
@@ -99,7 +100,7 @@ internal sealed class ImageFolder : IDisposable
         },
         cancellationToken);
 
-    public Task<SurfaceOutcome> ResumeAsync(StoredImage image, Receipt published, CancellationToken cancellationToken) => Do(
+    public Task<SurfaceOutcome> ResumeAsync(StoredImage image, Evidence published, CancellationToken cancellationToken) => Do(
         "look into",
         () =>
         {
@@ -118,7 +119,7 @@ internal sealed class ImageFolder : IDisposable
         cancellationToken);
 
     public Task<SurfaceOutcome> VerifyAsync(
-        StoredImage image, Receipt published, IProgress<long>? bytesDone, CancellationToken cancellationToken) => DoBeside(
+        StoredImage image, Evidence published, IProgress<long>? bytesDone, CancellationToken cancellationToken) => DoBeside(
         "read from",
         () => null,
         () =>
@@ -285,10 +286,10 @@ internal sealed class ImageFolder : IDisposable
         }
     }
 
-    private SurfaceOutcome.Refused? Doubt(StoredImage image, Receipt published, out FileStat stat)
+    private SurfaceOutcome.Refused? Doubt(StoredImage image, Evidence published, out FileStat stat)
     {
         var name = _folder.NameOf(image);
-        return Agrees(name, published, image, out stat) ? null
+        return Agrees(name, FileIdentity.In(published), image, out stat) ? null
             : stat.Kind == FileKind.Missing
                 ? new(ReasonCode.FileMissing, $"{name} is missing.", Retryable: false)
                 : new(ReasonCode.FileChanged, $"{name} is not as it was when its hash was verified.", Retryable: false);

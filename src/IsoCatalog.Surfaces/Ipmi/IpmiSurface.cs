@@ -1,5 +1,6 @@
 using System.Net;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,7 +11,7 @@ namespace IsoCatalog.Surfaces.Ipmi;
 /// standing URL to the addresses in <see cref="IpmiSurfaceOptions.Allow"/>, and under lease URLs to one BMC each. The listener and its
 /// routes are shared with other surfaces and outlive this one.
 /// </summary>
-public sealed class IpmiSurface : ISurface
+public sealed class IpmiSurface : ILeaseUrls
 {
     private readonly IpmiSurfaceOptions _options;
     private readonly IsoListener _listener;
@@ -101,7 +102,7 @@ public sealed class IpmiSurface : ISurface
     }
 
     /// <summary>Ends the standing URL and cuts who reads by it. Leases go on: the caller decides when they end.</summary>
-    public Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Receipt? published, CancellationToken cancellationToken)
+    public Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Evidence? published, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(image);
         _routes.RemoveStanding(_options.Name, image.Id);
@@ -110,7 +111,7 @@ public sealed class IpmiSurface : ISurface
     }
 
     /// <inheritdoc/>
-    public Task<SurfaceOutcome> ResumeAsync(StoredImage image, Receipt published, CancellationToken cancellationToken)
+    public Task<SurfaceOutcome> ResumeAsync(StoredImage image, Evidence published, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(image);
         if (Examine(image, published) is { } finding)
@@ -118,13 +119,13 @@ public sealed class IpmiSurface : ISurface
             return Task.FromResult<SurfaceOutcome>(Refusal(finding));
         }
 
-        Open(StandingPath(image), image with { StoreReceipt = published });
+        Open(StandingPath(image), image with { StoreReceipt = FileIdentity.In(published) });
         return Task.FromResult<SurfaceOutcome>(new SurfaceOutcome.Done(published));
     }
 
     /// <inheritdoc/>
     public async Task<SurfaceOutcome> VerifyAsync(
-        StoredImage image, Receipt published, IProgress<long>? bytesDone, CancellationToken cancellationToken)
+        StoredImage image, Evidence published, IProgress<long>? bytesDone, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(image);
         if (Examine(image, published) is { } before)
@@ -135,9 +136,9 @@ public sealed class IpmiSurface : ISurface
         ImageDoubt doubt;
         try
         {
-            var look = _routes.OwnLinks.Before(image.Root);
+            var (look, receipt) = (_routes.Files.Links.Before(image.Root), FileIdentity.In(published));
             var (first, last) = await Task.Run(() => _routes.Files.ReadBack(image.StorePath, bytesDone, cancellationToken), cancellationToken);
-            if (look.Explains(first, published) && look.Explains(last, published))
+            if (look.Explains(first, receipt) && look.Explains(last, receipt))
             {
                 return new SurfaceOutcome.Done(published);
             }
@@ -166,10 +167,10 @@ public sealed class IpmiSurface : ISurface
             findings.Add(new SurfaceFinding(null, ReasonCode.SurfaceUnreachable, "The ISO listener has stopped: restart isocatalog."));
         }
 
-        foreach (var (image, receipt) in expected)
+        foreach (var (image, evidence) in expected)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Examine(image, receipt) is { } finding)
+            if (Examine(image, evidence) is { } finding)
             {
                 findings.Add(finding);
             }
@@ -183,17 +184,19 @@ public sealed class IpmiSurface : ISurface
     }
 
     /// <inheritdoc/>
-    public SurfaceMount? MountOf(StoredImage image)
+    public SurfaceMount? MountOf(StoredImage image, Evidence? published)
     {
         ArgumentNullException.ThrowIfNull(image);
         return _options.Allow.Count > 0 ? Mount(StandingPath(image)) : null;
     }
 
-    /// <summary>Opens a URL for one BMC, for as long as the lease lives; see <see cref="IsoRoutes.AddLease"/>.</summary>
-    /// <returns>Null when there is no address to put into the URL.</returns>
-    public SurfaceMount? AddLease(string token, StoredImage image, IPAddress bmc) =>
-        Mount(_routes.AddLease(_options.Name, token, image, bmc));
+    public string NewToken() => BmcToken.New();
 
+    /// <inheritdoc/>
+    public SurfaceMount? AddLease(string token, StoredImage image, IPAddress client) =>
+        Mount(_routes.AddLease(_options.Name, token, image, client));
+
+    /// <inheritdoc/>
     public void RemoveLease(string token) => _routes.RemoveLease(token);
 
     public ValueTask DisposeAsync()
@@ -232,13 +235,13 @@ public sealed class IpmiSurface : ISurface
         return true;
     }
 
-    private SurfaceFinding? Examine(StoredImage image, Receipt receipt)
+    private SurfaceFinding? Examine(StoredImage image, Evidence published)
     {
         try
         {
-            var look = _routes.OwnLinks.Before(image.Root);
+            var look = _routes.Files.Links.Before(image.Root);
             using SafeFileHandle file = File.OpenHandle(image.StorePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            return look.Explains(_routes.Files.Stat(file, image.Root), receipt)
+            return look.Explains(_routes.Files.Stat(file, image.Root), FileIdentity.In(published))
                 ? null
                 : new SurfaceFinding(image.Id, ReasonCode.FileChanged, $"The store file {image.StorePath} is not as it was when it was verified.");
         }

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Threading.Channels;
 using IsoCatalog.Core.Catalog;
-using IsoCatalog.Surfaces.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace IsoCatalog.Surfaces.Ipmi;
@@ -37,9 +36,6 @@ public sealed class IsoRoutes : IDisposable
         (_files, _doubts, _time) = (files, doubts, time);
         _idleHandles = time.CreateTimer(static table => ((IsoRoutes)table!).CloseIdleHandles(), this, HandleIdle, HandleIdle);
     }
-
-    /// <summary>Asked before another ctime is a doubt; whoever changes links of the store's inodes tells it.</summary>
-    public OwnLinks OwnLinks { get; } = new();
 
     internal IsoStoreFiles Files => _files;
 
@@ -107,7 +103,7 @@ public sealed class IsoRoutes : IDisposable
         {
             if (_images.TryGetValue(image.Id, out var served))
             {
-                served.Exchange(new ServedFile(image, _files, OwnLinks));
+                served.Exchange(new ServedFile(image, _files));
             }
         }
     }
@@ -285,12 +281,12 @@ public sealed class IsoRoutes : IDisposable
     {
         if (!_images.TryGetValue(image.Id, out var served))
         {
-            served = new ServedImage(image.Id, new ServedFile(image, _files, OwnLinks));
+            served = new ServedImage(image.Id, new ServedFile(image, _files));
             _images.Add(image.Id, served);
         }
         else if (served.File.Image.StoreReceipt != image.StoreReceipt || served.File.Image.StorePath != image.StorePath)
         {
-            served.Exchange(new ServedFile(image, _files, OwnLinks));
+            served.Exchange(new ServedFile(image, _files));
         }
 
         return served;

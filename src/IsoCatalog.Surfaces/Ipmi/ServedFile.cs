@@ -1,6 +1,5 @@
 using System.Globalization;
 using IsoCatalog.Core.Readiness;
-using IsoCatalog.Surfaces.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace IsoCatalog.Surfaces.Ipmi;
@@ -9,7 +8,7 @@ namespace IsoCatalog.Surfaces.Ipmi;
 /// One verified inode and the handle that its readers share. The handle is opened by the first reader and closed when it has been idle
 /// for a while or <see cref="Retire"/> was called and the last reader left. Thread-safe.
 /// </summary>
-internal sealed class ServedFile(StoredImage image, IsoStoreFiles files, OwnLinks links)
+internal sealed class ServedFile(StoredImage image, IsoStoreFiles files)
 {
     private readonly Lock _gate = new();
     private SafeFileHandle? _handle;
@@ -68,7 +67,7 @@ internal sealed class ServedFile(StoredImage image, IsoStoreFiles files, OwnLink
     {
         try
         {
-            var look = links.Before(Image.Root);
+            var look = files.Links.Before(Image.Root);
             var found = files.Stat(handle, Image.Root);
             return look.Explains(found, Image.StoreReceipt)
                 ? null

@@ -10,7 +10,7 @@ namespace IsoCatalog.Surfaces.Ovirt;
 /// The ISO storage domain of an oVirt engine: files in the domain's one image folder, offered once the engine lists them. The file side is an
 /// <see cref="ImageFolder"/>; the engine's side is an <see cref="EngineDomain"/>. docs/ovirt.md says what an operator sees.
 /// </summary>
-public sealed class OvirtIsoDomainSurface : ISurface
+public sealed class OvirtIsoDomainSurface : IEngineList
 {
     private const UnixFileMode ReadableByAll =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
@@ -50,8 +50,7 @@ public sealed class OvirtIsoDomainSurface : ISurface
 
     public IReadOnlyList<DataCenter> DataCenters => _engine.News.DataCenters;
 
-    /// <summary>Figures since the start, and as of now.</summary>
-    public OvirtFigures Figures => new(_engine.Refreshes, _engine.Failures, _engine.News is { Look: not null, LookFailure: null }, Drift);
+    public EngineFigures Figures => new(_engine.Refreshes, _engine.Failures, _engine.News is { Look: not null, LookFailure: null }, Drift);
 
     /// <summary>Names in the engine's list and not in the folder, or the other way round, as of the last comparison.</summary>
     private int Drift { get; set; }
@@ -97,7 +96,7 @@ public sealed class OvirtIsoDomainSurface : ISurface
     public async Task<SurfaceOutcome> AdvertiseAsync(StoredImage image, CancellationToken cancellationToken)
     {
         var outcome = await _folder.AdvertiseAsync(image, cancellationToken);
-        if (outcome is not SurfaceOutcome.Done { Receipt: { } placed })
+        if (outcome is not SurfaceOutcome.Done { Evidence: { } placed })
         {
             return outcome;
         }
@@ -117,13 +116,13 @@ public sealed class OvirtIsoDomainSurface : ISurface
             _unlisted.Remove(image.Id);
         }
 
-        return await _folder.PublishedAsync(image, cancellationToken) == placed
+        return await _folder.PublishedAsync(image, cancellationToken) == placed.FileReceipt
             ? outcome
             : new SurfaceOutcome.Refused(
                 ReasonCode.FileChanged, $"{_layout.NameOf(image)} changed while the engine was asked to list it; it is published anew.", Retryable: true);
     }
 
-    public async Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Receipt? published, CancellationToken cancellationToken)
+    public async Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Evidence? published, CancellationToken cancellationToken)
     {
         bool unlisted;
         lock (_gate)
@@ -153,11 +152,11 @@ public sealed class OvirtIsoDomainSurface : ISurface
         return outcome;
     }
 
-    public Task<SurfaceOutcome> ResumeAsync(StoredImage image, Receipt published, CancellationToken cancellationToken) =>
+    public Task<SurfaceOutcome> ResumeAsync(StoredImage image, Evidence published, CancellationToken cancellationToken) =>
         _folder.ResumeAsync(image, published, cancellationToken);
 
     public Task<SurfaceOutcome> VerifyAsync(
-        StoredImage image, Receipt published, IProgress<long>? bytesDone, CancellationToken cancellationToken) =>
+        StoredImage image, Evidence published, IProgress<long>? bytesDone, CancellationToken cancellationToken) =>
         _folder.VerifyAsync(image, published, bytesDone, cancellationToken);
 
     public async Task<IReadOnlyList<SurfaceFinding>> ObserveAsync(
@@ -195,15 +194,13 @@ public sealed class OvirtIsoDomainSurface : ISurface
         ];
     }
 
-    /// <summary>Has the engine list the domain now, for whoever changed something there and wants it seen.</summary>
-    /// <returns>The names that the engine lists, or why there is no new list.</returns>
     public async Task<(SurfaceOutcome Outcome, IReadOnlyList<string> Listed)> RefreshAsync(CancellationToken cancellationToken)
     {
         var outcome = await _engine.RefreshAsync().WaitAsync(cancellationToken);
         return (outcome, outcome is SurfaceOutcome.Done ? [.. _engine.News.List!.Names.Order(StringComparer.Ordinal)] : []);
     }
 
-    public SurfaceMount MountOf(StoredImage image) => new(DomainId: _options.Domain.ToString("D"), FileId: image.FileName);
+    public SurfaceMount MountOf(StoredImage image, Evidence? published) => new(DomainId: _options.Domain.ToString("D"), FileId: image.FileName);
 
     public async ValueTask DisposeAsync()
     {
@@ -278,9 +275,3 @@ public sealed class OvirtIsoDomainSurface : ISurface
         }
     }
 }
-
-/// <param name="Refreshes">Forced refreshes that were begun.</param>
-/// <param name="Failures">Those of them that brought no list.</param>
-/// <param name="IsUp">The engine answered the last question.</param>
-/// <param name="Drift">Files that the engine lists and that are not there, or the other way round.</param>
-public readonly record struct OvirtFigures(long Refreshes, long Failures, bool IsUp, int Drift);

@@ -16,7 +16,7 @@ public sealed class ReadOnlyConsoleVolumeContractTests : VolumeContract
     protected override bool ReadOnly => true;
 }
 
-public abstract class VolumeContract : SurfaceContract
+public abstract class VolumeContract : FileSurfaceContract
 {
     private string? _marker;
 

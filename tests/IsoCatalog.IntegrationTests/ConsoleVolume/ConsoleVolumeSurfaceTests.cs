@@ -276,7 +276,7 @@ public sealed class ConsoleVolumeSurfaceTests : IDisposable
         Assert.Equal((image.Id, ReasonCode.NotYetPublished), (finding.Image!.Value, finding.Code));
         Assert.IsType<SurfaceOutcome.Done>(await surface.StageAsync(image, null, Cancel));
         Assert.False(File.Exists(Shown(image)));
-        var after = (Assert.IsType<SurfaceOutcome.Done>(await surface.AdvertiseAsync(image, Cancel))).Receipt!.Value;
+        var after = (Assert.IsType<SurfaceOutcome.Done>(await surface.AdvertiseAsync(image, Cancel))).Evidence!.FileReceipt!.Value;
         Assert.Equal(before.Inode, after.Inode);
         Assert.Equal(bytes, await File.ReadAllBytesAsync(Shown(image), Cancel));
 
@@ -324,10 +324,10 @@ public sealed class ConsoleVolumeSurfaceTests : IDisposable
             "console-1", "console", Volume, "/isos/", false, TimeSpan.FromSeconds(10), @"\\10.0.0.5\iso\{fileName}", "10.0.0.5:/iso/{fileName}");
         Assert.Equal(
             new SurfaceMount(Path: Shown(image), ClientPath: "/isos/a+b.iso", Urls: new SurfaceUrls(Smb: @"\\10.0.0.5\iso\a+b.iso", Nfs: "10.0.0.5:/iso/a+b.iso")),
-            new ConsoleVolumeSurface(options, null, null).MountOf(image));
+            new ConsoleVolumeSurface(options, null, null).MountOf(image, null));
         Assert.Equal(
             new SurfaceMount(Path: Shown(image), ClientPath: Shown(image)),
-            Open().MountOf(image));
+            Open().MountOf(image, null));
     }
 
     private ConsoleVolumeSurface Open(bool readOnly = false, string? path = null) => new(
@@ -350,7 +350,7 @@ public sealed class ConsoleVolumeSurfaceTests : IDisposable
         Assert.True(staged is SurfaceOutcome.Done, staged.ToString());
         var shown = await surface.AdvertiseAsync(image, Cancel);
         Assert.True(shown is SurfaceOutcome.Done, shown.ToString());
-        return ((SurfaceOutcome.Done)shown).Receipt!.Value;
+        return ((SurfaceOutcome.Done)shown).Evidence!.FileReceipt!.Value;
     }
 
     private static void FlipIn(string device, ReadOnlySpan<byte> pattern)

@@ -45,7 +45,7 @@ public sealed class VolumeCrashTests : IDisposable
         Assert.IsType<SurfaceOutcome.Done>(await surface.CheckAsync(Cancel));
         Assert.IsType<SurfaceOutcome.Done>(await surface.StageAsync(image, null, Cancel));
         Assert.False(File.Exists(shown));
-        var receipt = Assert.IsType<SurfaceOutcome.Done>(await surface.AdvertiseAsync(image, Cancel)).Receipt!.Value;
+        var receipt = Assert.IsType<SurfaceOutcome.Done>(await surface.AdvertiseAsync(image, Cancel)).Evidence!;
         Assert.Equal(bytes, await File.ReadAllBytesAsync(shown, Cancel));
         Assert.Equal(bytes, await File.ReadAllBytesAsync(image.StorePath, Cancel));
         Assert.Empty(await surface.ObserveAsync([new PublishedImage(image, receipt)], Cancel));

@@ -26,7 +26,7 @@ public sealed class IpmiSurfaceTests
         await using var site = await ServingSite.StartAsync(options => options, tls);
         var surface = site.Surface("bmc", "127.0.0.0/8");
         var image = site.Store("Debian-12.iso", Bytes);
-        var url = surface.MountOf(image)!.Url!;
+        var url = surface.MountOf(image, null)!.Url!;
         var path = new Uri(url).AbsolutePath;
         var server = site.Listener.PlainEndPoint!;
 
@@ -41,7 +41,7 @@ public sealed class IpmiSurfaceTests
         Assert.IsType<SurfaceOutcome.Done>(await surface.WithdrawAsync(image, null, Cancelled));
         Assert.Equal(404, (await RawClient.AskAsync(server, RawClient.Get(path))).Status);
         Assert.Equal($"http://{server}{path}", url);
-        Assert.Equal(tls ? $"https://{site.Listener.TlsEndPoint}{path}" : null, surface.MountOf(image)!.Urls!.Https);
+        Assert.Equal(tls ? $"https://{site.Listener.TlsEndPoint}{path}" : null, surface.MountOf(image, null)!.Urls!.Https);
         Assert.EndsWith("/debian_12.iso", path, StringComparison.Ordinal);
     }
 
@@ -55,11 +55,11 @@ public sealed class IpmiSurfaceTests
             site.Listener, TimeProvider.System, NullLogger<IpmiSurface>.Instance);
         var port = site.Listener.PlainEndPoint!.Port;
 
-        Assert.StartsWith($"http://10.0.0.5:{port}/", At(IPAddress.Parse("10.0.0.5")).MountOf(image)!.Url, StringComparison.Ordinal);
-        Assert.StartsWith($"http://[2001:db8::5]:{port}/", At(IPAddress.Parse("2001:db8::5")).MountOf(image)!.Url, StringComparison.Ordinal);
+        Assert.StartsWith($"http://10.0.0.5:{port}/", At(IPAddress.Parse("10.0.0.5")).MountOf(image, null)!.Url, StringComparison.Ordinal);
+        Assert.StartsWith($"http://[2001:db8::5]:{port}/", At(IPAddress.Parse("2001:db8::5")).MountOf(image, null)!.Url, StringComparison.Ordinal);
         Assert.IsType<SurfaceOutcome.Done>(await At(IPAddress.Parse("10.0.0.5")).AdvertiseAsync(image, Cancelled));
 
-        Assert.Null(At(null).MountOf(image));
+        Assert.Null(At(null).MountOf(image, null));
         var refused = Assert.IsType<SurfaceOutcome.Refused>(await At(null).CheckAsync(Cancelled));
         Assert.Contains("set `address`", refused.Reason, StringComparison.Ordinal);
     }
@@ -72,7 +72,7 @@ public sealed class IpmiSurfaceTests
         var image = site.Store("x.iso", Bytes);
         var wouldBe = BmcUrl.PathOf(BmcToken.Standing(ServingSite.Secret, "bmc", image.Id), image.FileName);
 
-        Assert.Null(surface.MountOf(image));
+        Assert.Null(surface.MountOf(image, null));
         Assert.IsType<SurfaceOutcome.Done>(await surface.AdvertiseAsync(image, Cancelled));
         Assert.Equal(404, (await RawClient.AskAsync(site.Listener.PlainEndPoint!, RawClient.Get(wouldBe))).Status);
         Assert.Empty(await surface.ObserveAsync([new PublishedImage(image, image.StoreReceipt)], Cancelled));
@@ -85,7 +85,7 @@ public sealed class IpmiSurfaceTests
         await using (var before = await ServingSite.StartAsync())
         {
             var surface = before.Surface("bmc", "127.0.0.0/8");
-            url = new Uri(surface.MountOf(before.Store("x.iso", Bytes))!.Url!).AbsolutePath;
+            url = new Uri(surface.MountOf(before.Store("x.iso", Bytes), null)!.Url!).AbsolutePath;
         }
 
         await using var site = await ServingSite.StartAsync();
@@ -178,7 +178,7 @@ public sealed class IpmiSurfaceTests
         var drops = 0;
 
         // Stands for a page cache that hid what the disk did: dropping it brings other bytes to light.
-        var files = new IsoStoreFiles((_, _) => receipt, _ => Reveal(), StoreFileInterop.Files.ReadBack);
+        var files = StoreFileInterop.Files() with { Stat = (_, _) => receipt, DropFromPageCache = _ => Reveal() };
         using var routes = new IsoRoutes(files, Channel.CreateUnbounded<ImageDoubt>().Writer, TimeProvider.System);
         await using var listener = await IsoListener.StartAsync(
             new IsoListenerOptions { Routes = routes, Plain = new IPEndPoint(IPAddress.Loopback, 0) }, NullLoggerFactory.Instance, TimeProvider.System, Cancelled);
@@ -191,7 +191,7 @@ public sealed class IpmiSurfaceTests
         var refused = Assert.IsType<SurfaceOutcome.Refused>(await surface.AdvertiseAsync(image, Cancelled));
 
         Assert.Equal(ReasonCode.HashMismatch, refused.Code);
-        Assert.Equal(404, (await RawClient.AskAsync(listener.PlainEndPoint!, RawClient.Get(new Uri(surface.MountOf(image)!.Url!).AbsolutePath))).Status);
+        Assert.Equal(404, (await RawClient.AskAsync(listener.PlainEndPoint!, RawClient.Get(new Uri(surface.MountOf(image, null)!.Url!).AbsolutePath))).Status);
 
         void Reveal()
         {
@@ -211,7 +211,7 @@ public sealed class IpmiSurfaceTests
         IPEndPoint? server = null;
         string? url = null;
         Task<RawResponse>? bmc = null;
-        var files = StoreFileInterop.Files with { DropFromPageCache = file => bmc ??= RawClient.AskAsync(server!, RawClient.Get(url!), "127.0.0.5") };
+        var files = StoreFileInterop.Files() with { DropFromPageCache = file => bmc ??= RawClient.AskAsync(server!, RawClient.Get(url!), "127.0.0.5") };
         using var routes = new IsoRoutes(files, Channel.CreateUnbounded<ImageDoubt>().Writer, TimeProvider.System);
         await using var listener = await IsoListener.StartAsync(
             new IsoListenerOptions { Routes = routes, Plain = new IPEndPoint(IPAddress.Loopback, 0) }, NullLoggerFactory.Instance, TimeProvider.System, Cancelled);
@@ -220,7 +220,7 @@ public sealed class IpmiSurfaceTests
             listener, TimeProvider.System, NullLogger<IpmiSurface>.Instance);
         var image = ServingSite.Examine(new StoredImage(
             new ImageId(new Sha256Digest(SHA256.HashData(Bytes))), root, Bytes.Length, "x.iso", path, default, ServingSite.AddedAt));
-        (server, url) = (listener.PlainEndPoint, new Uri(surface.MountOf(image)!.Url!).AbsolutePath);
+        (server, url) = (listener.PlainEndPoint, new Uri(surface.MountOf(image, null)!.Url!).AbsolutePath);
 
         Assert.IsType<SurfaceOutcome.Done>(await surface.AdvertiseAsync(image, Cancelled));
 

@@ -50,7 +50,7 @@ public sealed class IsoAttackTests
         var image = site.Store("secret.iso", Bytes);
         var surface = site.Surface("bmc", "127.0.0.9/32");
         Assert.IsType<SurfaceOutcome.Done>(await surface.AdvertiseAsync(image, TestContext.Current.CancellationToken));
-        var standing = new Uri(surface.MountOf(image)!.Url!).AbsolutePath;
+        var standing = new Uri(surface.MountOf(image, null)!.Url!).AbsolutePath;
         var lease = new Uri(surface.AddLease(BmcToken.New(), image, IPAddress.Parse("127.0.0.7"))!.Url!).AbsolutePath;
         var server = site.Listener.PlainEndPoint!;
 

@@ -101,7 +101,7 @@ public sealed class IsoLeaseTests
         await reader.SendAsync(RawClient.Get(path, "Connection: close"));
         var first = await reader.ReceiveAsync(50_000);
 
-        using (site.Routes.OwnLinks.Expect(image.Root, () => ServingSite.Examine(image).StoreReceipt))
+        using (site.Links.Expect(image.Root, () => ServingSite.Examine(image).StoreReceipt))
         {
             await LinkAsync("first");
             Assert.Equal(206, await StatusAsync());
@@ -130,7 +130,7 @@ public sealed class IsoLeaseTests
     {
         await using var site = await ServingSite.StartAsync();
         var before = site.Store("x.iso", Small);
-        using (site.Routes.OwnLinks.Expect(before.Root, () => ServingSite.Examine(before).StoreReceipt))
+        using (site.Links.Expect(before.Root, () => ServingSite.Examine(before).StoreReceipt))
         {
             (await Counterpart.RunAsync("ln", [before.StorePath, site.Folder.Combine("name")], Cancelled)).Succeeded();
         }
@@ -140,7 +140,7 @@ public sealed class IsoLeaseTests
         Assert.IsType<SurfaceOutcome.Done>(await surface.StageAsync(before, null, Cancelled));
         Assert.IsType<SurfaceOutcome.Done>(await surface.AdvertiseAsync(before, Cancelled));
         Assert.IsType<SurfaceOutcome.Done>(await surface.VerifyAsync(before, before.StoreReceipt, null, Cancelled));
-        Assert.Equal(200, (await RawClient.AskAsync(site.Listener.PlainEndPoint!, RawClient.Get(Path(surface.MountOf(before)!)))).Status);
+        Assert.Equal(200, (await RawClient.AskAsync(site.Listener.PlainEndPoint!, RawClient.Get(Path(surface.MountOf(before, null)!)))).Status);
         Assert.False(site.Doubts.TryRead(out _));
     }
 

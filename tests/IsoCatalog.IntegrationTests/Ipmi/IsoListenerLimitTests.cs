@@ -131,7 +131,7 @@ public sealed class IsoListenerLimitTests
     [Fact]
     public async Task A_tls_address_without_a_certificate_and_no_address_at_all_are_refused()
     {
-        var routes = new IsoRoutes(StoreFileInterop.Files, System.Threading.Channels.Channel.CreateUnbounded<ImageDoubt>().Writer, TimeProvider.System);
+        var routes = new IsoRoutes(StoreFileInterop.Files(), System.Threading.Channels.Channel.CreateUnbounded<ImageDoubt>().Writer, TimeProvider.System);
         var anywhere = new IPEndPoint(IPAddress.Loopback, 0);
 
         Task StartAsync(IsoListenerOptions options) =>

@@ -6,6 +6,7 @@ using System.Threading.Channels;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Surfaces;
+using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Surfaces.Ipmi;
 using IsoCatalog.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,9 +21,11 @@ internal sealed class ServingSite : IAsyncDisposable
 
     private readonly Channel<ImageDoubt> _doubts = Channel.CreateUnbounded<ImageDoubt>();
 
-    private ServingSite() => Routes = new IsoRoutes(StoreFileInterop.Files, _doubts.Writer, TimeProvider.System);
+    private ServingSite() => Routes = new IsoRoutes(StoreFileInterop.Files(Links), _doubts.Writer, TimeProvider.System);
 
     public TempFolder Folder { get; } = new();
+
+    public OwnLinks Links { get; } = new();
 
     public IsoRoutes Routes { get; }
 
@@ -98,7 +101,7 @@ internal sealed class ServingSite : IAsyncDisposable
         var image = Store(fileName, bytes);
         var surface = Surface("bmc", "127.0.0.0/8");
         Assert.IsType<SurfaceOutcome.Done>(await surface.AdvertiseAsync(image, TestContext.Current.CancellationToken));
-        return (image, new Uri(surface.MountOf(image)!.Url!).AbsolutePath);
+        return (image, new Uri(surface.MountOf(image, null)!.Url!).AbsolutePath);
     }
 
     public async Task<ImageDoubt> DoubtAsync() =>

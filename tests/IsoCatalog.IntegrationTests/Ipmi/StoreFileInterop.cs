@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Surfaces.Ipmi;
 using Microsoft.Win32.SafeHandles;
 
@@ -15,7 +16,7 @@ internal static partial class StoreFileInterop
     private const int DontNeed = 4;
     private const int LeafLength = 16 * 1024;
 
-    public static IsoStoreFiles Files { get; } = new(Stat, Drop, ReadBack);
+    public static IsoStoreFiles Files(OwnLinks? links = null) => new(Stat, Drop, ReadBack, links ?? new OwnLinks());
 
     public static Receipt Stat(SafeFileHandle file, Sha256Digest root)
     {

@@ -58,11 +58,12 @@ internal sealed class HeldSite : IAsyncDisposable
         Documents = new DocumentBook(Ledger, documents, events);
         Setbacks = new Setbacks(Time);
         Keeper = new StoreKeeper(Ledger, Files, Store, Setbacks, Time, NullLogger<StoreKeeper>.Instance);
+        var links = new OwnLinks();
         Routes = new IsoRoutes(
-            new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, (path, done, cancel) => ReadBack.Of(path, done, cancel) is var (before, after) ? (before, after) : default),
+            new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, (path, done, cancel) => ReadBack.Of(path, done, cancel) is var (before, after) ? (before, after) : default, links),
             Channel.CreateUnbounded<ImageDoubt>().Writer,
             TimeProvider.System);
-        Doubts = new Doubts(Ledger, Cells, Files, Store, Routes, NullLogger<Doubts>.Instance);
+        Doubts = new Doubts(Ledger, Cells, Files, Store, Routes, links, NullLogger<Doubts>.Instance);
         Id = image;
     }
 

@@ -240,7 +240,7 @@ public sealed class LedgerRaceTests
         void Look()
         {
             var seen = held.Ledger.View.CellOf(held.Id, "bmc")!;
-            var found = name == "gone" ? (Receipt?)null : FileIdentity.Of(name == "replaced" ? other : held.Path, seen.Receipt!.Value.Root);
+            var found = name == "gone" ? (Receipt?)null : FileIdentity.Of(name == "replaced" ? other : held.Path, seen.Evidence!.Root);
             held.Doubts.AboutPublished(held.Id, "bmc", seen, found, name == "gone" ? ReasonCode.FileMissing : ReasonCode.FileChanged, "test");
         }
     }

@@ -139,7 +139,7 @@ public sealed class SiteDatabaseTests : IDisposable
     [
         new Row.Fact($"row-{row}", $"größe {row}"),
         new Row.File(Digest(row + 100), new StoreFile.Present(ReceiptOf(row))),
-        new Row.AtSurface(new CellKey(Image(row), "bmc"), new Cell(CellState.Advertised, At, Receipt: ReceiptOf(row))),
+        new Row.AtSurface(new CellKey(Image(row), "bmc"), new Cell(CellState.Advertised, At, Evidence: ReceiptOf(row))),
         new Row.Offered(Image(row), true),
         new Row.Held($"lease-{row}", LeaseOf(row)),
     ];
@@ -148,7 +148,7 @@ public sealed class SiteDatabaseTests : IDisposable
     {
         Assert.Equal($"größe {row}", database.LoadFacts()[$"row-{row}"]);
         Assert.Equal(new StoreFile.Present(ReceiptOf(row)), database.LoadStore()[Digest(row + 100)]);
-        Assert.Equal(new Cell(CellState.Advertised, At, Receipt: ReceiptOf(row)), database.LoadCells()[new CellKey(Image(row), "bmc")]);
+        Assert.Equal(new Cell(CellState.Advertised, At, Evidence: ReceiptOf(row)), database.LoadCells()[new CellKey(Image(row), "bmc")]);
         Assert.Contains(Image(row), database.LoadOffered());
         Assert.Contains(LeaseOf(row), database.LoadLeases());
     }

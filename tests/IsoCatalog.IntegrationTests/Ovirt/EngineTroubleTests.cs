@@ -27,7 +27,7 @@ public sealed class EngineTroubleTests
         Assert.False(bench.Surface.Figures.IsUp);
         Assert.DoesNotContain(await bench.Surface.ObserveAsync([published], Cancel), f => f.Image is not null);
         Assert.Equal(bytes, await File.ReadAllBytesAsync(bench.Shown(image), Cancel));
-        OvirtBench.Refused(await bench.Surface.WithdrawAsync(image, published.Receipt, Cancel), ReasonCode.SurfaceUnreachable);
+        OvirtBench.Refused(await bench.Surface.WithdrawAsync(image, published.Evidence, Cancel), ReasonCode.SurfaceUnreachable);
         Assert.True(File.Exists(bench.Shown(image)));
 
         bench.Engine.Faults = EngineFaults.None;

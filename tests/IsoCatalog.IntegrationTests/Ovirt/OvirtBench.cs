@@ -118,8 +118,8 @@ internal sealed class OvirtBench : IAsyncDisposable
 
     public static Receipt Done(SurfaceOutcome outcome)
     {
-        Assert.True(outcome is SurfaceOutcome.Done { Receipt: not null }, $"Expected success with a receipt, not {outcome}.");
-        return ((SurfaceOutcome.Done)outcome).Receipt!.Value;
+        Assert.True(outcome is SurfaceOutcome.Done { Evidence.FileReceipt: not null }, $"Expected success with a receipt, not {outcome}.");
+        return ((SurfaceOutcome.Done)outcome).Evidence!.FileReceipt!.Value;
     }
 
     public static SurfaceOutcome.Refused Refused(SurfaceOutcome outcome, string code)

@@ -7,7 +7,7 @@ using IsoCatalog.Surfaces;
 namespace IsoCatalog.IntegrationTests.Ovirt;
 
 /// <summary>An ISO domain that a simulated engine lists.</summary>
-public sealed class OvirtIsoDomainContractTests : SurfaceContract
+public sealed class OvirtIsoDomainContractTests : FileSurfaceContract
 {
     private OvirtBench? _bench;
     private bool _opened;
@@ -46,7 +46,7 @@ public sealed class OvirtIsoDomainContractTests : SurfaceContract
             "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("admin@internal:" + OvirtBench.Password)));
         http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
         var list = JsonNode.Parse(await http.GetStringAsync(new Uri($"{_bench!.Engine.Url}/api/storagedomains/{OvirtBench.Domain:D}/files?refresh=true"), Cancel));
-        return (list!["file"]?.AsArray() ?? []).Any(f => (string)f!["name"]! == Surface.MountOf(image)!.FileId)
+        return (list!["file"]?.AsArray() ?? []).Any(f => (string)f!["name"]! == Surface.MountOf(image, null)!.FileId)
             ? await File.ReadAllBytesAsync(ServedPath(image), Cancel)
             : null;
     }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace IsoCatalog.IntegrationTests.Surfaces;
 
 /// <summary>URLs of one listener on loopback, served from the store's own inode.</summary>
-public sealed class IpmiSurfaceContractTests : SurfaceContract
+public sealed class IpmiSurfaceContractTests : FileSurfaceContract
 {
     private readonly Meter _meter = new("isocatalog.contract");
     private readonly HttpClient _client = new(new SocketsHttpHandler());
@@ -34,7 +34,7 @@ public sealed class IpmiSurfaceContractTests : SurfaceContract
     protected override async Task<ISurface> CreateAsync()
     {
         _routes ??= new IsoRoutes(
-            new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, ReadBackOf),
+            new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, ReadBackOf, new OwnLinks()),
             Channel.CreateUnbounded<ImageDoubt>().Writer,
             TimeProvider.System);
         _listener ??= await IsoListener.StartAsync(
@@ -56,7 +56,7 @@ public sealed class IpmiSurfaceContractTests : SurfaceContract
 
     protected override async Task<byte[]?> SeenByClientAsync(StoredImage image)
     {
-        using var answer = await _client.GetAsync(new Uri(Surface.MountOf(image)!.Url!), Cancel);
+        using var answer = await _client.GetAsync(new Uri(Surface.MountOf(image, null)!.Url!), Cancel);
         return answer.StatusCode == HttpStatusCode.NotFound ? null
             : await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(Cancel);
     }
@@ -66,7 +66,7 @@ public sealed class IpmiSurfaceContractTests : SurfaceContract
     /// <summary>Who reads a reason must not be able to mount by it.</summary>
     protected override IEnumerable<string> Secrets(StoredImage image)
     {
-        yield return new Uri(Surface.MountOf(image)!.Url!).AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries)[^2];
+        yield return new Uri(Surface.MountOf(image, null)!.Url!).AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries)[^2];
     }
 
     private static (Receipt Before, Receipt After) ReadBackOf(string path, IProgress<long>? bytesDone, CancellationToken cancellationToken)

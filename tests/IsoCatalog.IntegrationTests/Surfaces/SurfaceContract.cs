@@ -27,8 +27,14 @@ public abstract class SurfaceContract : IAsyncLifetime
     /// <summary>Takes the client's way, not the appliance's: null when the client is told that there is no such image.</summary>
     protected abstract Task<byte[]?> SeenByClientAsync(StoredImage image);
 
-    /// <summary>The file whose bytes the client is served.</summary>
-    protected abstract string ServedPath(StoredImage image);
+    /// <summary>Changes one byte of what the client is served.</summary>
+    protected abstract void Damage(StoredImage image);
+
+    /// <summary>Takes away what the client is served.</summary>
+    protected abstract void Lose(StoredImage image);
+
+    /// <summary>Evidence of the surface's own kind that is not of what it shows.</summary>
+    protected abstract IEnumerable<Evidence> Wrong(Evidence right);
 
     /// <summary>Words that no reason may contain: passwords, tokens.</summary>
     protected virtual IEnumerable<string> Secrets(StoredImage image) => [];
@@ -54,9 +60,9 @@ public abstract class SurfaceContract : IAsyncLifetime
     public async Task A_published_image_is_seen_byte_for_byte()
     {
         var (image, bytes) = Put("debian-12.iso");
-        var receipt = await PublishAsync(image);
+        var evidence = await PublishAsync(image);
         Assert.Equal(bytes, await SeenByClientAsync(image));
-        Assert.Equal((image.Root, image.Size), (receipt.Root, receipt.Size));
+        Assert.Equal((image.Root, image.Size), (evidence.Root, evidence.Size));
     }
 
     [Fact]
@@ -93,10 +99,10 @@ public abstract class SurfaceContract : IAsyncLifetime
     public async Task A_withdrawn_image_is_out_of_sight_and_withdrawing_it_again_is_success()
     {
         var (image, _) = Put("debian-12.iso");
-        var receipt = await PublishAsync(image);
-        Assert.IsType<SurfaceOutcome.Done>(await Surface.WithdrawAsync(image, receipt, Cancel));
+        var evidence = await PublishAsync(image);
+        Assert.IsType<SurfaceOutcome.Done>(await Surface.WithdrawAsync(image, evidence, Cancel));
         Assert.Null(await SeenByClientAsync(image));
-        Assert.IsType<SurfaceOutcome.Done>(await Surface.WithdrawAsync(image, receipt, Cancel));
+        Assert.IsType<SurfaceOutcome.Done>(await Surface.WithdrawAsync(image, evidence, Cancel));
         Assert.IsType<SurfaceOutcome.Done>(await Surface.WithdrawAsync(image, null, Cancel));
         Assert.True(File.Exists(image.StorePath));
     }
@@ -125,9 +131,9 @@ public abstract class SurfaceContract : IAsyncLifetime
     {
         var (first, _) = Put("debian-12.iso");
         var (second, bytes) = Put("debian-13.iso");
-        var receipt = await PublishAsync(first);
+        var evidence = await PublishAsync(first);
         await PublishAsync(second);
-        await Surface.WithdrawAsync(first, receipt, Cancel);
+        await Surface.WithdrawAsync(first, evidence, Cancel);
         Assert.Null(await SeenByClientAsync(first));
         Assert.Equal(bytes, await SeenByClientAsync(second));
     }
@@ -136,9 +142,9 @@ public abstract class SurfaceContract : IAsyncLifetime
     public async Task After_a_restart_an_unchanged_image_is_resumed_without_staging()
     {
         var (image, bytes) = Put("debian-12.iso");
-        var receipt = await PublishAsync(image);
+        var evidence = await PublishAsync(image);
         await RestartAsync();
-        var resumed = Done(await Surface.ResumeAsync(image, receipt, Cancel));
+        var resumed = Done(await Surface.ResumeAsync(image, evidence, Cancel));
         Assert.Equal(bytes, await SeenByClientAsync(image));
         Assert.Empty(await Surface.ObserveAsync([new PublishedImage(image, resumed)], Cancel));
         await Surface.WithdrawAsync(image, resumed, Cancel);
@@ -146,35 +152,67 @@ public abstract class SurfaceContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Resuming_with_a_receipt_of_other_bytes_is_refused()
+    public async Task Resuming_with_evidence_of_something_else_is_refused()
     {
         var (image, _) = Put("debian-12.iso");
-        var receipt = await PublishAsync(image);
+        var evidence = await PublishAsync(image);
         await RestartAsync();
-        Refused(await Surface.ResumeAsync(image, receipt with { ModifiedNs = receipt.ModifiedNs + 1 }, Cancel), Doubts);
-        Refused(await Surface.ResumeAsync(image, receipt with { Inode = receipt.Inode + 1 }, Cancel), Doubts);
-        Refused(await Surface.ResumeAsync(image, receipt with { Size = receipt.Size - 1 }, Cancel), Doubts);
+        var wrong = Wrong(evidence).ToList();
+        Assert.True(wrong.Count >= 2);
+        foreach (var other in wrong)
+        {
+            Refused(await Surface.ResumeAsync(image, other, Cancel), Doubts);
+        }
+    }
+
+    /// <summary>A surface may be given the name that another kind of surface had.</summary>
+    [Fact]
+    public async Task Evidence_of_another_kind_of_surface_is_none()
+    {
+        var (image, bytes) = Put("debian-12.iso");
+        var evidence = await PublishAsync(image);
+        var other = evidence.FileReceipt is null ? (Evidence)image.StoreReceipt : new Evidence.Own(image.Root, image.Size, "a disk elsewhere");
+        await RestartAsync();
+        Refused(await Surface.ResumeAsync(image, other, Cancel), Doubts);
+        Refused(await Surface.VerifyAsync(image, other, null, Cancel), Doubts);
+        Assert.Equal(image.Id, Assert.Single(await Surface.ObserveAsync([new PublishedImage(image, other)], Cancel), f => f.Image is not null).Image);
+        Assert.IsType<SurfaceOutcome.Done>(await Surface.WithdrawAsync(image, other, Cancel));
+        Assert.Null(await SeenByClientAsync(image));
+        await PublishAsync(image);
+        Assert.Equal(bytes, await SeenByClientAsync(image));
+    }
+
+    [Fact]
+    public async Task What_is_shown_can_be_mounted_also_after_a_restart()
+    {
+        var (image, _) = Put("debian-12.iso");
+        var evidence = await PublishAsync(image);
+        var mount = Surface.MountOf(image, evidence);
+        Assert.NotNull(mount);
+        Assert.NotEqual(new SurfaceMount(), mount);
+        await RestartAsync();
+        Assert.Equal(mount, Surface.MountOf(image, Done(await Surface.ResumeAsync(image, evidence, Cancel))));
     }
 
     [Fact]
     public async Task Resuming_what_was_edited_or_deleted_meanwhile_is_refused()
     {
         var (image, _) = Put("debian-12.iso");
-        var receipt = await PublishAsync(image);
-        FlipOneByte(ServedPath(image));
+        var evidence = await PublishAsync(image);
+        Damage(image);
         await RestartAsync();
-        Refused(await Surface.ResumeAsync(image, receipt, Cancel), Doubts);
-        File.Delete(ServedPath(image));
-        Refused(await Surface.ResumeAsync(image, receipt, Cancel), ReasonCode.FileMissing, ReasonCode.StoreMissing);
+        Refused(await Surface.ResumeAsync(image, evidence, Cancel), Doubts);
+        Lose(image);
+        Refused(await Surface.ResumeAsync(image, evidence, Cancel), ReasonCode.FileMissing, ReasonCode.StoreMissing);
     }
 
     [Fact]
     public async Task Verifying_reads_all_and_agrees_while_nothing_changed()
     {
         var (image, _) = Put("debian-12.iso");
-        var receipt = await PublishAsync(image);
+        var evidence = await PublishAsync(image);
         var reports = new List<long>();
-        Assert.Equal(receipt, Done(await Surface.VerifyAsync(image, receipt, new Reports(reports.Add), Cancel)));
+        Assert.Equal(evidence, Done(await Surface.VerifyAsync(image, evidence, new Reports(reports.Add), Cancel)));
         Assert.Equal(image.Size, reports[^1]);
     }
 
@@ -182,9 +220,9 @@ public abstract class SurfaceContract : IAsyncLifetime
     public async Task Verifying_finds_one_flipped_byte()
     {
         var (image, _) = Put("debian-12.iso");
-        var receipt = await PublishAsync(image);
-        FlipOneByte(ServedPath(image));
-        Refused(await Surface.VerifyAsync(image, receipt, null, Cancel), Doubts);
+        var evidence = await PublishAsync(image);
+        Damage(image);
+        Refused(await Surface.VerifyAsync(image, evidence, null, Cancel), Doubts);
     }
 
     [Fact]
@@ -255,8 +293,8 @@ public abstract class SurfaceContract : IAsyncLifetime
         [
             new(missing, await PublishAsync(missing)), new(changed, await PublishAsync(changed)), new(right, await PublishAsync(right)),
         ];
-        File.Delete(ServedPath(missing));
-        FlipOneByte(ServedPath(changed));
+        Lose(missing);
+        Damage(changed);
 
         var findings = await Surface.ObserveAsync(expected, Cancel);
         Assert.Equal(2, findings.Count);
@@ -307,29 +345,29 @@ public abstract class SurfaceContract : IAsyncLifetime
     public async Task A_legal_name_is_published_whatever_it_looks_like(string name)
     {
         var (image, bytes) = Put(name, 70_000);
-        var receipt = await PublishAsync(image);
+        var evidence = await PublishAsync(image);
         Assert.Equal(bytes, await SeenByClientAsync(image));
-        Assert.Empty(await Surface.ObserveAsync([new PublishedImage(image, receipt)], Cancel));
+        Assert.Empty(await Surface.ObserveAsync([new PublishedImage(image, evidence)], Cancel));
     }
 
     [Fact]
     public async Task The_longest_legal_name_is_published()
     {
         var (image, bytes) = Put(new string('n', 201) + ".iso", 70_000);
-        var receipt = await PublishAsync(image);
+        var evidence = await PublishAsync(image);
         Assert.Equal(bytes, await SeenByClientAsync(image));
-        Assert.IsType<SurfaceOutcome.Done>(await Surface.WithdrawAsync(image, receipt, Cancel));
+        Assert.IsType<SurfaceOutcome.Done>(await Surface.WithdrawAsync(image, evidence, Cancel));
     }
 
     [Fact]
     public async Task No_reason_tells_a_secret()
     {
         var (image, _) = Put("debian-12.iso");
-        var receipt = await PublishAsync(image);
-        FlipOneByte(ServedPath(image));
-        Hear(await Surface.VerifyAsync(image, receipt, null, Cancel));
-        Hear(await Surface.ResumeAsync(image, receipt, Cancel));
-        _reasons.AddRange((await Surface.ObserveAsync([new PublishedImage(image, receipt)], Cancel)).Select(finding => finding.Reason));
+        var evidence = await PublishAsync(image);
+        Damage(image);
+        Hear(await Surface.VerifyAsync(image, evidence, null, Cancel));
+        Hear(await Surface.ResumeAsync(image, evidence, Cancel));
+        _reasons.AddRange((await Surface.ObserveAsync([new PublishedImage(image, evidence)], Cancel)).Select(finding => finding.Reason));
         File.Delete(image.StorePath);
         Hear(await Surface.StageAsync(image, null, Cancel));
         Hear(await Surface.AdvertiseAsync(image, Cancel));
@@ -344,7 +382,7 @@ public abstract class SurfaceContract : IAsyncLifetime
     protected (StoredImage Image, byte[] Bytes) Put(string fileName, int size = ContractImages.Size) =>
         ContractImages.Put(Path.Combine(Root, "store"), fileName, size);
 
-    protected async Task<Receipt> PublishAsync(StoredImage image)
+    protected async Task<Evidence> PublishAsync(StoredImage image)
     {
         Done(await Surface.StageAsync(image, null, Cancel));
         return Done(await Surface.AdvertiseAsync(image, Cancel));
@@ -357,10 +395,10 @@ public abstract class SurfaceContract : IAsyncLifetime
         Assert.IsType<SurfaceOutcome.Done>(await Surface.CheckAsync(Cancel));
     }
 
-    protected static Receipt Done(SurfaceOutcome outcome)
+    protected static Evidence Done(SurfaceOutcome outcome)
     {
-        Assert.True(outcome is SurfaceOutcome.Done { Receipt: not null }, $"Expected success with a receipt, not {outcome}.");
-        return ((SurfaceOutcome.Done)outcome).Receipt!.Value;
+        Assert.True(outcome is SurfaceOutcome.Done { Evidence: not null }, $"Expected success with evidence, not {outcome}.");
+        return ((SurfaceOutcome.Done)outcome).Evidence!;
     }
 
     protected static SurfaceOutcome.Refused Refused(SurfaceOutcome outcome, params IEnumerable<string> codes)

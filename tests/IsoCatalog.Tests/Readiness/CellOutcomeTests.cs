@@ -20,7 +20,7 @@ public sealed class CellOutcomeTests
 
         var cell = CellOutcome.OutOfSight(newest, Key)!;
 
-        Assert.Equal(newest.CellOf(SomeSite.Image, "console")! with { Receipt = null }, cell);
+        Assert.Equal(newest.CellOf(SomeSite.Image, "console")! with { Evidence = null }, cell);
         Assert.Equal((CellState.Quarantined, "add it again"), (cell.State, cell.Reason));
     }
 
@@ -62,7 +62,7 @@ public sealed class CellOutcomeTests
         Assert.Equal(CellState.Withdrawn, CellOutcome.Failed(begun, listed: true, ReasonCode.NoSpace, "full", Later)!.State);
 
         var visible = SomeSite.View.WithCell("console", CellState.Withdrawn, SomeSite.Receipt);
-        Assert.Equal(visible.CellOf(SomeSite.Image, "console")! with { Receipt = null }, CellOutcome.OutOfSight(visible, Key));
+        Assert.Equal(visible.CellOf(SomeSite.Image, "console")! with { Evidence = null }, CellOutcome.OutOfSight(visible, Key));
         Assert.Null(CellOutcome.OutOfSight(visible.Deleted(), Key));
     }
 

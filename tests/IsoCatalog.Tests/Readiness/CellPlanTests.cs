@@ -27,7 +27,7 @@ public sealed class CellPlanTests
     [InlineData(CellState.Quarantined, false, CellStep.Stage)]
     public void A_wanted_image_with_a_whole_copy_goes_its_way(CellState? state, bool visible, CellStep expected)
     {
-        var view = SomeSite.View.WithCell("console", state, visible ? SomeSite.Receipt : null);
+        var view = SomeSite.View.WithCell("console", state, visible ? (Evidence)SomeSite.Receipt : null);
 
         Assert.Equal(expected, CellPlan.Next(view, SomeSite.Image, view.Console(), together: false, SomeSite.Now));
     }
@@ -46,7 +46,7 @@ public sealed class CellPlanTests
         foreach (var together in new[] { false, true })
         foreach (var other in States)
         {
-            var view = SomeSite.View.WithCell("console", state, visible ? SomeSite.Receipt : null).WithCell("bmc", other).WithStore(store);
+            var view = SomeSite.View.WithCell("console", state, visible ? (Evidence)SomeSite.Receipt : null).WithCell("bmc", other).WithStore(store);
             view = wanted switch
             {
                 "hidden" => view.Hidden(),

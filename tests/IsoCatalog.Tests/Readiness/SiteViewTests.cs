@@ -43,7 +43,7 @@ public sealed class SiteViewTests
         var cell = view.CellOf(SomeSite.Image, "bmc")!;
 
         Assert.Equal((CellState.Withdrawn, ReasonCode.StoreDamaged, "touched", SomeSite.Now.AddHours(1)), (cell.State, cell.Code, cell.Reason, cell.Since));
-        Assert.Equal(SomeSite.Receipt, cell.Receipt);
+        Assert.Equal(SomeSite.Receipt, cell.Evidence);
         Assert.Equal(Listed.CellOf(SomeSite.Image, "console"), view.CellOf(SomeSite.Image, "console"));
     }
 
@@ -70,7 +70,7 @@ public sealed class SiteViewTests
             .WithoutQuarantine(SomeSite.Image);
 
         Assert.Equal(CellState.Withdrawn, view.CellOf(SomeSite.Image, "bmc")?.State);
-        Assert.NotNull(view.CellOf(SomeSite.Image, "bmc")?.Receipt);
+        Assert.NotNull(view.CellOf(SomeSite.Image, "bmc")?.Evidence);
         Assert.Null(view.CellOf(SomeSite.Image, "console"));
         Assert.Equal(Listed.Cells, Listed.WithoutQuarantine(SomeSite.Image).Cells);
     }

@@ -28,8 +28,8 @@ internal static class SomeSite
 
     public static SurfaceStatus Console(this SiteView view) => view.Surfaces[1];
 
-    public static SiteView WithCell(this SiteView view, string surface, CellState? state, Receipt? receipt = null) => state is { } s
-        ? view with { Cells = view.Cells.SetItem(new CellKey(Image, surface), new Cell(s, Now, Receipt: receipt)) }
+    public static SiteView WithCell(this SiteView view, string surface, CellState? state, Evidence? evidence = null) => state is { } s
+        ? view with { Cells = view.Cells.SetItem(new CellKey(Image, surface), new Cell(s, Now, Evidence: evidence)) }
         : view;
 
     public static SiteView WithStore(this SiteView view, StoreFile? file) =>
