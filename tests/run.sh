@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything and runs every test project, one after another. As root it first installs the Debian programs that our work is checked
+# Builds everything and runs every test project, all at once. As root it first installs the Debian programs that our work is checked
 # against; without them the tests that need one are skipped by name, or fail if CI=true. The last line is the sum over all projects.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -33,23 +33,38 @@ install_counterparts() {
   return $result
 }
 
-install_counterparts || echo "Some packages could not be installed; the tests that need them say so."
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
 
-# Hundreds of sites are started, and none lives for long: what the runtime does for those that do only costs time here.
+# Nothing is built from these packages, so they come while it is built.
+install_counterparts > "$logs/install" 2>&1 &
+install=$!
+
+# Many processes are started, and none lives for long: what the runtime does for those that do only costs time here.
 export DOTNET_TieredPGO=0 DOTNET_EnableWriteXorExecute=0
-dotnet build IsoCatalog.sln -c Release -nologo -v minimal || { echo "0 passed, 1 failed"; exit 1; }
+dotnet build IsoCatalog.sln -c Release -nologo -v minimal
+built=$?
+wait "$install" || echo "Some packages could not be installed; the tests that need them say so." >> "$logs/install"
+cat "$logs/install"
+[ "$built" -eq 0 ] || { echo "0 passed, 1 failed"; exit 1; }
 deploy/precompile.sh tests/IsoCatalog.IntegrationTests/bin/Release/net10.0
+
+# All projects at once: those that open no socket need the processors that whole sites leave idle while they wait for each other.
+declare -A running
+trap 'kill "${running[@]}"' INT TERM
+for project in tests/*Tests; do
+  name=$(basename "$project")
+  "$project/bin/Release/net10.0/$name" -noColor "$@" > "$logs/$name" 2>&1 &
+  running[$name]=$!
+  tail --pid=$! -n +1 -f "$logs/$name" | sed -u "s/^/$name: /" &
+done
 
 passed=0
 failed=0
-for project in tests/*Tests; do
-  name=$(basename "$project")
-  echo "== $name"
-  log=$(mktemp)
-  "$project/bin/Release/net10.0/$name" -noColor "$@" 2>&1 | tee "$log"
-  status=${PIPESTATUS[0]}
-  summary=$(grep -E "^ *$name +Total: " "$log" | tail -n 1)
-  rm -f "$log"
+for name in "${!running[@]}"; do
+  wait "${running[$name]}"
+  status=$?
+  summary=$(grep -E "^ *$name +Total: " "$logs/$name" | tail -n 1)
   number() { sed -nE "s/.*$1: ([0-9]+).*/\1/p" <<< "$summary"; }
   total=$(number Total) errors=$(number Errors) bad=$(number Failed) skipped=$(number Skipped) not_run=$(number 'Not Run')
   if [ -z "$total" ]; then
@@ -64,6 +79,7 @@ for project in tests/*Tests; do
   failed=$((failed + bad))
   [ "$skipped" -gt 0 ] && echo "$name: $skipped skipped"
 done
+wait
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -2,7 +2,7 @@ using IsoCatalog.Client;
 
 namespace IsoCatalog.Testing;
 
-/// <summary>Several whole sites of one fleet on loopback: joined through the verbs, and told each other's addresses as the demonstration does.</summary>
+/// <summary>Several whole sites of one fleet on loopback, told each other's addresses as the demonstration does.</summary>
 public sealed class TestFleet : IAsyncDisposable
 {
     private readonly List<TestSite> _sites = [];
@@ -45,9 +45,17 @@ public sealed class TestFleet : IAsyncDisposable
         var fleet = new TestFleet(common);
         try
         {
-            await fleet.AddAsync(ids, cancellationToken);
+            foreach (var id in ids)
+            {
+                fleet._sites.Add(await fleet.MakeAsync(id, cancellationToken));
+            }
 
             // The sites that joined first learn of the later ones from their peers.
+            foreach (var joining in fleet._sites.Skip(1))
+            {
+                fleet._sites[0].LetIn(joining);
+            }
+
             return fleet;
         }
         catch
@@ -61,31 +69,15 @@ public sealed class TestFleet : IAsyncDisposable
     public Task StartAgainAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(_sites.Select(s => s.StartAgainAsync(cancellationToken)));
 
-    /// <summary>Makes a site and joins it; it does not run yet. The first site may run.</summary>
+    /// <summary>Makes a site and joins it by the verbs; it does not run yet. The first site may run.</summary>
     public async Task<TestSite> AddAsync(string id, CancellationToken cancellationToken)
     {
-        await AddAsync([id], cancellationToken);
-        return this[id];
-    }
-
-    private async Task AddAsync(string[] ids, CancellationToken cancellationToken)
-    {
-        var founded = _sites.Count > 0;
-        var sites = await Task.WhenAll(
-            ids.Select((id, i) => TestSite.PrepareAsync(cancellationToken, _common with { Site = id, Fleet = true, Joins = founded || i > 0 })));
-        _sites.AddRange(sites);
-
-        // The first site lets in one after another; each joins while the next is let in.
         var first = _sites[0];
-        var joins = new List<Task>();
-        foreach (var site in sites.Where(s => s != first))
-        {
-            var join = Path.Combine(site.Root, "join.json");
-            await RunAsync("trust", "add-site", site.JoinRequest, "--config", first.ConfigurationPath, "--root-key", first.RootKey, "--yes", "--out", join);
-            joins.Add(RunAsync("join", join, "--config", site.ConfigurationPath));
-        }
-
-        await Task.WhenAll(joins);
+        var site = await MakeAsync(id, cancellationToken);
+        _sites.Add(site);
+        await RunAsync("trust", "add-site", site.JoinRequest, "--config", first.ConfigurationPath, "--root-key", first.RootKey, "--yes", "--out", site.JoinFile);
+        await RunAsync("join", site.JoinFile, "--config", site.ConfigurationPath);
+        return site;
 
         async Task RunAsync(params string[] arguments)
         {
@@ -97,6 +89,9 @@ public sealed class TestFleet : IAsyncDisposable
         }
     }
 
+    private Task<TestSite> MakeAsync(string id, CancellationToken cancellationToken) =>
+        TestSite.PrepareAsync(cancellationToken, _common with { Site = id, Fleet = true, Joins = _sites.Count > 0 });
+
     /// <summary>Tells each running site where the other running ones are.</summary>
     public async Task IntroduceAsync(CancellationToken cancellationToken)
     {
@@ -107,11 +102,5 @@ public sealed class TestFleet : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var site in _sites)
-        {
-            await site.DisposeAsync();
-        }
-    }
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_sites.Select(s => s.DisposeAsync().AsTask()));
 }

@@ -1,14 +1,23 @@
 using System.Diagnostics;
-using System.Text.Json;
+using System.Globalization;
+using IsoCatalog.Appliance;
+using IsoCatalog.Appliance.Commands;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Documents;
+using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Ovirt;
 
 namespace IsoCatalog.Testing;
 
 /// <summary>How a site under test is set up.</summary>
 public sealed record TestSiteOptions
 {
+    /// <summary>As they are, in a process of its own.</summary>
+    public static TestSiteOptions InOwnProcess { get; } = new() { OwnProcess = true };
+
     /// <summary>The surfaces, as they stand in site.yaml; <c>{root}</c> is the site's folder.</summary>
     public string Surfaces { get; init; } =
         """
@@ -37,22 +46,22 @@ public sealed record TestSiteOptions
     /// <summary>How many times as often as in earnest a (simulated) oVirt engine is asked.</summary>
     public int EnginePace { get; init; } = 1;
 
-    /// <summary>A program that the site is run by, such as strace with its arguments.</summary>
+    /// <summary>The real program in a process of its own, as for whatever kills it, looks at it from outside or asks what it prints; else a part of the tests' process.</summary>
+    public bool OwnProcess { get; init; }
+
+    /// <summary>A program that the site is run by, such as strace with its arguments; then it has a process of its own.</summary>
     public IReadOnlyList<string> Wrapper { get; init; } = [];
 
+    /// <summary>More of the environment of its process; then it has one of its own.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 }
 
-/// <summary>A whole site in a process of its own: the real <c>isocatalog serve</c>, with its folder, its ports chosen by the system.</summary>
+/// <summary>A whole site, with its folder, its ports chosen by the system.</summary>
 public sealed class TestSite : IAsyncDisposable
 {
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(30);
-
     private readonly TempFolder _folder;
     private readonly TestSiteOptions _options;
-    private Process? _process;
-    private Task<string>? _errors;
+    private RunningSite? _running;
 
     private TestSite(TempFolder folder, TestSiteOptions options)
     {
@@ -89,9 +98,12 @@ public sealed class TestSite : IAsyncDisposable
 
     public string JoinRequest => _folder.Combine("data", "join-request.json");
 
+    /// <summary>What it joined with, at a site that did.</summary>
+    public string JoinFile => _folder.Combine("join.json");
+
     public ApplianceClient Client { get; private set; } = null!;
 
-    public int ProcessId => _process!.Id;
+    public int ProcessId => Own.Id;
 
     /// <summary>Makes the folders and keys and starts the site.</summary>
     public static async Task<TestSite> StartAsync(CancellationToken cancellationToken, TestSiteOptions? options = null)
@@ -109,7 +121,7 @@ public sealed class TestSite : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes the folders and keys; nothing runs yet.</summary>
+    /// <summary>Makes the folders and keys as <c>init</c> does; nothing runs yet.</summary>
     public static async Task<TestSite> PrepareAsync(CancellationToken cancellationToken, TestSiteOptions? options = null)
     {
         var site = new TestSite(new TempFolder(), options ?? new TestSiteOptions());
@@ -125,17 +137,15 @@ public sealed class TestSite : IAsyncDisposable
 
             """,
             cancellationToken);
-        var (exit, output, errors) = await RunAsync(
-            ["init", "--config", site.ConfigurationPath, .. site._options.Joins ? ["--join", "--address", "127.0.0.1"] : new[] { "--root-key", site.RootKey }],
-            cancellationToken);
-        return exit == 0 ? site : throw new InvalidOperationException($"isocatalog init ended with {exit}: {output}{errors}");
+        site.Found();
+        return site;
     }
 
     /// <summary>Runs a verb of the real program to its end.</summary>
     public static async Task<(int Exit, string Output, string Errors)> RunAsync(
-        IReadOnlyList<string> arguments, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null)
+        IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        using var process = Process.Start(Invocation([], arguments, environment ?? new Dictionary<string, string>()))!;
+        using var process = Process.Start(Invocation([], arguments))!;
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         var errors = process.StandardError.ReadToEndAsync(cancellationToken);
@@ -156,24 +166,31 @@ public sealed class TestSite : IAsyncDisposable
     /// <param name="wrapper">Replaces the wrapper of the options.</param>
     public async Task StartAgainAsync(CancellationToken cancellationToken, IReadOnlyList<string>? wrapper = null)
     {
-        var process = Launch(wrapper ?? _options.Wrapper);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(StartDeadline);
-        var line = await process.StandardOutput.ReadLineAsync(deadline.Token);
-        if (line is null)
+        if (_running is not null)
         {
-            throw new InvalidOperationException($"The site did not start: {await StopOutputAsync()}");
+            await _running.DisposeAsync();
+            _running = null;
         }
 
-        using var addresses = JsonDocument.Parse(line);
-        Api = new Uri(addresses.RootElement.GetProperty("api").GetString()!);
-        Iso = Address("iso");
-        FleetAddress = Address("fleet");
-        SwarmAddress = Address("swarm");
+        wrapper ??= _options.Wrapper;
+        _running = _options.OwnProcess || wrapper.Count > 0 || _options.Environment.Count > 0
+            ? await SiteProcess.StartAsync(Serve(wrapper), cancellationToken)
+            : await HostedSite.StartAsync(
+                Load(),
+                new SiteHostOptions(_options.OpenOnLoopback)
+                {
+                    Engines = new EngineTiming().Faster(_options.EnginePace),
+                    Logging = static _ =>
+                    {
+                    },
+                },
+                cancellationToken);
+        Api = new Uri(_running.Addresses.Api);
+        Iso = _running.Addresses.Iso;
+        FleetAddress = _running.Addresses.Fleet;
+        SwarmAddress = _running.Addresses.Swarm;
         Client?.Dispose();
         Client = ApplianceClient.At(Api);
-
-        string? Address(string listener) => addresses.RootElement.TryGetProperty(listener, out var address) ? address.GetString() : null;
     }
 
     /// <summary>Says where the site asks the others, as whoever started it would.</summary>
@@ -183,58 +200,20 @@ public sealed class TestSite : IAsyncDisposable
         await local.SetPeersAsync(new PeerSetting([.. peers]), cancellationToken);
     }
 
-    /// <summary>Starts it and expects it to end by itself: for what it says then.</summary>
-    public async Task<(int Exit, string Errors)> StartInVainAsync(CancellationToken cancellationToken)
-    {
-        var process = Launch(_options.Wrapper);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(StartDeadline);
-        await process.WaitForExitAsync(deadline.Token);
-        return (process.ExitCode, await StopOutputAsync());
-    }
+    /// <summary>Starts the program and expects it to end by itself: for what it says then.</summary>
+    public Task<(int Exit, string Errors)> StartInVainAsync(CancellationToken cancellationToken) =>
+        SiteProcess.StartInVainAsync(Serve(_options.Wrapper), cancellationToken);
 
     /// <summary>Waits for the process to end, by whatever ends it.</summary>
-    public async Task WaitForExitAsync(CancellationToken cancellationToken)
-    {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(StopDeadline);
-        await _process!.WaitForExitAsync(deadline.Token);
-    }
+    public Task WaitForExitAsync(CancellationToken cancellationToken) => Own.WaitForExitAsync(cancellationToken);
 
-    public bool HasExited => _process is null || _process.HasExited;
+    public bool HasExited => _running?.HasExited ?? true;
 
-    /// <summary>kill -9.</summary>
-    public async Task KillAsync()
-    {
-        _process!.Kill(entireProcessTree: true);
-        await _process.WaitForExitAsync(CancellationToken.None);
-    }
+    /// <summary>kill -9 of its process.</summary>
+    public Task KillAsync() => Own.KillAsync();
 
-    /// <summary>Stops it as systemd would, and gives what it logged.</summary>
-    public async Task<string> StopAsync()
-    {
-        if (_process is null)
-        {
-            return "";
-        }
-
-        if (!_process.HasExited)
-        {
-            _process.StandardInput.Close();
-            using var deadline = new CancellationTokenSource(StopDeadline);
-            try
-            {
-                await _process.WaitForExitAsync(deadline.Token);
-            }
-            catch (OperationCanceledException e)
-            {
-                _process.Kill(entireProcessTree: true);
-                throw new InvalidOperationException($"The site did not stop within {StopDeadline.TotalSeconds} s: {await _errors!}", e);
-            }
-        }
-
-        return await StopOutputAsync();
-    }
+    /// <summary>Stops it as systemd would, and gives what its process logged; nothing if it has none.</summary>
+    public Task<string> StopAsync() => _running?.StopAsync() ?? Task.FromResult("");
 
     /// <summary>Uploads an image and waits until it is on the list of every surface.</summary>
     public async Task<ImageView> AddAsync(string path, CancellationToken cancellationToken)
@@ -276,52 +255,83 @@ public sealed class TestSite : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client?.Dispose();
-        if (_process is { HasExited: false })
+        if (_running is not null)
         {
-            await KillAsync();
+            await _running.DisposeAsync();
         }
 
-        _process?.Dispose();
         _folder.Dispose();
     }
 
-    private Process Launch(IReadOnlyList<string> wrapper)
+    /// <summary>Lets another site, which has asked, into this one's fleet: both are stopped. The other keeps its join file in its folder.</summary>
+    internal void LetIn(TestSite newcomer)
     {
-        _process?.Dispose();
-        _process = Process.Start(Invocation(
+        var configuration = Load().Configuration;
+        var trust = LocalFleet.Trust(configuration);
+        using var root = RootKeyFile.Load(RootKey);
+        var (request, _) = FleetFounding.ReadRequest(File.ReadAllBytes(newcomer.JoinRequest));
+        if (trust.Admit(FleetFounding.Approve(trust.Chain, request, [root], Now).ToJson()).Violation is { } violation)
+        {
+            throw new InvalidOperationException($"{newcomer.Id} is not let in: {violation}");
+        }
+
+        var invitation = FleetFounding.Invitation(trust.Chain).ToJson();
+        File.WriteAllBytes(newcomer.JoinFile, invitation);
+        FleetFounding.Join(newcomer.Load().Configuration, invitation);
+    }
+
+    private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
+
+    private SiteProcess Own => _running as SiteProcess ?? throw new InvalidOperationException($"{Id} runs in no process of its own; see {nameof(TestSiteOptions.OwnProcess)}.");
+
+    private void Found()
+    {
+        var configuration = Load().Configuration;
+        InitCommand.Prepare(configuration);
+        if (_options.Joins)
+        {
+            FleetFounding.Ask(configuration, null, FleetFounding.AddressOf("127.0.0.1", configuration.Listen), Now);
+            return;
+        }
+
+        RootKeyFile.Generate(RootKey);
+        using var root = RootKeyFile.Load(RootKey);
+        FleetFounding.Found(configuration, [root], threshold: 1, address: null, Now);
+    }
+
+    private ConfigurationResult.Loaded Load() => ConfigurationFile.Load(ConfigurationPath) switch
+    {
+        ConfigurationResult.Loaded loaded => loaded,
+        ConfigurationResult.Invalid invalid => throw new InvalidOperationException(invalid.Problems[0].Describe(invalid.FileName)),
+        _ => throw new UnreachableException(),
+    };
+
+    private ProcessStartInfo Serve(IReadOnlyList<string> wrapper)
+    {
+        var start = Invocation(
             wrapper,
             [
                 "serve", "--config", ConfigurationPath, "--report-addresses", "--until-stdin-closes",
                 .. _options.OpenOnLoopback ? ["--open-on-loopback"] : Array.Empty<string>(),
-                "--engine-pace", _options.EnginePace.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            ],
-            _options.Environment))!;
-        _errors = _process.StandardError.ReadToEndAsync();
-        return _process;
+                "--engine-pace", _options.EnginePace.ToString(CultureInfo.InvariantCulture),
+            ]);
+        foreach (var (name, value) in _options.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return start;
     }
 
-    private async Task<string> StopOutputAsync()
-    {
-        await _process!.WaitForExitAsync(CancellationToken.None);
-        return await _errors!;
-    }
-
-    private static ProcessStartInfo Invocation(
-        IReadOnlyList<string> wrapper, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
+    private static ProcessStartInfo Invocation(IReadOnlyList<string> wrapper, IReadOnlyList<string> arguments)
     {
         string[] all = [.. wrapper, "dotnet", Path.Combine(AppContext.BaseDirectory, "isocatalog.dll"), .. arguments];
-        var start = new ProcessStartInfo(all[0], all[1..])
+        return new ProcessStartInfo(all[0], all[1..])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var (name, value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        return start;
     }
 }

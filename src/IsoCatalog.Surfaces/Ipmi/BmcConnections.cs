@@ -44,8 +44,10 @@ internal sealed class BmcConnections(int perAddress, TimeSpan idleLimit, TimePro
         finally
         {
             _open.TryRemove(bmc, out _);
-            metrics.ConnectionClosed();
+
+            // Its place first: whoever sees it closed may connect in its stead.
             Uncount(client);
+            metrics.ConnectionClosed();
         }
     }
 

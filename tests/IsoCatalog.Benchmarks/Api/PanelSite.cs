@@ -48,6 +48,7 @@ internal sealed class PanelSite : IAsyncDisposable
     {
         var site = await TestSite.PrepareAsync(cancellationToken, new TestSiteOptions
         {
+            OwnProcess = true,
             Surfaces = """
               - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
               - { name: console, kind: volume, path: "{root}/console" }

@@ -59,7 +59,7 @@ internal sealed class DropRow : BenchmarkRow
             _parts.Insert(0, networks[^1]);
         }
 
-        _fleet = await TestFleet.PrepareAsync(new TestSiteOptions { FleetHost = "0.0.0.0", Extra = "store: { floor: 64MiB }" }, cancellationToken, Sites);
+        _fleet = await TestFleet.PrepareAsync(new TestSiteOptions { OwnProcess = true, FleetHost = "0.0.0.0", Extra = "store: { floor: 64MiB }" }, cancellationToken, Sites);
         _parts.Insert(0, _fleet);
         foreach (var (site, network) in _fleet.Sites.Zip(networks))
         {

@@ -53,6 +53,7 @@ internal sealed class FanOutRow : BenchmarkRow
         _fleet = await TestFleet.PrepareAsync(
             new TestSiteOptions
             {
+                OwnProcess = true,
                 FleetHost = "0.0.0.0",
                 Surfaces = """  - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }""",
                 Extra = "store: { floor: 64MiB }",

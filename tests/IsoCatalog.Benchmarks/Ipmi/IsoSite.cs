@@ -24,6 +24,7 @@ internal sealed class IsoSite : IAsyncDisposable
     {
         var site = await TestSite.StartAsync(cancellationToken, new TestSiteOptions
         {
+            OwnProcess = true,
             Surfaces = """  - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }""",
             Extra = "store: { floor: 64MiB }",
         });

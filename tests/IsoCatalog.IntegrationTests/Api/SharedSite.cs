@@ -4,7 +4,7 @@ using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Api;
 
-/// <summary>A site with two images, for tests that only read or that clean up after themselves.</summary>
+/// <summary>The real program with two images, for tests that only read or that clean up after themselves.</summary>
 public sealed class SharedSite : IAsyncLifetime
 {
     public TestSite Site { get; private set; } = null!;
@@ -17,7 +17,7 @@ public sealed class SharedSite : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Site = await TestSite.StartAsync(TestContext.Current.CancellationToken);
+        Site = await TestSite.StartAsync(TestContext.Current.CancellationToken, TestSiteOptions.InOwnProcess);
         Caller = new ApiCaller(Site.Api);
         Debian = await ApiCaller.AddAsync(Site, "debian.iso", 1, "DEBIAN_12");
         Rescue = await ApiCaller.AddAsync(Site, "rescue.iso", 2, "RESCUE");

@@ -60,6 +60,7 @@ public sealed class KilledAddTests(ITestOutputHelper output)
 
             await crash.CheckNoDriftAsync();
             await crash.RemoveAsync(name, Cancellation);
+            await crash.CheckRestorableAsync(name);
             return (steps, done);
         });
         Assert.Empty(AddSteps.Concat(PublishSteps).Except(seen));

@@ -31,7 +31,7 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
 
     public static async Task<SiteUnderCrash> StartAsync(CancellationToken cancellationToken)
     {
-        var crash = new SiteUnderCrash(await TestSite.StartAsync(cancellationToken), cancellationToken);
+        var crash = new SiteUnderCrash(await TestSite.StartAsync(cancellationToken, TestSiteOptions.InOwnProcess), cancellationToken);
         await crash.AddAsync(crash.NewImage());
         return crash;
     }
@@ -117,14 +117,17 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
         }
     }
 
-    /// <summary>Until nothing that the site keeps has been written for half a second: what is traced then is the work that is asked for.</summary>
+    /// <summary>
+    /// Until the site waits for no disk, however long that takes, and nothing that it keeps has been written for half a second: what is traced then is the work
+    /// that is asked for.
+    /// </summary>
     public async Task QuietAsync()
     {
         var (last, since) = (LastWrite(), Stopwatch.StartNew());
         while (since.ElapsedMilliseconds < 500)
         {
             await Task.Delay(20, cancellationToken);
-            if (LastWrite() is var now && now != last)
+            if (LastWrite() is var now && (now != last || WaitsForDisk()))
             {
                 (last, since) = (now, Stopwatch.StartNew());
             }
@@ -177,6 +180,24 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
         Site.Data, Path.Combine(Site.Data, "isocatalog.db-wal"), Path.Combine(Site.Data, "catalog", "documents", "ams"), Path.Combine(Site.Data, "retired"), Site.Console,
         Path.Combine(Site.Console, ".isocatalog"),
     }.Max(File.GetLastWriteTimeUtc);
+
+    private bool WaitsForDisk()
+    {
+        using var process = Process.GetProcessById(Site.ProcessId);
+        return process.Threads.Cast<ProcessThread>().Any(thread =>
+        {
+            try
+            {
+                // proc_pid_stat(5): the state comes after the name, which alone may have a bracket in it.
+                var stat = File.ReadAllText($"/proc/{process.Id}/task/{thread.Id}/stat");
+                return stat[stat.LastIndexOf(')') + 2] == 'D';
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        });
+    }
 
     private async Task<byte[]?> TryReadAsync(string path)
     {

@@ -83,7 +83,7 @@ public sealed class ExchangeTests
     [Fact]
     public async Task Documents_pass_through_a_third_site_byte_for_byte_and_survive_its_restart()
     {
-        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc", "msk");
+        await using var fleet = await TestFleet.StartAsync(TestSiteOptions.InOwnProcess, Cancel, "ams", "nyc", "msk");
         var (ams, nyc, msk) = (fleet["ams"], fleet["nyc"], fleet["msk"]);
         await msk.SetPeersAsync([new PeerAddress("nyc", nyc.FleetAddress!, nyc.FleetAddress!), new PeerAddress("ams", "127.0.0.1:1", "127.0.0.1:1")], Cancel);
         await ams.SetPeersAsync([new PeerAddress("nyc", nyc.FleetAddress!, nyc.FleetAddress!), new PeerAddress("msk", "127.0.0.1:1", "127.0.0.1:1")], Cancel);
@@ -118,7 +118,7 @@ public sealed class ExchangeTests
     [Fact]
     public async Task A_damaged_document_of_another_site_is_dropped_and_fetched_again()
     {
-        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc");
+        await using var fleet = await TestFleet.StartAsync(TestSiteOptions.InOwnProcess, Cancel, "ams", "nyc");
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
         var image = await ams.PutAsync("one.iso", 1);
         await nyc.KnowsAsync(image.Id);

@@ -7,7 +7,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Fleet;
 
 /// <summary>A site of the fleet that misbehaves, with the right key: the others go on, and it is seen.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class HostilePeerTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -73,7 +73,7 @@ public sealed class JoinTests
     {
         await using var fleet = await TestFleet.PrepareAsync(Cancel, "ams", "nyc");
         await using var msk = await TestSite.PrepareAsync(Cancel, new TestSiteOptions { Site = "msk", Fleet = true, Joins = true });
-        var said = await FleetCalls.VerbAsync(4, "join", Path.Combine(fleet["nyc"].Root, "join.json"), "--config", msk.ConfigurationPath);
+        var said = await FleetCalls.VerbAsync(4, "join", fleet["nyc"].JoinFile, "--config", msk.ConfigurationPath);
         Assert.Contains("msk", said, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(Path.Combine(msk.Data, "catalog", "trust")));
     }

@@ -37,7 +37,7 @@ public sealed class RelayTests
     [Fact]
     public async Task R_02_what_a_site_says_of_its_replicas_reaches_sites_that_cannot_ask_it_and_a_forgery_reaches_nobody()
     {
-        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc", "msk");
+        await using var fleet = await TestFleet.StartAsync(TestSiteOptions.InOwnProcess, Cancel, "ams", "nyc", "msk");
         var (ams, nyc, msk) = (fleet["ams"], fleet["nyc"], fleet["msk"]);
         await ams.StopAsync();
         var hand = new SiteInHand(ams);

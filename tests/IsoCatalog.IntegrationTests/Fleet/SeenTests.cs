@@ -15,7 +15,7 @@ public sealed class SeenTests
     public async Task Every_site_its_transfers_and_its_cells_are_seen_from_each_other_one()
     {
         await using var fleet = await TestFleet.PrepareAsync(
-            new TestSiteOptions { Extra = "store: { floor: 1MiB }\nfetch: { download: 2MiB/s }" }, Cancel, "ams", "nyc");
+            new TestSiteOptions { OwnProcess = true, Extra = "store: { floor: 1MiB }\nfetch: { download: 2MiB/s }" }, Cancel, "ams", "nyc");
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
         await ams.StartAgainAsync(Cancel);
         Assert.Equal("unknown", (await ams.Client.GetSitesAsync(Cancel)).Sites.Single(s => s.Id == "nyc").State);

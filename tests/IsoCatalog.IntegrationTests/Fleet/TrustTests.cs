@@ -122,7 +122,7 @@ public sealed class TrustTests
     [Fact]
     public async Task A_site_that_was_away_while_others_joined_learns_of_them_from_its_peers()
     {
-        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc");
+        await using var fleet = await TestFleet.StartAsync(TestSiteOptions.InOwnProcess, Cancel, "ams", "nyc");
         await fleet["nyc"].KillAsync();
         var msk = await fleet.AddAsync("msk", Cancel);
         await msk.StartAgainAsync(Cancel);
@@ -137,7 +137,7 @@ public sealed class TrustTests
     [Fact]
     public async Task A_root_key_that_is_left_on_the_machine_is_an_alarm()
     {
-        await using var site = await TestSite.PrepareAsync(Cancel);
+        await using var site = await TestSite.PrepareAsync(Cancel, TestSiteOptions.InOwnProcess);
         var left = Path.Combine(site.Root, "root-key.pem");
         File.Copy(site.RootKey, left);
         await site.StartAgainAsync(Cancel);

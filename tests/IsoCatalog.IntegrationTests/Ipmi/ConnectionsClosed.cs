@@ -9,7 +9,8 @@ internal sealed class ConnectionsClosed : IDisposable
     private readonly SemaphoreSlim _closed = new(0);
     private readonly MeterListener _listener = new();
 
-    public ConnectionsClosed(Meter meter)
+    /// <param name="meanwhile">Done once, while the listener counts the first connection as closed.</param>
+    public ConnectionsClosed(Meter meter, Action? meanwhile = null)
     {
         _listener.InstrumentPublished = (instrument, self) =>
         {
@@ -22,6 +23,7 @@ internal sealed class ConnectionsClosed : IDisposable
         {
             if (value < 0)
             {
+                Interlocked.Exchange(ref meanwhile, null)?.Invoke();
                 _closed.Release();
             }
         });

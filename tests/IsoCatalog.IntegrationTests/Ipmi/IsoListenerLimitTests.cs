@@ -73,9 +73,9 @@ public sealed class IsoListenerLimitTests
                 Assert.Empty(await HeadAsync());
             }
 
-            Assert.Equal(200, (await RawClient.AskAsync(server, RawClient.Get(path), "127.0.0.4")).Status);
-
             using var closed = new ConnectionsClosed(site.Meter);
+            Assert.Equal(200, (await RawClient.AskAsync(server, RawClient.Get(path), "127.0.0.4")).Status);
+            await closed.OneAsync();
             open[0].Dispose();
             await closed.OneAsync();
             open[0] = await RawClient.ConnectAsync(server, "127.0.0.3");
@@ -100,6 +100,35 @@ public sealed class IsoListenerLimitTests
                 // The reset may come before the connect is reported.
                 return [];
             }
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_counts_as_closed_only_when_another_may_take_its_place()
+    {
+        const int Cap = 8;
+        await using var site = await ServingSite.StartAsync(options => options with { ConnectionsPerAddress = Cap });
+        var (_, path) = await site.AdvertiseAsync("cap.iso", ServingSite.RandomBytes(5000));
+        var server = site.Listener.PlainEndPoint!;
+        var open = new List<RawClient>();
+        try
+        {
+            for (var n = 0; n < Cap; n++)
+            {
+                open.Add(await RawClient.ConnectAsync(server, "127.0.0.3"));
+                await open[^1].SendAsync(RawClient.Head(path));
+                Assert.Equal(200, (await open[^1].ReadAsync(isHead: true)).Status);
+            }
+
+            var answered = 0;
+            using var closed = new ConnectionsClosed(site.Meter, () => answered = RawClient.Answered(server, RawClient.Head(path), "127.0.0.3"));
+            open[0].Dispose();
+            await closed.OneAsync();
+            Assert.NotEqual(0, answered);
+        }
+        finally
+        {
+            open.ForEach(client => client.Dispose());
         }
     }
 

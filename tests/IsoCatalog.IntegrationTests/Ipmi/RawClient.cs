@@ -33,6 +33,24 @@ internal sealed class RawClient : IDisposable
         return await client.ReadAsync(request.StartsWith("HEAD", StringComparison.Ordinal));
     }
 
+    /// <summary>As <see cref="AskAsync"/>, where nobody may wait: how many bytes came; none if the connection was refused.</summary>
+    public static int Answered(IPEndPoint server, string request, string from)
+    {
+        using var client = new RawClient();
+        client._socket.ReceiveTimeout = 10_000;
+        try
+        {
+            client._socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+            client._socket.Connect(server);
+            client._socket.Send(Encoding.Latin1.GetBytes(request));
+            return client._socket.Receive(new byte[4096]);
+        }
+        catch (SocketException)
+        {
+            return 0;
+        }
+    }
+
     public static string Get(string path, params string[] headers) => Request("GET", path, headers);
 
     public static string Head(string path, params string[] headers) => Request("HEAD", path, headers);

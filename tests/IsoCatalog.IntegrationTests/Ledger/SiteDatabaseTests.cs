@@ -25,7 +25,7 @@ public sealed class SiteDatabaseTests : IDisposable
     [Fact]
     public async Task A_site_uses_the_SQLite_that_it_carries_and_says_which()
     {
-        await using var site = await Scenario.StartAsync();
+        await using var site = await Scenario.StartAsync(TestSiteOptions.InOwnProcess);
 
         Assert.Equal(SiteDatabase.LibraryVersion, (await site.Client.GetStatusAsync(Cancel)).Sqlite);
         var mapped = await File.ReadAllTextAsync($"/proc/{site.ProcessId}/maps", Cancel);

@@ -16,7 +16,7 @@ public sealed class AliasTests
     [Fact]
     public async Task An_alias_is_in_the_list_with_its_image_can_be_leased_by_and_moves_at_once_when_the_new_one_is_ready()
     {
-        await using var site = await Scenario.StartAsync();
+        await using var site = await Scenario.StartAsync(TestSiteOptions.InOwnProcess);
         using var witness = new Witness(site);
         var (one, two) = (await ApiCaller.AddAsync(site, "debian-12.0.iso", 1), await ApiCaller.AddAsync(site, "debian-12.1.iso", 2));
         var before = (await site.Client.GetAvailableAsync(new AvailableRequest("bmc"), etag: null, Cancel))!;
@@ -53,7 +53,7 @@ public sealed class AliasTests
     [Fact]
     public async Task A_move_to_an_image_that_is_not_ready_waits_survives_a_killed_site_and_is_carried_out_by_itself()
     {
-        await using var site = await Scenario.StartAsync();
+        await using var site = await Scenario.StartAsync(TestSiteOptions.InOwnProcess);
         var (one, two) = (await ApiCaller.AddAsync(site, "debian-12.0.iso", 1), await ApiCaller.AddAsync(site, "debian-12.1.iso", 2));
         await site.Client.SetAliasAsync(Latest, new AliasRequest(one.Name), Cancel);
         await HideAsync(site, two, true);

@@ -213,7 +213,7 @@ public sealed class DamageTests
     public async Task After_a_restart_the_first_answer_is_complete_and_no_image_was_read_for_it()
     {
         const long Large = 300L << 20;
-        await using var site = await Scenario.StartAsync(Watching);
+        await using var site = await Scenario.StartAsync(Watching with { OwnProcess = true });
         var path = site.Write("large.iso", IsoBuilder.InMemory("LARGE", 100_000, 1));
         await using (var file = File.OpenWrite(path))
         {

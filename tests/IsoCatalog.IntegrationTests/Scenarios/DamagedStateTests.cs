@@ -99,7 +99,7 @@ public sealed class DamagedStateTests
     [Fact]
     public async Task A_signed_catalog_that_is_gone_is_missed_and_no_empty_one_takes_its_place()
     {
-        await using var site = await Scenario.StartAsync();
+        await using var site = await Scenario.StartAsync(TestSiteOptions.InOwnProcess);
         var source = site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", 1 << 20, 1));
         await site.AddAsync(source, Cancel);
         await site.KillAsync();

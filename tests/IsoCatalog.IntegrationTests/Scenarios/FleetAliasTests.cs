@@ -6,7 +6,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Scenarios;
 
 /// <summary>Names that move from one image to the next, at all sites of a fleet.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed class FleetAliasTests
 {
     private const string Latest = "debian-12-latest";
@@ -16,7 +15,7 @@ public sealed class FleetAliasTests
     [Fact]
     public async Task An_alias_moves_nowhere_before_the_last_site_has_the_new_image_and_then_everywhere()
     {
-        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc", "msk");
+        await using var fleet = await TestFleet.StartAsync(TestSiteOptions.InOwnProcess, Cancel, "ams", "nyc", "msk");
         var (ams, nyc, msk) = (fleet["ams"], fleet["nyc"], fleet["msk"]);
         var one = await ams.PutAsync("debian-12.0.iso", 1);
         await ListedAsync(fleet, one);

@@ -74,7 +74,7 @@ public sealed class FleetDamageTests
     [InlineData(true)]
     public async Task A_whole_store_that_is_deleted_comes_back_from_the_other_site_and_is_watched_again(bool whileDown)
     {
-        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc");
+        await using var fleet = await TestFleet.StartAsync(TestSiteOptions.InOwnProcess, Cancel, "ams", "nyc");
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
         using var witness = new Witness(nyc);
         var images = new List<ImageView>();

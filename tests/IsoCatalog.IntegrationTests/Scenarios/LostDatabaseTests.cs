@@ -16,7 +16,7 @@ public sealed class LostDatabaseTests
     [Fact]
     public async Task The_catalog_comes_back_read_anew_and_nothing_is_retired_or_evicted_until_an_operator_confirms()
     {
-        await using var site = await Scenario.StartAsync();
+        await using var site = await Scenario.StartAsync(TestSiteOptions.InOwnProcess);
         using var witness = new Witness(site);
         var bytes = IsoBuilder.InMemory("KEPT", Size, 1);
         var kept = await site.AddAsync(site.Write("kept.iso", bytes), Cancel);

@@ -17,7 +17,7 @@ public sealed class LyingSiteTests
     [Fact]
     public async Task Another_root_for_a_confirmed_image_changes_nothing_where_it_is_and_reaches_no_new_site_either()
     {
-        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc", "evil");
+        await using var fleet = await TestFleet.StartAsync(TestSiteOptions.InOwnProcess, Cancel, "ams", "nyc", "evil");
         var (ams, nyc, evil) = (fleet["ams"], fleet["nyc"], fleet["evil"]);
         var image = await ams.PutAsync("debian-12.iso", 1);
         var other = await evil.PutAsync("other.iso", 2);

@@ -16,7 +16,7 @@ public sealed class RemovedSiteTests
     public async Task A_site_taken_out_in_mid_transfer_is_cut_off_within_five_seconds_and_the_image_comes_from_another()
     {
         await using var fleet = await TestFleet.PrepareAsync(
-            new TestSiteOptions { Extra = "store: { floor: 1MiB }\nfetch: { download: 3MB/s }" }, Cancel, "ams", "nyc", "msk");
+            new TestSiteOptions { OwnProcess = true, Extra = "store: { floor: 1MiB }\nfetch: { download: 3MB/s }" }, Cancel, "ams", "nyc", "msk");
         var (ams, nyc, msk) = (fleet["ams"], fleet["nyc"], fleet["msk"]);
         var bytes = IsoBuilder.InMemory("LARGE", 48 << 20, 1);
         await ams.StartAgainAsync(Cancel);

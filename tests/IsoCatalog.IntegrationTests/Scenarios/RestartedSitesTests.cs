@@ -27,7 +27,7 @@ public sealed class RestartedSitesTests(ITestOutputHelper output)
         var seed = Environment.TickCount;
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc", "msk");
+        await using var fleet = await TestFleet.StartAsync(TestSiteOptions.InOwnProcess, Cancel, "ams", "nyc", "msk");
         var received = fleet.Sites.ToDictionary(s => s.Id, _ => 0.0);
         var ends = fleet.Sites.ToDictionary(s => s.Id, _ => 0);
         for (var round = 0; round < Rounds; round++)

@@ -50,7 +50,7 @@ public sealed class ThreeSitesTests
     [Fact]
     public async Task An_image_offered_together_appears_nowhere_before_the_last_site_is_ready()
     {
-        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc");
+        await using var fleet = await TestFleet.StartAsync(TestSiteOptions.InOwnProcess, Cancel, "ams", "nyc");
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
         await nyc.KillAsync();
         var image = await ams.UploadAsync("debian-12.iso", IsoBuilder.InMemory("DEBIAN", 1 << 20, 2));
@@ -71,7 +71,7 @@ public sealed class ThreeSitesTests
     public async Task A_site_killed_in_mid_transfer_goes_on_where_it_was_and_converges()
     {
         await using var fleet = await TestFleet.StartAsync(
-            new TestSiteOptions { Extra = "store: { floor: 1MiB }\nfetch: { download: 8MB/s }" }, Cancel, "ams", "nyc");
+            new TestSiteOptions { OwnProcess = true, Extra = "store: { floor: 1MiB }\nfetch: { download: 8MB/s }" }, Cancel, "ams", "nyc");
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
         var image = await ams.UploadAsync("large.iso", IsoBuilder.InMemory("LARGE", 96 << 20, 3));
         await nyc.KnowsAsync(image.Id, i => i.Ready["nyc"]["bmc"] is { State: CellState.Fetching, Progress: > 0.6 }, seconds: 60);

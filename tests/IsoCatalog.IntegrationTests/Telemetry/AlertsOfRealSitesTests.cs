@@ -40,7 +40,7 @@ public sealed partial class AlertsOfRealSitesTests : IDisposable
     {
         Counterpart.Require("prometheus");
         await using var fleet = await TestFleet.PrepareAsync(
-            new TestSiteOptions { Extra = "store: { floor: 1MiB }\nfetch: { download: 2MiB/s }" }, Cancel, "ams", "nyc");
+            new TestSiteOptions { OwnProcess = true, Extra = "store: { floor: 1MiB }\nfetch: { download: 2MiB/s }" }, Cancel, "ams", "nyc");
         foreach (var site in fleet.Sites)
         {
             await site.StartAgainAsync(Cancel);
@@ -116,7 +116,7 @@ public sealed partial class AlertsOfRealSitesTests : IDisposable
         certificate.Dispose();
         await using var bench = await OvirtBench.StartAsync(check: false);
         File.SetUnixFileMode(bench.PasswordFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        await using var fleet = await TestFleet.PrepareAsync(new TestSiteOptions { Extra = "store: { floor: 1MiB }\noffer: asap" }, Cancel, "ams", "nyc");
+        await using var fleet = await TestFleet.PrepareAsync(new TestSiteOptions { OwnProcess = true, Extra = "store: { floor: 1MiB }\noffer: asap" }, Cancel, "ams", "nyc");
         await fleet["nyc"].ConfigureAsync(
             "surfaces:\n",
             $"surfaces:\n  - {{ name: vm, kind: ovirt-iso-domain, path: {bench.Export}, domain: {OvirtBench.Domain:D}, check: 1s,"

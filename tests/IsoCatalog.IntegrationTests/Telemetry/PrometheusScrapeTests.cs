@@ -52,7 +52,7 @@ public sealed class PrometheusScrapeTests : IDisposable
     public async Task Prometheus_scrapes_a_whole_site()
     {
         Assert.SkipWhen(!File.Exists("/usr/bin/prometheus"), "prometheus (Debian package prometheus) is not installed.");
-        await using var site = await TestSite.StartAsync(Cancel);
+        await using var site = await TestSite.StartAsync(Cancel, TestSiteOptions.InOwnProcess);
         var path = Path.Combine(_folder, "one.iso");
         await File.WriteAllBytesAsync(path, IsoBuilder.InMemory("ONE", 20_000, 1), Cancel);
         await site.AddAsync(path, Cancel);

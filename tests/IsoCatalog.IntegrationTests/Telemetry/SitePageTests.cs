@@ -13,7 +13,7 @@ public sealed partial class SitePageTests
     [Fact]
     public async Task A_site_with_one_image_gives_the_page_that_it_always_gave()
     {
-        await using var site = await TestSite.StartAsync(Cancel);
+        await using var site = await TestSite.StartAsync(Cancel, TestSiteOptions.InOwnProcess);
         await ApiCaller.AddAsync(site, "one.iso", 1);
         using var caller = new ApiCaller(site.Api);
 
@@ -30,7 +30,7 @@ public sealed partial class SitePageTests
     [Fact]
     public async Task Whoever_asks_for_OpenMetrics_or_in_another_way_gets_the_same_text_or_nothing()
     {
-        await using var site = await TestSite.StartAsync(Cancel);
+        await using var site = await TestSite.StartAsync(Cancel, TestSiteOptions.InOwnProcess);
         using var caller = new ApiCaller(site.Api);
 
         var page = await caller.GetAsync("/metrics", ("Accept", "application/openmetrics-text; version=1.0.0,text/plain;q=0.5"));

@@ -21,7 +21,7 @@ public sealed class WatchedSite : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var cancel = TestContext.Current.CancellationToken;
-        Site = await TestSite.StartAsync(cancel);
+        Site = await TestSite.StartAsync(cancel, TestSiteOptions.InOwnProcess);
         Debian = await ApiCaller.AddAsync(Site, "debian.iso", 1, "DEBIAN_12");
         Hostile = await ApiCaller.AddAsync(Site, "hostile.iso", 2, "HOSTILE");
         await Site.Client.ChangeImageAsync(Debian.Id.ToString(), new ImagePatch(Title: "Debian 12"), cancel);

@@ -36,6 +36,7 @@ internal sealed class FireFleet : IAsyncDisposable
     {
         var options = new TestSiteOptions
         {
+            OwnProcess = true,
             EnginePace = EnginePace,
             Surfaces =
                 """
