@@ -8,8 +8,7 @@ namespace IsoCatalog.Appliance.Ledger;
 
 /// <summary>
 /// What cannot be read off the signed documents: receipts, cells, leases, what is retired. One process opens it, and the callers take turns
-/// (<see cref="SiteLedger"/> holds its lock around every call). Write-ahead log with a sync at each commit: one where a rollback journal takes five for the
-/// same promise. Why: docs/decisions/0003-sqlite.md.
+/// (<see cref="SiteLedger"/> holds its lock around every call). Why a rollback journal, and why EXTRA: docs/decisions/0003-sqlite.md.
 /// </summary>
 internal sealed class SiteDatabase : IDisposable
 {
@@ -54,12 +53,9 @@ internal sealed class SiteDatabase : IDisposable
         {
             connection.Open();
             var database = new SiteDatabase(connection, path);
-            database.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;");
+            database.Execute("PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;");
             database.Check();
             database.CreateSchema();
-
-            // What a killed process left in its log goes into the database now, so that no old log waits for a database that was put back from elsewhere.
-            database.Execute("PRAGMA wal_checkpoint(TRUNCATE);");
             return database;
         }
         catch (SqliteException e)

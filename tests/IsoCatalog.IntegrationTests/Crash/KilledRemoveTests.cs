@@ -13,7 +13,12 @@ public sealed class KilledRemoveTests(ITestOutputHelper output)
         "fsync catalog/documents/ams/.ROOT.json.tmp",
         "rename catalog/documents/ams/.ROOT.json.tmp -> catalog/documents/ams/ROOT.json",
         "fsync catalog/documents/ams",
-        "fsync isocatalog.db-wal",
+        "fsync isocatalog.db-journal",
+        "fsync data",
+        "fsync isocatalog.db-journal",
+        "fsync isocatalog.db",
+        "unlink isocatalog.db-journal",
+        "fsync data",
     ];
 
     private static readonly string[] WithdrawSteps =

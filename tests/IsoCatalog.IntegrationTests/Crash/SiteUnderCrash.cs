@@ -177,7 +177,7 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
 
     private DateTime LastWrite() => new[]
     {
-        Site.Data, Path.Combine(Site.Data, "isocatalog.db-wal"), Path.Combine(Site.Data, "catalog", "documents", "ams"), Path.Combine(Site.Data, "retired"), Site.Console,
+        Site.Data, Path.Combine(Site.Data, "isocatalog.db"), Path.Combine(Site.Data, "catalog", "documents", "ams"), Path.Combine(Site.Data, "retired"), Site.Console,
         Path.Combine(Site.Console, ".isocatalog"),
     }.Max(File.GetLastWriteTimeUtc);
 

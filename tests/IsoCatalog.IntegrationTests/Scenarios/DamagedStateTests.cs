@@ -136,14 +136,14 @@ public sealed class DamagedStateTests
             Path.Combine(site.Console, ".isocatalog", $"{image.Root}.part"),
             Path.Combine(site.Console, ".isocatalog", "own", $".{image.Name}.01234567.tmp"),
         ];
-        var log = Path.Combine(site.Data, "isocatalog.db-wal");
+        var journal = Path.Combine(site.Data, "isocatalog.db-journal");
         foreach (var path in torn)
         {
             await File.WriteAllBytesAsync(path, half, Cancel);
         }
 
-        // A log whose header was not synced yet: nothing in it counts.
-        await File.WriteAllBytesAsync(log, new byte[4096], Cancel);
+        // A journal whose header was not synced yet: what it says was never begun in the database.
+        await File.WriteAllBytesAsync(journal, new byte[4096], Cancel);
 
         await site.StartAgainAsync(Cancel);
         Assert.True(await site.ListsAsync("bmc", image.Id, Cancel));
@@ -154,9 +154,9 @@ public sealed class DamagedStateTests
         await site.AddAsync(site.Write("second.iso", IsoBuilder.InMemory("SECOND", 1 << 20, 2)), Cancel);
         Assert.Empty((await site.Client.GetDriftAsync(Cancel)).Drift);
 
-        // While the site runs, its database has a log.
+        // While the site runs, a journal is there whenever it writes to its database.
         await site.StopAsync();
-        Assert.False(File.Exists(log));
+        Assert.False(File.Exists(journal));
     }
 
     private static async Task DamageAsync(string database, byte[] whole, string damage)
