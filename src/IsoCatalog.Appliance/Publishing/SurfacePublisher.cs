@@ -151,16 +151,16 @@ internal sealed class SurfacePublisher(
                 case CellStep.Withdraw when _waiting.Cancel(image):
                     break;
                 case CellStep.Withdraw when IsDue(image, CellStep.Withdraw):
-                    await TendAsync(image, CellStep.Withdraw, () => WithdrawAsync(image, cancellationToken));
+                    await TendAsync(image, CellStep.Withdraw, WithdrawAsync, cancellationToken);
                     break;
                 case CellStep.Advertise when IsDue(image, CellStep.Advertise):
                     if (surface.Description.WaitsForOthers)
                     {
-                        _waiting.Begin(image, token => TendAsync(image, CellStep.Advertise, () => AdvertiseAsync(image, token)), _shows.Wake, cancellationToken);
+                        _waiting.Begin(image, token => TendAsync(image, CellStep.Advertise, AdvertiseAsync, token), _shows.Wake, cancellationToken);
                     }
                     else
                     {
-                        await TendAsync(image, CellStep.Advertise, () => AdvertiseAsync(image, cancellationToken));
+                        await TendAsync(image, CellStep.Advertise, AdvertiseAsync, cancellationToken);
                     }
 
                     break;
@@ -177,7 +177,7 @@ internal sealed class SurfacePublisher(
         var begun = time.GetUtcNow();
         while (NextToStage() is { } image)
         {
-            await TendAsync(image.Id, CellStep.Stage, () => StageAsync(image, cancellationToken));
+            await TendAsync(image.Id, CellStep.Stage, (_, token) => StageAsync(image, token), cancellationToken);
 
             // It may have been withdrawn meanwhile, and that waited for the end of it.
             _shows.Wake();
@@ -197,13 +197,13 @@ internal sealed class SurfacePublisher(
     }
 
     /// <summary>What goes wrong unexpectedly concerns this image alone, and is said and tried again like any other failure of the step.</summary>
-    private async Task TendAsync(ImageId image, CellStep step, Func<Task> work)
+    private async Task TendAsync(ImageId image, CellStep step, Func<ImageId, CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         try
         {
-            await work();
+            await work(image, cancellationToken);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             Log.StepFailed(log, step, image, Name, e);
             var refused = new SurfaceOutcome.Refused(ReasonCode.WriteError, e.Message, Retryable: true);

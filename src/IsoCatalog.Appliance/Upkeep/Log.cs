@@ -6,7 +6,7 @@ internal static partial class Log
     [LoggerMessage(1070, LogLevel.Warning, "{What} failed and will be tried again: {Reason}")]
     public static partial void WillRetry(ILogger logger, string what, string reason);
 
-    [LoggerMessage(1071, LogLevel.Error, "{What} failed unexpectedly and will be tried again")]
+    [LoggerMessage(1071, LogLevel.Error, "{What} failed unexpectedly")]
     public static partial void Unexpected(ILogger logger, string what, Exception exception);
 
     [LoggerMessage(1072, LogLevel.Error, "What follows the ledger failed unexpectedly; it goes on soon")]

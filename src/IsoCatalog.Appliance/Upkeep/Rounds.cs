@@ -62,32 +62,29 @@ internal sealed class Rounds
 
     private async Task TryAsync(Chore chore, CancellationToken cancellationToken)
     {
-        var key = (chore.What, chore.Image);
+        string? failure;
         try
         {
-            if (await chore.Do(cancellationToken) is { } failure)
-            {
-                Fail(failure);
-            }
-            else
-            {
-                _attempts.Forget(key);
-            }
+            failure = await chore.Do(cancellationToken);
         }
         catch (Exception e) when (DiskFault.IsOutside(e) || e is Microsoft.Data.Sqlite.SqliteException)
         {
-            Fail(e.Message);
+            failure = e.Message;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             Log.Unexpected(_log, chore.What, e);
-            _attempts.Failed(key, e.Message, chore.With);
+            failure = e.Message;
         }
 
-        void Fail(string reason)
+        if (failure is null)
         {
-            Log.WillRetry(_log, chore.What, reason);
-            _attempts.Failed(key, reason, chore.With);
+            _attempts.Forget((chore.What, chore.Image));
+        }
+        else
+        {
+            Log.WillRetry(_log, chore.What, failure);
+            _attempts.Failed((chore.What, chore.Image), failure, chore.With);
         }
     }
 }
