@@ -60,6 +60,12 @@ internal static class StepKill
         while (traced.Steps().Count < step && !done)
         {
             await Task.Delay(2, Cancellation);
+            if (working.IsFaulted)
+            {
+                // Nobody has killed it yet: the site ended by itself, or refuses.
+                await working;
+            }
+
             done = working.IsCompletedSuccessfully && await isDone();
         }
 
