@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;

@@ -24,7 +24,7 @@ public sealed partial class SitePageTests
         Assert.Equal(page.Body.Length.ToString(), page["Content-Length"]);
         Assert.Equal(
             await File.ReadAllLinesAsync(OpenApiDocumentTests.RepositoryFile("tests/IsoCatalog.IntegrationTests/Telemetry/site.metrics.txt"), Cancel),
-            page.Text.TrimEnd('\n').Split('\n').Where(line => !AskedBySurfaces().IsMatch(line)).Select(line => Varying().Replace(line, "$1 ~")).Order(StringComparer.Ordinal));
+            page.Text.TrimEnd('\n').Split('\n').Where(line => !AskedBySurfaces().IsMatch(line)).Select(line => Varying().Replace(line, "${series} ~")).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -44,6 +44,6 @@ public sealed partial class SitePageTests
     private static partial Regex AskedBySurfaces();
 
     [GeneratedRegex(
-        "^((?:process_|dotnet_|isocatalog_store_(?:free|size)|isocatalog_iso_|isocatalog_ingest_bytes|[a-z_]*_seconds)[^ ]*) .*", RegexOptions.NonBacktracking)]
+        "^(?<series>(?:process_|dotnet_|isocatalog_store_(?:free|size)|isocatalog_iso_|isocatalog_ingest_bytes|[a-z_]*_seconds)[^ ]*) .*", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Varying();
 }
