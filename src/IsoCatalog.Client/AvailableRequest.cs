@@ -1,4 +1,4 @@
-using System.Text;
+using Refit;
 
 namespace IsoCatalog.Client;
 
@@ -15,29 +15,8 @@ public sealed record AvailableRequest(
     string? Boot = null,
     string? Kind = null,
     string? Tag = null,
-    string? Text = null,
-    string? Cluster = null)
-{
-    internal string Query
-    {
-        get
-        {
-            var query = new StringBuilder("?surface=").Append(Uri.EscapeDataString(Surface));
-            foreach (var (key, value) in new[]
-                     {
-                         ("site", Site), ("os", Os), ("arch", Arch), ("boot", Boot), ("kind", Kind), ("tag", Tag), ("q", Text), ("cluster", Cluster),
-                     })
-            {
-                if (value is not null)
-                {
-                    query.Append('&').Append(key).Append('=').Append(Uri.EscapeDataString(value));
-                }
-            }
-
-            return query.ToString();
-        }
-    }
-}
+    [property: AliasAs("q")] string? Text = null,
+    string? Cluster = null);
 
 /// <summary>An answer and the tag to ask with the next time.</summary>
 public sealed record AvailableChange(AvailableAnswer Answer, string? ETag);

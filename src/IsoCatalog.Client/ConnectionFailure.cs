@@ -6,23 +6,18 @@ namespace IsoCatalog.Client;
 /// <summary>Says in words why no answer came.</summary>
 internal static class ConnectionFailure
 {
-    public static ApplianceUnreachableException Of(Exception failure, Uri server, string? socketPath)
+    public static ApplianceUnreachableException Of(Exception failure, AskedSite site)
     {
         var reason = ReasonOf(failure);
-        var address = socketPath ?? server.GetLeftPart(UriPartial.Authority);
-        return new ApplianceUnreachableException(
-            address, reason, socketPath is null ? OverNetwork(reason, address, failure) : OverSocket(reason, socketPath, failure), failure);
+        var words = site.SocketPath is { } path ? OverSocket(reason, path, failure) : OverNetwork(reason, site.Address, failure);
+        return new ApplianceUnreachableException(site.Address, reason, words, failure);
     }
 
-    public static ApplianceUnreachableException TimedOut(Uri server, string? socketPath, TimeSpan limit, Exception failure)
-    {
-        var address = socketPath ?? server.GetLeftPart(UriPartial.Authority);
-        return new ApplianceUnreachableException(
-            address,
-            UnreachableReason.TimedOut,
-            $"The site at {address} did not answer within {limit.TotalSeconds:0.#} s. It may be overloaded or waiting for a disk; look at its log, then try again.",
-            failure);
-    }
+    public static ApplianceUnreachableException TimedOut(AskedSite site, TimeSpan limit, Exception failure) => new(
+        site.Address,
+        UnreachableReason.TimedOut,
+        $"The site at {site.Address} did not answer within {limit.TotalSeconds:0.#} s. It may be overloaded or waiting for a disk; look at its log, then try again.",
+        failure);
 
     private static UnreachableReason ReasonOf(Exception failure) => failure switch
     {

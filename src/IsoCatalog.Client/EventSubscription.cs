@@ -1,4 +1,4 @@
-using System.Net;
+using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 
@@ -7,133 +7,87 @@ namespace IsoCatalog.Client;
 /// <summary>Events of a site over as many connections as it takes.</summary>
 internal static class EventSubscription
 {
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     public static async IAsyncEnumerable<SiteEvent> ReadAsync(
-        Connection connection, long? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IApplianceClient client, long? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var options = connection.Options;
         var lastId = after?.ToString();
         var basePause = TimeSpan.FromSeconds(1);
         var failures = 0;
-        var connectedOnce = false;
+        AskedSite? site = null;
         while (true)
         {
-            using var silence = new CancellationTokenSource(options.EventSilence, options.Time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
-            HttpResponseMessage? response = null;
-            try
+            using var connection = await OpenAsync(client, lastId, site is null, cancellationToken);
+            if (connection is EventContent events)
             {
-                response = await OpenAsync(connection, lastId, either.Token);
-            }
-            catch (OperationCanceledException late) when (!connectedOnce && !cancellationToken.IsCancellationRequested)
-            {
-                throw connection.TimedOut(options.EventSilence, late);
-            }
-            catch (Exception failure) when (connectedOnce && IsPassing(failure) && !cancellationToken.IsCancellationRequested)
-            {
-                // Below: the site is on its way back, or another try says why not.
-            }
+                site = events.Site;
+                await using var body = await events.OpenAsync(cancellationToken);
+                var parser = SseParser.Create(body, (type, data) => Parse(events, type, data));
+                await using var items = parser.EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+                while (await NextAsync(events, items))
+                {
+                    lastId = items.Current.EventId ?? lastId;
+                    if (items.Current.Data is { } happened)
+                    {
+                        yield return happened;
+                    }
+                }
 
-            if (response is { StatusCode: HttpStatusCode.NoContent })
+                failures = body.Heard ? 0 : failures;
+                basePause = parser.ReconnectionInterval >= TimeSpan.Zero ? parser.ReconnectionInterval : basePause;
+                basePause = basePause < ShortestPause ? ShortestPause : basePause < LongestPause ? basePause : LongestPause;
+            }
+            else if (connection is not null)
             {
-                response.Dispose();
                 yield break;
             }
 
-            if (response is not null)
-            {
-                using (response)
-                {
-                    connectedOnce = true;
-                    await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-                    await using var frames = EventFrames.ReadAsync(body, either.Token).GetAsyncEnumerator(cancellationToken);
-                    while (await NextAsync(connection, response, frames, cancellationToken))
-                    {
-                        failures = 0;
-                        silence.CancelAfter(options.EventSilence);
-                        var frame = frames.Current;
-                        basePause = frame.Retry is { } milliseconds
-                            ? TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 50, LongestPause.TotalMilliseconds))
-                            : basePause;
-                        lastId = frame.Id ?? lastId;
-                        if (frame.Data.Length > 0)
-                        {
-                            yield return Parse(connection, response, frame);
-                        }
-                    }
-                }
-            }
-
             var pause = basePause * Math.Pow(2, Math.Min(failures++, 10));
-            await Task.Delay(pause < LongestPause ? pause : LongestPause, options.Time, cancellationToken);
+            await Task.Delay(pause < LongestPause ? pause : LongestPause, site!.Options.Time, cancellationToken);
         }
     }
 
-    private static async Task<HttpResponseMessage> OpenAsync(Connection connection, string? lastId, CancellationToken cancellationToken)
+    /// <returns>Null when a site that was there before is on its way back, or another try says why not.</returns>
+    private static async Task<HttpContent?> OpenAsync(IApplianceClient client, string? lastId, bool first, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "api/v1/events");
-        request.Headers.Accept.ParseAdd("text/event-stream");
-        if (lastId is not null)
-        {
-            request.Headers.TryAddWithoutValidation("Last-Event-ID", lastId);
-        }
-
-        HttpResponseMessage response;
         try
         {
-            response = await connection.OpenAsync(request, cancellationToken);
+            return await client.OpenEventsAsync(lastId, cancellationToken);
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or ArgumentOutOfRangeException)
+        catch (Exception passing) when (!first && passing is ApplianceUnreachableException or ApplianceException { Status: >= 500 })
         {
-            throw connection.Unreachable(failure);
-        }
-
-        if (response.StatusCode == HttpStatusCode.NoContent || response.Content.Headers.ContentType?.MediaType is "text/event-stream")
-        {
-            return response;
-        }
-
-        using (response)
-        {
-            throw connection.Unexpected(response, "something that is no stream of events");
+            return null;
         }
     }
 
     /// <returns>False when the connection ended, broke or fell silent.</returns>
-    private static async Task<bool> NextAsync(
-        Connection connection, HttpResponseMessage response, IAsyncEnumerator<EventFrame> frames, CancellationToken cancellationToken)
+    private static async Task<bool> NextAsync(EventContent events, IAsyncEnumerator<SseItem<SiteEvent?>> items)
     {
         try
         {
-            return await frames.MoveNextAsync();
+            return await items.MoveNextAsync();
+        }
+        catch (InvalidDataException tooLong)
+        {
+            throw events.Site.Unexpected(events.Status, "an event longer than any of a site", tooLong);
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException)
         {
             return false;
         }
-        catch (InvalidDataException tooLong)
-        {
-            throw connection.Unexpected(response, "an event longer than any of a site", tooLong);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return false;
-        }
     }
 
-    private static SiteEvent Parse(Connection connection, HttpResponseMessage response, EventFrame frame)
+    private static SiteEvent? Parse(EventContent events, string type, ReadOnlySpan<byte> data)
     {
         try
         {
-            return AnswerJson.Read<SiteEvent>(System.Text.Encoding.UTF8.GetBytes(frame.Data));
+            return data.IsEmpty ? null : AnswerSerializer.Read<SiteEvent>(data);
         }
         catch (JsonException unreadable)
         {
-            throw connection.Unexpected(response, $"an event '{frame.Type}' that cannot be read", unreadable);
+            throw events.Site.Unexpected(events.Status, $"an event '{type}' that cannot be read", unreadable);
         }
     }
-
-    private static bool IsPassing(Exception failure) => failure
-        is ApplianceUnreachableException or OperationCanceledException or ApplianceException { Status: >= 500 };
 }

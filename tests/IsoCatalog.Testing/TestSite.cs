@@ -101,7 +101,7 @@ public sealed class TestSite : IAsyncDisposable
     /// <summary>What it joined with, at a site that did.</summary>
     public string JoinFile => _folder.Combine("join.json");
 
-    public ApplianceClient Client { get; private set; } = null!;
+    public IApplianceClient Client { get; private set; } = null!;
 
     public int ProcessId => Own.Id;
 

@@ -130,7 +130,7 @@ internal static class DemoCommand
         return path;
     }
 
-    private static async Task<ImageView> AddAsync(ApplianceClient client, string site, string file, Screen screen, CancellationToken cancellationToken)
+    private static async Task<ImageView> AddAsync(IApplianceClient client, string site, string file, Screen screen, CancellationToken cancellationToken)
     {
         await using var content = File.OpenRead(file);
         screen.Line($"Adding {file} ({content.Length:N0} bytes) at {site}");
@@ -138,7 +138,7 @@ internal static class DemoCommand
     }
 
     private static async Task ShowAsync(
-        IReadOnlyList<ApplianceClient> clients, DemoFleet fleet, ImageView image, TimeSpan total, Screen screen, CancellationToken cancellationToken)
+        IReadOnlyList<IApplianceClient> clients, DemoFleet fleet, ImageView image, TimeSpan total, Screen screen, CancellationToken cancellationToken)
     {
         var table = Screen.Columns("site", "surface", "mount");
         foreach (var (site, client) in fleet.Sites.Zip(clients))

@@ -6,7 +6,7 @@ namespace IsoCatalog.Appliance.Commands;
 
 /// <summary>Follows one image through all sites as their public APIs show it, and looks in the end whether it really is where they say.</summary>
 internal sealed class DemoWatch(
-    IReadOnlyList<(DemoSiteProcess Site, ApplianceClient Client)> sites, DemoEngine engine, ImageView image, Screen screen) : IDisposable
+    IReadOnlyList<(DemoSiteProcess Site, IApplianceClient Client)> sites, DemoEngine engine, ImageView image, Screen screen) : IDisposable
 {
     private readonly HttpClient _bmc = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);

@@ -18,7 +18,7 @@ internal static class ImageArgument
     };
 
     /// <summary>The image of the catalog; if <paramref name="retired"/>, one that was removed too, unless it is named by its file name.</summary>
-    public static async Task<ImageView> FindAsync(ApplianceClient site, string text, bool retired, CancellationToken cancellationToken)
+    public static async Task<ImageView> FindAsync(IApplianceClient site, string text, bool retired, CancellationToken cancellationToken)
     {
         if (Digits(text) is not { } digits)
         {
@@ -36,7 +36,7 @@ internal static class ImageArgument
     }
 
     /// <summary>The image itself, for what changes it: an alias may have moved to another one between the look and the deed.</summary>
-    public static async Task<ImageView> FindItselfAsync(ApplianceClient site, string text, CancellationToken cancellationToken)
+    public static async Task<ImageView> FindItselfAsync(IApplianceClient site, string text, CancellationToken cancellationToken)
     {
         var found = await FindAsync(site, text, retired: false, cancellationToken);
         return Digits(text) is not null || ImageFileName.Comparer.Equals(found.Name, text)
@@ -49,7 +49,7 @@ internal static class ImageArgument
     }
 
     /// <summary>How to name a removed image to the site, which knows ids and names itself, names from the moment of the removal on.</summary>
-    public static async Task<string> FindRemovedAsync(ApplianceClient site, string text, CancellationToken cancellationToken) => Digits(text) switch
+    public static async Task<string> FindRemovedAsync(IApplianceClient site, string text, CancellationToken cancellationToken) => Digits(text) switch
     {
         null => text,
         { Length: AllDigits } digits => "sha256:" + digits,
@@ -57,7 +57,7 @@ internal static class ImageArgument
     };
 
     /// <summary>How to name to the site an image that it may not know at all, or that is removed or recalled.</summary>
-    public static async Task<string> FindAnyAsync(ApplianceClient site, string text, CancellationToken cancellationToken) => Digits(text) switch
+    public static async Task<string> FindAnyAsync(IApplianceClient site, string text, CancellationToken cancellationToken) => Digits(text) switch
     {
         null => text,
         { Length: AllDigits } digits => "sha256:" + digits,

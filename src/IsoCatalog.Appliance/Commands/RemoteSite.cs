@@ -10,7 +10,7 @@ internal static class RemoteSite
 {
     private const int MaxTokenFile = 4096;
 
-    public static ApplianceClient Open(string server, string? tokenFile, string? caFile, Screen screen, TimeProvider time)
+    public static IApplianceClient Open(string server, string? tokenFile, string? caFile, Screen screen, TimeProvider time)
     {
         if (!Uri.TryCreate(server, UriKind.Absolute, out var address))
         {

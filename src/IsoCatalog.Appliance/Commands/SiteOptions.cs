@@ -71,7 +71,7 @@ internal sealed class SiteOptions
         });
     }
 
-    private ApplianceClient Open(ParseResult parsed, Screen screen)
+    private IApplianceClient Open(ParseResult parsed, Screen screen)
     {
         var (socket, config, server) = (parsed.GetValue(_socket), parsed.GetValue(_config), parsed.GetValue(_server));
         var (tokenFile, caFile) = (parsed.GetValue(_tokenFile), parsed.GetValue(_caFile));
@@ -117,4 +117,4 @@ internal sealed class SiteOptions
 
 /// <summary>What a verb works with.</summary>
 /// <param name="IsLocal">The site runs on this machine and can read its files.</param>
-internal sealed record Session(ApplianceClient Site, Screen Screen, TimeProvider Time, bool IsLocal);
+internal sealed record Session(IApplianceClient Site, Screen Screen, TimeProvider Time, bool IsLocal);

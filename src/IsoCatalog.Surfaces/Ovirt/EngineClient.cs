@@ -1,11 +1,7 @@
 using System.Collections.Frozen;
-using System.Net;
-using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using IsoCatalog.Core.Readiness;
-using Polly;
-using Polly.CircuitBreaker;
-using Polly.Retry;
+using Refit;
 
 namespace IsoCatalog.Surfaces.Ovirt;
 
@@ -15,57 +11,35 @@ namespace IsoCatalog.Surfaces.Ovirt;
 /// </summary>
 internal sealed partial class EngineClient : IAsyncDisposable
 {
-    private const int MaxSmall = 1 << 20;
-    private const int MaxLarge = 64 << 20;
     private const int MaxDataCenters = 100;
     private const int MaxMachines = 20_000;
     private const int MaxName = 1024;
 
     private static readonly FrozenSet<string> Known = FrozenSet.Create(StringComparer.Ordinal, "actions", "size", "active", "total", "link");
 
-    private readonly OvirtIsoDomainOptions _options;
-    private readonly EngineTransport _transport;
+    private readonly EngineOptions _options;
+    private readonly string _domain;
     private readonly EngineSession _session;
-    private readonly ResiliencePipeline _asking;
-    private readonly ResiliencePipeline _once;
+    private readonly HttpClient _http;
+    private readonly IEngineApi _engine;
 
     public EngineClient(OvirtIsoDomainOptions options, TimeProvider time)
     {
-        _options = options;
-        _transport = new EngineTransport(options.Engine, time);
-        _session = new EngineSession(options.Engine, options.Timing, _transport, time);
-        var breaker = new CircuitBreakerStrategyOptions
-        {
-            ShouldHandle = new PredicateBuilder().Handle<EngineException>(e => e.Passing),
-            FailureRatio = 1,
-            MinimumThroughput = 4,
-            SamplingDuration = TimeSpan.FromMinutes(1),
-            BreakDuration = options.Timing.Break > TimeSpan.FromMilliseconds(500) ? options.Timing.Break : TimeSpan.FromMilliseconds(500),
-        };
-        _once = new ResiliencePipelineBuilder { TimeProvider = time }.AddCircuitBreaker(breaker).Build();
-        _asking = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(new RetryStrategyOptions
-            {
-                ShouldHandle = new PredicateBuilder().Handle<EngineException>(e => e.Passing),
-                MaxRetryAttempts = 2,
-                Delay = TimeSpan.FromMilliseconds(200),
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-            })
-            .AddPipeline(_once)
-            .Build();
+        (_options, _domain) = (options.Engine, options.Domain.ToString("D"));
+        var transport = new EngineTransport(_options, options.Timing, time);
+        _session = new EngineSession(_options, options.Timing, Typed<IEngineSso>(Http(transport)), time) { InnerHandler = transport };
+        _http = Http(new EngineReading(_options, options.Timing, time) { InnerHandler = _session });
+        _engine = Typed<IEngineApi>(_http);
     }
-
-    private string Domain => $"api/storagedomains/{_options.Domain:D}";
 
     /// <summary>The domain, and its status in each data center that it is attached to.</summary>
     public async Task<(string Name, IReadOnlyList<(string Id, string Status)> DataCenters)> DomainAsync(CancellationToken cancellationToken)
     {
-        var domain = await ReadAsync(Domain, EngineJson.Default.StorageDomainAnswer, cancellationToken)
-            ?? throw new EngineException(ReasonCode.SurfaceMissing, $"The engine has no storage domain {_options.Domain:D}, or {_options.Engine.User} may not see it.");
-        if (!string.Equals(domain.Id, _options.Domain.ToString("D"), StringComparison.OrdinalIgnoreCase))
+        var domain = await _engine.DomainAsync(_domain, cancellationToken)
+            ?? throw new EngineException(ReasonCode.SurfaceMissing, $"The engine has no storage domain {_domain}, or {_options.User} may not see it.");
+        if (!string.Equals(domain.Id, _domain, StringComparison.OrdinalIgnoreCase))
         {
-            throw Strange(Domain);
+            throw _options.Strange($"api/storagedomains/{_domain}");
         }
 
         if (domain.Type != "iso")
@@ -78,7 +52,7 @@ internal sealed partial class EngineClient : IAsyncDisposable
         foreach (var id in (domain.DataCenters?.DataCenter ?? []).Take(MaxDataCenters).Select(d => Checked(d?.Id)))
         {
             // It may have been detached between the two questions.
-            if (await ReadAsync($"api/datacenters/{id}/storagedomains/{_options.Domain:D}", EngineJson.Default.StorageDomainAnswer, cancellationToken) is { } there)
+            if (await _engine.DomainInAsync(id, _domain, cancellationToken) is { } there)
             {
                 statuses.Add((id, Word(there.Status)));
             }
@@ -90,8 +64,8 @@ internal sealed partial class EngineClient : IAsyncDisposable
     /// <summary>Names of data centers and their clusters, as far as the user may read them.</summary>
     public async Task<(IReadOnlyDictionary<string, string> DataCenters, ILookup<string, Cluster> Clusters)> PlacesAsync(CancellationToken cancellationToken)
     {
-        var centers = await ReadAsync("api/datacenters", EngineJson.Default.DataCenterList, cancellationToken);
-        var clusters = await ReadAsync("api/clusters", EngineJson.Default.ClusterList, cancellationToken);
+        var centers = await _engine.DataCentersAsync(cancellationToken);
+        var clusters = await _engine.ClustersAsync(cancellationToken);
         return (
             (centers?.DataCenter ?? []).Where(d => d is { Id: not null, Name: not null }).DistinctBy(d => d.Id)
                 .ToDictionary(d => d.Id!, d => Name(d.Name!), StringComparer.Ordinal),
@@ -101,29 +75,17 @@ internal sealed partial class EngineClient : IAsyncDisposable
 
     /// <summary>Has a host of each data center list the domain, and gives what the engine then lists: expensive, and an event in the engine's log. Without
     /// the force it might be an old list.</summary>
-    public Task<FrozenSet<string>> FilesAsync(CancellationToken cancellationToken) => GuardAsync(
-        _once,
-        async token =>
-        {
-            var path = $"{Domain}/files?refresh=true";
-            var answer = await _session.GetAsync(path, MaxLarge, _options.Timing.Refresh, token);
-            if (answer.Status != HttpStatusCode.OK)
-            {
-                throw Failure(answer, path);
-            }
-
-            return answer.As(EngineJson.Default.FileList) is { } list
-                && (list.File is not null || list.Others is null || list.Others.Keys.All(Known.Contains))
-                && (list.File ?? []).All(f => (f?.Name ?? f?.Id) is { Length: > 0 and <= MaxName })
-                ? (list.File ?? []).Select(f => (f.Name ?? f.Id)!).ToFrozenSet(StringComparer.Ordinal)
-                : throw Strange(path);
-        },
-        cancellationToken);
+    public async Task<FrozenSet<string>> FilesAsync(CancellationToken cancellationToken) =>
+        await _engine.FilesAsync(_domain, cancellationToken) is { } list
+        && (list.File is not null || list.Others is null || list.Others.Keys.All(Known.Contains))
+        && (list.File ?? []).All(f => (f?.Name ?? f?.Id) is { Length: > 0 and <= MaxName })
+            ? (list.File ?? []).Select(f => (f.Name ?? f.Id)!).ToFrozenSet(StringComparer.Ordinal)
+            : throw _options.Strange($"api/storagedomains/{_domain}/files?{EngineOptions.Refresh}");
 
     /// <summary>Files in drives, and one machine that has each; of the clusters given, or of all when none is known.</summary>
     public async Task<IReadOnlyDictionary<string, string>> DrivesAsync(IReadOnlySet<string> clusters, CancellationToken cancellationToken)
     {
-        var list = await ReadAsync("api/vms?follow=cdroms", EngineJson.Default.MachineList, cancellationToken)
+        var list = await _engine.MachinesAsync(cancellationToken)
             ?? throw new EngineException(ReasonCode.SurfaceUnreachable, "The engine does not tell its virtual machines.");
         var machines = list.Vm ?? [];
         if (machines.Count > MaxMachines)
@@ -137,14 +99,14 @@ internal sealed partial class EngineClient : IAsyncDisposable
             new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken },
             async (machine, token) =>
             {
-                var path = $"api/vms/{Checked(machine.Id)}/cdroms";
-                var drives = machine.Cdroms ?? await ReadAsync(path, EngineJson.Default.DriveList, token);
-                var current = machine.Status is null or "down" ? null : await ReadAsync(path + "?current=true", EngineJson.Default.DriveList, token);
+                var id = Checked(machine.Id);
+                var drives = machine.Cdroms ?? await _engine.DrivesAsync(id, token);
+                var current = machine.Status is null or "down" ? null : await _engine.CurrentDrivesAsync(id, token);
                 foreach (var file in new[] { drives, current }.SelectMany(d => d?.Cdrom ?? []).Select(d => d?.File?.Id).OfType<string>())
                 {
                     lock (held)
                     {
-                        held.TryAdd(file, Name(machine.Name ?? machine.Id!));
+                        held.TryAdd(file, Name(machine.Name ?? id));
                     }
                 }
             });
@@ -154,49 +116,18 @@ internal sealed partial class EngineClient : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _session.LogOutAsync(CancellationToken.None);
-        _session.Dispose();
-        _transport.Dispose();
+        _http.Dispose();
     }
 
-    /// <returns>Null for 404.</returns>
-    private Task<T?> ReadAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-        where T : class => GuardAsync(
-        _asking,
-        async token =>
-        {
-            var answer = await _session.GetAsync(path, path.StartsWith("api/vms?", StringComparison.Ordinal) ? MaxLarge : MaxSmall, _options.Timing.Answer, token);
-            return answer.Status switch
-            {
-                HttpStatusCode.OK => answer.As(type) ?? throw Strange(path),
-                HttpStatusCode.NotFound => null,
-                _ => throw Failure(answer, path),
-            };
-        },
-        cancellationToken);
+    private HttpClient Http(HttpMessageHandler handler) => new(handler) { BaseAddress = _options.Folder, Timeout = Timeout.InfiniteTimeSpan };
 
-    private async Task<T> GuardAsync<T>(ResiliencePipeline pipeline, Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    private T Typed<T>(HttpClient http) => RestService.ForGenerated<T>(http, new RefitSettings(new SystemTextJsonContentSerializer(EngineJson.Default.Options))
     {
-        try
-        {
-            return await pipeline.ExecuteAsync(async token => await ask(token), cancellationToken);
-        }
-        catch (BrokenCircuitException broken)
-        {
-            throw new EngineException(
-                ReasonCode.SurfaceUnreachable,
-                broken.InnerException?.Message ?? $"The engine {_options.Engine.Url} failed several times in a row; it is asked again in a few seconds.",
-                broken);
-        }
-    }
-
-    private EngineException Failure(in EngineAnswer answer, string path) => answer.IsGateway
-        ? new EngineException(ReasonCode.SurfaceUnreachable, $"The engine {_options.Engine.Url} is not up behind its web server: {answer.Words()}.") { Passing = true }
-        : new EngineException(
-            path.EndsWith("refresh=true", StringComparison.Ordinal) ? ReasonCode.EngineRefreshFailed : ReasonCode.SurfaceUnreachable,
-            $"The engine answered {path} with {answer.Words()}.");
-
-    private EngineException Strange(string path) => new(
-        ReasonCode.SurfaceUnreachable, $"What {_options.Engine.Url} answered to {path} is not an engine's answer: is the URL right?");
+        // The handlers have said all but this already.
+        ExceptionFactory = _ => default,
+        TransportExceptionFactory = (_, failure, _) => failure,
+        DeserializationExceptionFactory = (answer, _) => new ValueTask<Exception?>(_options.Strange(_options.PathOf(answer.RequestMessage!))),
+    });
 
     /// <summary>An id that goes into a path.</summary>
     private static string Checked(string? id) => id is not null && Id().IsMatch(id)

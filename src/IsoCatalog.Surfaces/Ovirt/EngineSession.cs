@@ -11,38 +11,14 @@ namespace IsoCatalog.Surfaces.Ovirt;
 /// Asks as a user who is logged in: one token for all requests, a new one when it has run out or is not taken any more. A password that was refused is not
 /// tried again for a while, or until the file has another one. Thread-safe.
 /// </summary>
-internal sealed class EngineSession(EngineOptions engine, EngineTiming timing, EngineTransport transport, TimeProvider time) : IDisposable
+internal sealed class EngineSession(EngineOptions engine, EngineTiming timing, IEngineSso sso, TimeProvider time) : DelegatingHandler
 {
     private const int MaxPassword = 4096;
-    private const int MaxTokenAnswer = 64 << 10;
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private (string Token, DateTimeOffset Ends)? _token;
     private (string Password, EngineException Refusal, DateTimeOffset Until)? _denied;
-
-    /// <summary>Logins so far.</summary>
-    public long Logins { get; private set; }
-
-    /// <param name="path">Relative to the engine's folder.</param>
-    /// <param name="limit">Bytes of body that are read.</param>
-    /// <param name="timeout">For the answer.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
-    /// <exception cref="EngineException">There is no answer, or the engine does not let this user in.</exception>
-    public async Task<EngineAnswer> GetAsync(string path, int limit, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        var token = await TokenAsync(instead: null, cancellationToken);
-        var answer = await AskAsync(path, token, limit, timeout, cancellationToken);
-        if (answer.Status == HttpStatusCode.Unauthorized)
-        {
-            answer = await AskAsync(path, await TokenAsync(instead: token, cancellationToken), limit, timeout, cancellationToken);
-        }
-
-        return answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
-            ? throw new EngineException(
-                ReasonCode.EngineDenied, $"The engine {engine.Url} does not let {engine.User} ask for {path.Split('?')[0]}: give that user a role that may read it.")
-            : answer;
-    }
 
     /// <summary>Gives the token back, if there is one and the engine takes it.</summary>
     public async Task LogOutAsync(CancellationToken cancellationToken)
@@ -55,11 +31,8 @@ internal sealed class EngineSession(EngineOptions engine, EngineTiming timing, E
         _token = null;
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("services/sso-logout", UriKind.Relative))
-            {
-                Content = new FormUrlEncodedContent([new("scope", "ovirt-app-api"), new("token", token.Token)]),
-            };
-            await transport.SendAsync(request, MaxTokenAnswer, TimeSpan.FromSeconds(3), cancellationToken);
+            using var form = new FormUrlEncodedContent([new("scope", "ovirt-app-api"), new("token", token.Token)]);
+            await sso.LogOutAsync(form, cancellationToken);
         }
         catch (EngineException)
         {
@@ -67,14 +40,33 @@ internal sealed class EngineSession(EngineOptions engine, EngineTiming timing, E
         }
     }
 
-    public void Dispose() => _turn.Dispose();
-
-    private async Task<EngineAnswer> AskAsync(string path, string token, int limit, TimeSpan timeout, CancellationToken cancellationToken)
+    /// <exception cref="EngineException">There is no answer, or the engine does not let this user in.</exception>
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
+        var token = await TokenAsync(instead: null, cancellationToken);
+        var answer = await AskAsync(request, token, cancellationToken);
+        if (answer.StatusCode == HttpStatusCode.Unauthorized)
+        {
+            answer = await AskAsync(request, await TokenAsync(instead: token, cancellationToken), cancellationToken);
+        }
+
+        return answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+            ? throw new EngineException(
+                ReasonCode.EngineDenied,
+                $"The engine {engine.Url} does not let {engine.User} ask for {engine.PathOf(request).Split('?')[0]}: give that user a role that may read it.")
+            : answer;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        _turn.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private Task<HttpResponseMessage> AskAsync(HttpRequestMessage request, string token, CancellationToken cancellationToken)
+    {
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        request.Headers.TryAddWithoutValidation("Version", "4");
-        return await transport.SendAsync(request, limit, timeout, cancellationToken);
+        return base.SendAsync(request, cancellationToken);
     }
 
     /// <param name="instead">The token that was not taken; whoever comes second gets the one that the first has fetched.</param>
@@ -107,23 +99,19 @@ internal sealed class EngineSession(EngineOptions engine, EngineTiming timing, E
             throw denied.Refusal;
         }
 
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("sso/oauth/token", UriKind.Relative))
-        {
-            Content = new FormUrlEncodedContent(
-            [
-                new("grant_type", "password"), new("scope", "ovirt-app-api"), new("username", engine.User), new("password", password),
-            ]),
-        };
-        Logins++;
-        var answer = await transport.SendAsync(request, MaxTokenAnswer, timing.Answer, cancellationToken);
-        var said = answer.As(EngineJson.Default.TokenAnswer);
-        if (answer.Status == HttpStatusCode.OK && said is { AccessToken.Length: > 0 and < 16_384 } && IsPlain(said.AccessToken))
+        using var form = new FormUrlEncodedContent(
+        [
+            new("grant_type", "password"), new("scope", "ovirt-app-api"), new("username", engine.User), new("password", password),
+        ]);
+        using var answer = await sso.LogInAsync(form, cancellationToken);
+        var isJson = answer.ContentHeaders?.ContentType?.MediaType == "application/json";
+        if (answer.StatusCode == HttpStatusCode.OK && isJson && answer.Content is { AccessToken: { Length: > 0 and < 16_384 } token } said && IsPlain(token))
         {
             _denied = null;
-            return (said.AccessToken, EndOf(said.Exp));
+            return (token, EndOf(said.Exp));
         }
 
-        if (answer.Status is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden && answer.IsJson)
+        if (answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden && isJson)
         {
             var refusal = new EngineException(
                 ReasonCode.EngineDenied,
@@ -134,9 +122,9 @@ internal sealed class EngineSession(EngineOptions engine, EngineTiming timing, E
         }
 
         throw new EngineException(
-            ReasonCode.SurfaceUnreachable, $"The engine {engine.Url} answered a login with HTTP {(int)answer.Status} and no token: is that the engine's URL?")
+            ReasonCode.SurfaceUnreachable, $"The engine {engine.Url} answered a login with HTTP {(int)answer.StatusCode!} and no token: is that the engine's URL?")
         {
-            Passing = answer.IsGateway,
+            Passing = answer.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout,
         };
     }
 

@@ -3,46 +3,40 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
-using IsoCatalog.Surfaces.Folders;
 
 namespace IsoCatalog.Surfaces.Ovirt;
 
-/// <summary>Sends one request and reads one bounded answer. Follows nothing, believes the given authorities only, and keeps no cookies.</summary>
-internal sealed class EngineTransport : IDisposable
+/// <summary>
+/// Sends one request and reads the whole answer, within its bounds. Follows nothing, believes the given authorities only, and keeps no cookies.
+/// </summary>
+internal sealed class EngineTransport(EngineOptions engine, EngineTiming timing, TimeProvider time) : DelegatingHandler
 {
+    private const int MaxSmall = 1 << 20;
+    private const int MaxLarge = 64 << 20;
+    private const int MaxTokenAnswer = 64 << 10;
     private const int MaxCertificates = 1 << 20;
-    private readonly EngineOptions _engine;
-    private readonly TimeProvider _time;
+
     private readonly Lock _gate = new();
-    private HttpClient? _client;
 
-    public EngineTransport(EngineOptions engine, TimeProvider time) => (_engine, _time) = (engine, time);
-
-    /// <param name="request">Relative to the engine's folder.</param>
-    /// <param name="limit">Bytes of body that are read.</param>
-    /// <param name="timeout">From here to the last byte.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
     /// <exception cref="EngineException">No answer, or a longer one.</exception>
-    public async Task<EngineAnswer> SendAsync(HttpRequestMessage request, int limit, TimeSpan timeout, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(timeout, _time);
+        var (limit, patience) = Bounds(engine.PathOf(request));
+        using var deadline = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            request.RequestUri = new Uri($"{_engine.Url.AbsoluteUri.TrimEnd('/')}/{request.RequestUri}");
-            request.Headers.TryAddWithoutValidation("Accept", "application/json");
-            using var answer = await Client().SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            var body = await ReadAsync(answer.Content, limit, either.Token);
-            var isJson = answer.Content.Headers.ContentType?.MediaType == "application/json";
-            return new EngineAnswer(answer.StatusCode, isJson, body);
+            Open();
+            var answer = await base.SendAsync(request, either.Token);
+            using var content = answer.Content;
+            answer.Content = new EngineBody(await ReadAsync(content, limit, either.Token)) { Headers = { ContentType = content.Headers.ContentType } };
+            return answer;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new EngineException(ReasonCode.SurfaceUnreachable, $"The engine {_engine.Url} did not answer within {timeout.TotalSeconds:0} s.") { Passing = true };
+            throw new EngineException(ReasonCode.SurfaceUnreachable, $"The engine {engine.Url} did not answer within {patience.TotalSeconds:0} s.") { Passing = true };
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
@@ -50,7 +44,15 @@ internal sealed class EngineTransport : IDisposable
         }
     }
 
-    public void Dispose() => _client?.Dispose();
+    /// <summary>Bytes of body that are read, and how long is waited for the last of them.</summary>
+    private (int Limit, TimeSpan Patience) Bounds(string path) => path.Split('?') switch
+    {
+        ["sso/oauth/token"] => (MaxTokenAnswer, timing.Answer),
+        ["services/sso-logout"] => (MaxTokenAnswer, TimeSpan.FromSeconds(3)),
+        [_, EngineOptions.Refresh] => (MaxLarge, timing.Refresh),
+        ["api/vms", _] => (MaxLarge, timing.Answer),
+        _ => (MaxSmall, timing.Answer),
+    };
 
     private static async Task<byte[]> ReadAsync(HttpContent content, int limit, CancellationToken cancellationToken)
     {
@@ -88,17 +90,18 @@ internal sealed class EngineTransport : IDisposable
         return exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }
             ? new EngineException(
                 ReasonCode.SurfaceUnreachable,
-                $"The certificate of the engine {_engine.Url} is not believed: {innermost.Message.TrimEnd('.')}. "
-                + (_engine.CaFile is { } file ? $"Is {file} the engine's own authority, and is the name in the URL the certificate's?" : "Name the engine's authority as caFile."),
+                $"The certificate of the engine {engine.Url} is not believed: {innermost.Message.TrimEnd('.')}. "
+                + (engine.CaFile is { } file ? $"Is {file} the engine's own authority, and is the name in the URL the certificate's?" : "Name the engine's authority as caFile."),
                 exception)
-            : new EngineException(ReasonCode.SurfaceUnreachable, $"The engine {_engine.Url} cannot be reached: {innermost.Message}", exception) { Passing = true };
+            : new EngineException(ReasonCode.SurfaceUnreachable, $"The engine {engine.Url} cannot be reached: {innermost.Message}", exception) { Passing = true };
     }
 
-    private HttpClient Client()
+    /// <summary>At the first request, and again while it fails: the file of the authority may be put right meanwhile.</summary>
+    private void Open()
     {
         lock (_gate)
         {
-            return _client ??= new HttpClient(Handler()) { Timeout = Timeout.InfiniteTimeSpan };
+            InnerHandler ??= Handler();
         }
     }
 
@@ -115,7 +118,7 @@ internal sealed class EngineTransport : IDisposable
             MaxResponseHeadersLength = 32,
             MaxConnectionsPerServer = 8,
         };
-        if (_engine.CaFile is { } file)
+        if (engine.CaFile is { } file)
         {
             handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Authorities(file) };
         }
@@ -140,37 +143,15 @@ internal sealed class EngineTransport : IDisposable
     }
 }
 
-/// <summary>An answer as it came.</summary>
-internal readonly record struct EngineAnswer(HttpStatusCode Status, bool IsJson, byte[] Body)
+/// <summary>A whole body, to be looked into without another copy.</summary>
+internal sealed class EngineBody : ByteArrayContent
 {
-    /// <summary>The engine said that a request of its own failed; a proxy before it says other things.</summary>
-    public bool IsGateway => Status is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
+    private readonly byte[] _bytes;
 
-    /// <summary>Null when it is not JSON of that form.</summary>
-    public T? As<T>(JsonTypeInfo<T> type)
-        where T : class
-    {
-        if (!IsJson)
-        {
-            return null;
-        }
+    public EngineBody(byte[] bytes)
+        : base(bytes) => _bytes = bytes;
 
-        try
-        {
-            return JsonSerializer.Deserialize(Body, type);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    public ReadOnlySpan<byte> Bytes => _bytes;
 
-    /// <summary>The engine's own words, if it has any; bounded and printable.</summary>
-    public string Words()
-    {
-        var fault = As(EngineJson.Default.FaultAnswer);
-        var text = string.Join(": ", new[] { fault?.Reason, fault?.Detail }.Where(part => !string.IsNullOrWhiteSpace(part)));
-        text = FolderObservation.Printable(text.Length > 300 ? text[..300] + "..." : text);
-        return text.Length == 0 ? $"HTTP {(int)Status}" : $"HTTP {(int)Status}, {text}";
-    }
+    public bool IsJson => Headers.ContentType?.MediaType == "application/json";
 }

@@ -1,3 +1,5 @@
+using IsoCatalog.Core.Readiness;
+
 namespace IsoCatalog.Surfaces.Ovirt;
 
 /// <param name="Name">Unique at its site.</param>
@@ -22,7 +24,19 @@ public sealed record OvirtIsoDomainOptions(string Name, string Path, Guid Domain
 /// <param name="User">With its profile, such as <c>svc@internal</c>.</param>
 /// <param name="PasswordFile">A file with the password alone; read at each login.</param>
 /// <param name="CaFile">PEM: the only authorities that are believed; null for the system's.</param>
-public sealed record EngineOptions(Uri Url, string User, string PasswordFile, string? CaFile);
+public sealed record EngineOptions(Uri Url, string User, string PasswordFile, string? CaFile)
+{
+    /// <summary>The query of a forced refresh.</summary>
+    internal const string Refresh = "refresh=true";
+
+    /// <summary>What every path is relative to.</summary>
+    internal Uri Folder => new(Url.AbsoluteUri.TrimEnd('/') + "/");
+
+    internal string PathOf(HttpRequestMessage request) => request.RequestUri!.AbsoluteUri[Folder.AbsoluteUri.Length..];
+
+    internal EngineException Strange(string path) => new(
+        ReasonCode.SurfaceUnreachable, $"What {Url} answered to {path} is not an engine's answer: is the URL right?");
+}
 
 /// <summary>How often an engine is asked, and how long it is waited for.</summary>
 public sealed record EngineTiming

@@ -24,7 +24,7 @@ internal sealed class DropRow : BenchmarkRow
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly List<IAsyncDisposable> _parts = [];
-    private readonly List<ApplianceClient> _clients = [];
+    private readonly List<IApplianceClient> _clients = [];
     private BenchmarkFolder? _folder;
     private TestFleet? _fleet;
     private int _length;

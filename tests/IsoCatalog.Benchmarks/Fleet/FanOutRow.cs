@@ -19,7 +19,7 @@ internal sealed class FanOutRow : BenchmarkRow
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly List<IAsyncDisposable> _parts = [];
-    private readonly List<ApplianceClient> _clients = [];
+    private readonly List<IApplianceClient> _clients = [];
     private TestFleet? _fleet;
     private int _length;
     private int _runs;

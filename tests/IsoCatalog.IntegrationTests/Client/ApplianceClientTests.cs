@@ -182,6 +182,36 @@ public sealed class ApplianceClientTests
         Assert.Contains("text/html", refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(204)]
+    [InlineData(304)]
+    public async Task A_success_without_an_answer_is_never_null_in_the_callers_hands(int status)
+    {
+        await using var site = await ScriptedSite.StartAsync();
+        site.On("GET /api/v1/images", http =>
+        {
+            (http.Response.StatusCode, http.Response.ContentType) = (status, "application/json");
+            return Task.CompletedTask;
+        });
+        using var client = site.Client();
+
+        var refused = await Assert.ThrowsAsync<ApplianceException>(() => client.GetImagesAsync(Token));
+
+        Assert.Equal((status, ClientProblemCode.UnexpectedAnswer), (refused.Status, refused.Problem.Code));
+    }
+
+    [Fact]
+    public async Task What_has_no_name_is_asked_for_nowhere()
+    {
+        await using var site = await ScriptedSite.StartAsync();
+        using var client = site.Client();
+
+        await Assert.ThrowsAsync<ArgumentException>(() => client.RemoveImageAsync("", null, Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => client.RestoreImageAsync("", Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => client.RemoveImageAsync("..", null, Token));
+        Assert.Empty(site.Requests);
+    }
+
     [Fact(Timeout = 20_000)]
     public async Task An_answer_without_end_is_cut()
     {
@@ -214,7 +244,7 @@ public sealed class ApplianceClientTests
 
         Assert.Equal(409, refused.Status);
         Assert.Equal(code, refused.Problem.Code);
-        Assert.Equal(detail ?? $"{client.Address} answered 409 Conflict without saying why. Is that an IsoCatalog site? Its log may say more.", refused.Message);
+        Assert.Equal(detail ?? $"http://{site.Address.Authority} answered 409 Conflict without saying why. Is that an IsoCatalog site? Its log may say more.", refused.Message);
     }
 
     [Fact(Timeout = 20_000)]

@@ -123,6 +123,8 @@ public sealed class EventTests
     [Theory(Timeout = 20_000)]
     [InlineData("")]
     [InlineData("\ndata: ")]
+    [InlineData("\rdata: ")]
+    [InlineData("\r\ndata: ")]
     public async Task An_event_without_end_is_cut(string between)
     {
         await using var site = await ScriptedSite.StartAsync();
@@ -142,12 +144,60 @@ public sealed class EventTests
         Assert.Equal(ClientProblemCode.UnexpectedAnswer, refused.Problem.Code);
     }
 
+    [Fact]
+    public async Task Heartbeats_never_add_up_to_an_event_that_is_too_long()
+    {
+        await using var site = await ScriptedSite.StartAsync();
+        site.On("GET /api/v1/events", async http =>
+        {
+            http.Response.ContentType = "text/event-stream";
+            for (var i = 0; i < 40; i++)
+            {
+                await http.Response.WriteAsync(":" + new string('x', 1 << 16) + "\n", http.RequestAborted);
+            }
+
+            await http.Response.WriteAsync(Frame(3), http.RequestAborted);
+        });
+        using var client = site.Client();
+
+        Assert.Equal([3], await TakeAsync(client, 1));
+    }
+
+    [Theory]
+    [InlineData("9223372036854775807")]
+    [InlineData("99999999999999999999")]
+    [InlineData("-1")]
+    [InlineData("soon")]
+    public async Task A_pause_that_is_none_changes_nothing(string retry)
+    {
+        await using var site = await ScriptedSite.StartAsync();
+        site.On("GET /api/v1/events", async http =>
+        {
+            http.Response.ContentType = "text/event-stream";
+            await http.Response.WriteAsync($"retry: {retry}\n\ndata:\n\n" + Frame(4), http.RequestAborted);
+        });
+        using var client = site.Client();
+
+        Assert.Equal([4], await TakeAsync(client, 1));
+    }
+
+    [Fact]
+    public async Task A_site_that_has_no_events_to_come_says_so()
+    {
+        await using var site = await ScriptedSite.StartAsync();
+        site.On("GET /api/v1/events", http => { http.Response.StatusCode = 204; return Task.CompletedTask; });
+        using var client = site.Client();
+
+        Assert.Empty(await TakeAsync(client, 1));
+        Assert.Single(site.Requests);
+    }
+
     private static string Frame(long id) =>
         $"id: {id}\nevent: image\ndata: "
         + JsonSerializer.Serialize(new SiteEvent(id, Samples.Then, "image", "It is there.", Samples.Id("abc"), null, null), ApiJson.Default.SiteEvent)
         + "\n\n";
 
-    private static async Task<List<long>> TakeAsync(ApplianceClient client, int count, long? after = null)
+    private static async Task<List<long>> TakeAsync(IApplianceClient client, int count, long? after = null)
     {
         var ids = new List<long>();
         await foreach (var happened in client.GetEventsAsync(after, Token))

@@ -128,6 +128,43 @@ public sealed class RepetitionTests
     }
 
     [Fact]
+    public async Task The_limit_of_time_covers_the_body()
+    {
+        await using var site = await ScriptedSite.StartAsync();
+        site.On("GET /api/v1/status", async http =>
+        {
+            http.Response.ContentType = "application/json";
+            await http.Response.WriteAsync("{", http.RequestAborted);
+            await http.Response.Body.FlushAsync(http.RequestAborted);
+            await Task.Delay(Timeout.Infinite, http.RequestAborted);
+        });
+        using var client = site.Client(Quick with { TryTimeout = TimeSpan.FromMilliseconds(300) });
+
+        Assert.Equal(UnreachableReason.TimedOut, (await Assert.ThrowsAsync<ApplianceUnreachableException>(() => client.GetStatusAsync(Token))).Reason);
+    }
+
+    [Fact]
+    public async Task What_is_sent_again_is_the_same()
+    {
+        await using var site = await ScriptedSite.StartAsync();
+        site.On("PUT /api/v1/leases/lease1", async http =>
+        {
+            if (site.Requests.Count < 3)
+            {
+                http.Abort();
+                return;
+            }
+
+            await http.Response.WriteAsJsonAsync(Samples.Lease(), ApiJson.Default.LeaseView, cancellationToken: http.RequestAborted);
+        });
+        using var client = site.Client(Quick);
+
+        await client.RenewLeaseAsync("lease1", new LeaseRenewal(120), Token);
+
+        Assert.Equal(Enumerable.Repeat("""PUT /api/v1/leases/lease1 {"ttl":120}""", 3), site.Requests.Select(r => $"{r} {r.Body}"));
+    }
+
+    [Fact]
     public async Task Who_cancels_is_told_so_and_nothing_else()
     {
         await using var site = await ScriptedSite.StartAsync();

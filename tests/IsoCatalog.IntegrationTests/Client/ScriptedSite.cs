@@ -62,7 +62,7 @@ internal sealed class ScriptedSite : IAsyncDisposable
         return site;
     }
 
-    public ApplianceClient Client(ApplianceClientOptions? options = null) =>
+    public IApplianceClient Client(ApplianceClientOptions? options = null) =>
         ApplianceClient.At(Address, options ?? new ApplianceClientOptions { RetryDelay = TimeSpan.FromMilliseconds(1) });
 
     /// <param name="route">Such as <c>GET /api/v1/images</c>; without the query.</param>

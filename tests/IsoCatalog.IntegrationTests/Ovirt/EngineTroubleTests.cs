@@ -2,9 +2,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.IntegrationTests.Client;
 using IsoCatalog.Simulators.Engine;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Testing;
+using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Ovirt;
@@ -155,6 +157,61 @@ public sealed class EngineTroubleTests
         Assert.Contains(said, OvirtBench.Refused(await bench.Surface.CheckAsync(Cancel), ReasonCode.SurfaceUnreachable).Reason, StringComparison.Ordinal);
         await end.CancelAsync();
         await pouring;
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("""{"id":7}""")]
+    public async Task Only_404_says_that_the_domain_is_not_there(string body)
+    {
+        await using var bench = await OvirtBench.StartAsync(check: false);
+        await using var engine = await ScriptedSite.StartAsync();
+        var path = $"/ovirt-engine/api/storagedomains/{OvirtBench.Domain:D}";
+        engine.On("POST /ovirt-engine/sso/oauth/token", """{"access_token":"t0ken","exp":"9223372036854775807"}""").On("GET " + path, body);
+        bench.Open(url: new Uri(engine.Address, "ovirt-engine"));
+
+        Assert.Contains(
+            $"answered to {path[14..]} is not an engine's answer",
+            OvirtBench.Refused(await bench.Surface.CheckAsync(Cancel), ReasonCode.SurfaceUnreachable).Reason,
+            StringComparison.Ordinal);
+        engine.On("GET " + path, "{}", status: 404);
+        await TestSite.EventuallyAsync(
+            async () => await bench.Surface.CheckAsync(Cancel) is SurfaceOutcome.Refused { Code: ReasonCode.SurfaceMissing }, Cancel);
+    }
+
+    [Fact]
+    public async Task An_engine_is_asked_in_its_own_words()
+    {
+        await using var bench = await OvirtBench.StartAsync(check: false);
+        await using var engine = await ScriptedSite.StartAsync();
+        var (form, read) = ("", new[] { "Version", "Accept", "Authorization", "Content-Type", "Expect", "User-Agent" });
+        engine
+            .On("POST /ovirt-engine/sso/oauth/token", async http =>
+            {
+                using var reader = new StreamReader(http.Request.Body);
+                form = await reader.ReadToEndAsync(http.RequestAborted);
+                http.Response.ContentType = "application/json;charset=utf-8";
+                await http.Response.WriteAsync("""{"access_token":"t0ken","exp":"9223372036854775807"}""", http.RequestAborted);
+            })
+            .On($"GET /ovirt-engine/api/storagedomains/{OvirtBench.Domain:D}", """{"reason":"Operation Failed","detail":"No."}""", status: 400);
+        bench.Open(url: new Uri(engine.Address, "ovirt-engine/"));
+
+        Assert.Contains(
+            "HTTP 400, Operation Failed: No.",
+            OvirtBench.Refused(await bench.Surface.CheckAsync(Cancel), ReasonCode.SurfaceUnreachable).Reason,
+            StringComparison.Ordinal);
+        await bench.Surface.DisposeAsync();
+
+        Assert.Equal("grant_type=password&scope=ovirt-app-api&username=admin%40internal&password=open+sesame+%26+more", form);
+        Assert.Equal(
+            [
+                "POST /ovirt-engine/sso/oauth/token Accept=application/json Content-Type=application/x-www-form-urlencoded",
+                $"GET /ovirt-engine/api/storagedomains/{OvirtBench.Domain:D} Version=4 Accept=application/json Authorization=Bearer t0ken",
+                "POST /ovirt-engine/services/sso-logout Accept=application/json Content-Type=application/x-www-form-urlencoded",
+            ],
+            engine.Requests.Select(r => string.Join(' ', read.Where(r.Headers.ContainsKey).Select(h => $"{h}={r.Headers[h]}").Prepend(r.ToString()))));
     }
 
     private static async Task PourAsync(TcpListener listener, string head, CancellationToken cancellationToken)

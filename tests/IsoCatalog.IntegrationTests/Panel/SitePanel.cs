@@ -6,7 +6,7 @@ namespace YourPanel;
 /// <summary>What a panel needs of the site where the server stands. Thread-safe.</summary>
 public sealed class SitePanel(Uri site, string token) : IDisposable
 {
-    private readonly ApplianceClient _site = ApplianceClient.At(site, new ApplianceClientOptions { Token = token });
+    private readonly IApplianceClient _site = ApplianceClient.At(site, new ApplianceClientOptions { Token = token });
     private readonly ConcurrentDictionary<string, AvailableChange> _lists = new();
 
     /// <summary>What can be mounted now. Asks each time; the list itself travels only when it has changed.</summary>

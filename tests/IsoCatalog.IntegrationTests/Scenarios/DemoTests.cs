@@ -42,7 +42,7 @@ public sealed class DemoTests
         }
     }
 
-    private static async Task<bool> ListsAsync(ApplianceClient site, string? image)
+    private static async Task<bool> ListsAsync(IApplianceClient site, string? image)
     {
         try
         {

@@ -58,7 +58,7 @@ public sealed class PulledLinkTests
 
     private static string Port(string address) => address[(address.LastIndexOf(':') + 1)..];
 
-    private static async Task<CellView?> CellAsync(ApplianceClient client, string site, ImageView image)
+    private static async Task<CellView?> CellAsync(IApplianceClient client, string site, ImageView image)
     {
         try
         {

@@ -16,11 +16,11 @@ public sealed class DiskSurfaceSiteTests : IAsyncLifetime
     private readonly byte[] _bytes = IsoBuilder.InMemory("DEBIAN", 300_000, 1);
     private TestSite? _folders;
     private SiteHost? _site;
-    private ApplianceClient? _client;
+    private IApplianceClient? _client;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private ApplianceClient Client => _client!;
+    private IApplianceClient Client => _client!;
 
     public async ValueTask InitializeAsync()
     {

@@ -18,7 +18,7 @@ internal sealed class FireFleet : IAsyncDisposable
 
     private readonly TestFleet _fleet;
     private readonly Dictionary<string, int[]> _ports;
-    private readonly Dictionary<string, ApplianceClient> _clients;
+    private readonly Dictionary<string, IApplianceClient> _clients;
     private readonly Dictionary<string, SimulatedDomain> _domains = new(StringComparer.Ordinal);
 
     private FireFleet(TestFleet fleet, Dictionary<string, int[]> ports)
@@ -62,7 +62,7 @@ internal sealed class FireFleet : IAsyncDisposable
         }
     }
 
-    public ApplianceClient ClientOf(TestSite site) => _clients[site.Id];
+    public IApplianceClient ClientOf(TestSite site) => _clients[site.Id];
 
     public SimulatedDomain DomainOf(TestSite site) => _domains[site.Id];
 

@@ -219,7 +219,7 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
     }
 
     /// <summary>Until the answer is there, either outcome is right; without one, for ever.</summary>
-    private async Task<bool> AskAsync<T>(TestSite site, FireImage image, bool? live, Func<ApplianceClient, Task<T>> ask, string done)
+    private async Task<bool> AskAsync<T>(TestSite site, FireImage image, bool? live, Func<IApplianceClient, Task<T>> ask, string done)
     {
         if (done != "added" && !await KnowsAsync(site, image))
         {
