@@ -44,6 +44,7 @@ public sealed partial class SitePageTests
     private static partial Regex AskedBySurfaces();
 
     [GeneratedRegex(
-        "^(?<series>(?:process_|dotnet_|isocatalog_store_(?:free|size)|isocatalog_iso_|isocatalog_ingest_bytes|[a-z_]*_seconds)[^ ]*) .*", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+        "^(?<series>(process_|dotnet_|isocatalog_store_(free|size)|isocatalog_iso_|isocatalog_ingest_bytes|[a-z_]*_seconds)[^ ]*) .*",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Varying();
 }
