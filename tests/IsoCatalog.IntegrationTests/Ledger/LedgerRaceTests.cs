@@ -217,6 +217,24 @@ public sealed class LedgerRaceTests
         Done(held.Catalog.Restore(held.Id, "test"));
     }
 
+    /// <summary>It would see half of its own change; a mistake of ours, which a test is to meet and not a site.</summary>
+    [Fact]
+    public async Task Whoever_has_the_turn_takes_no_second_one()
+    {
+        await using var held = await HeldSite.OpenAsync();
+        var lease = held.Lease();
+        Done(held.Leases.Add(lease));
+        TakeTwice();
+        Assert.Equal(lease, held.Leases.End(lease.Id, "test"));
+
+        void TakeTwice()
+        {
+            using var turn = held.Ledger.Take();
+            Assert.Throws<InvalidOperationException>(() => held.Leases.End(lease.Id, "test"));
+            Assert.Single(turn.View.Leases);
+        }
+    }
+
     /// <summary>What else happened to the inode meanwhile was our own doing, and says nothing of a name that is gone or leads elsewhere.</summary>
     [Theory]
     [InlineData("it stands there")]

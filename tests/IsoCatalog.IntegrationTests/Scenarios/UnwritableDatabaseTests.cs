@@ -118,6 +118,35 @@ public sealed class UnwritableDatabaseTests
         await site.StoreIsAsync(image, "retired");
     }
 
+    /// <summary>What an operator can do by mistake, and sees at once.</summary>
+    [Fact]
+    public async Task A_folder_in_the_place_of_its_journal_stops_no_recall()
+    {
+        await using var site = await Scenario.StartAsync();
+        var image = await ApiCaller.AddAsync(site, "debian-12.iso", 1);
+        var folder = Path.Combine(site.Data, "isocatalog.db-journal");
+        await TestSite.EventuallyAsync(() => Task.FromResult(TryCreate(folder)), Cancel);
+        await site.Client.BlockImageAsync(image.Id.ToString(), new BlockRequest("hole"), Cancel);
+        Assert.False(await site.ListsAsync("bmc", image.Id, Cancel));
+        Assert.Contains((await site.Client.GetDriftAsync(Cancel)).Drift, d => d.Code == DatabaseFailed);
+        Directory.Delete(folder);
+        await NoDriftAsync(site);
+        Assert.False(await site.ListsAsync("bmc", image.Id, Cancel));
+
+        // A journal may be there just now: what goes on by itself writes now and then.
+        static bool TryCreate(string folder)
+        {
+            try
+            {
+                return !File.Exists(folder) && Directory.CreateDirectory(folder).Exists;
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        }
+    }
+
     private static Task NoDriftAsync(TestSite site) => TestSite.EventuallyAsync(
         async () => (await site.Client.GetDriftAsync(Cancel)).Drift.All(d => d.Code != DatabaseFailed), Cancel, seconds: 90);
 
