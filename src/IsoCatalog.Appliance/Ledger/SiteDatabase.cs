@@ -425,7 +425,10 @@ internal sealed class SiteDatabase : IDisposable
         : row.IsDBNull(first) ? null
         : ReceiptAt(row, first);
 
-    private static Sha256Digest Digest(SqliteDataReader row, int column) => Sha256Digest.TryParse(row.GetString(column), out var digest) ? digest : default;
+    private static Sha256Digest Digest(SqliteDataReader row, int column) =>
+        Sha256Digest.TryParse(row.GetString(column), out var digest)
+            ? digest
+            : throw new FormatException($"it names a root '{row.GetString(column)}', which is none");
 
     private static long Ms(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 

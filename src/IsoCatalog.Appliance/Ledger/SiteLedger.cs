@@ -109,13 +109,20 @@ internal sealed class SiteLedger : IDisposable
         }
 
         change.Document?.Commit();
-        Show_NeedsLock(lists.View);
+        _view = lists.View with { Version = before.Version + 1 };
         lists.Tell(_events);
         _rows.Write(
             Row.Between(before, lists.View, change.Touched).Except(change.First)
                 .Concat(change.After)
                 .Concat(lists.Changed.Select(s => new Row.Fact(StoredView.AnswerFact(s.Name), StoredView.Ms(s.AnswerChanged))))
                 .Concat(change.Document is null ? [] : Signed_NeedsLock()));
+
+        // Readers see it already; whoever acts on it is woken when the rows had their chance, so that a crash finds what was decided before what was done for it.
+        foreach (var signal in _signals)
+        {
+            signal.TryWrite(0);
+        }
+
         return null;
     }
 
@@ -146,15 +153,6 @@ internal sealed class SiteLedger : IDisposable
         IReadOnlyList<Row> rows = _signed ? [] : [new Row.Fact(SiteDatabase.CatalogSigned, "yes")];
         _signed = true;
         return rows;
-    }
-
-    private void Show_NeedsLock(SiteView next)
-    {
-        _view = next with { Version = _view.Version + 1 };
-        foreach (var signal in _signals)
-        {
-            signal.TryWrite(0);
-        }
     }
 
     private void CatchUp()

@@ -18,6 +18,7 @@ public sealed class DamagedStateTests
     [InlineData("a table missing")]
     [InlineData("a value that nobody writes")]
     [InlineData("an image id that is none")]
+    [InlineData("a root that is none")]
     public async Task A_database_that_is_unusable_is_named_and_left_alone(string damage)
     {
         await using var site = await Scenario.StartAsync();
@@ -165,7 +166,8 @@ public sealed class DamagedStateTests
         {
             "a table missing" => "DROP TABLE cell",
             "a value that nobody writes" => "UPDATE cell SET state = 'Perhaps'",
-            "an image id that is none" => "UPDATE receipt SET image = 'debian'",
+            "an image id that is none" => "UPDATE computed SET image = 'debian'",
+            "a root that is none" => "UPDATE file SET root = 'debian'",
             _ => null,
         };
         if (sql is not null)
