@@ -66,29 +66,39 @@ public sealed class OneFailingImageTests
         await FailsAndComesBackAsync(held, seeding, images, image => IsOpen(held.Folders.StoreFile(image.Value.Root)), mend);
     }
 
+    /// <summary>Its name breaks the rule for aliases, so no document takes it; nothing mends that but taking it back.</summary>
     [Fact]
-    public async Task A_move_of_an_alias_that_cannot_be_recorded_holds_up_no_other()
+    public async Task A_move_of_an_alias_that_cannot_be_signed_holds_up_no_other()
     {
+        const string Refused = "no name!";
         await using var held = await HeldSite.OpenAsync(images: 4);
         var images = held.Ledger.View.Catalog.Live.ToList();
+        string[] aliases = [Refused, "one", "two", "three"];
         images.ForEach(i => held.Cells.ChangeCell(new CellKey(i.Id, "console"), _ => null));
-        for (var i = 0; i < images.Count; i++)
+        foreach (var (alias, image) in aliases.Zip(images))
         {
-            Assert.NotNull(Assert.IsType<Outcome<AliasChange>.Done>(held.Aliases.Set($"alias-{i}", images[i].Id, null, "test")).Value.Waiting);
+            Assert.NotNull(Assert.IsType<Outcome<AliasChange>.Done>(held.Aliases.Set(alias, image.Id, null, "test")).Value.Waiting);
         }
 
-        // With its image removed a move is given up.
-        images.ForEach(i => Assert.IsType<Outcome<CatalogImage>.Done>(held.Catalog.Delete(i.Id, "test", null)));
-        var moves = held.Ledger.View.AliasMoves.Values.ToList();
-        held.Execute($"CREATE TRIGGER fault BEFORE DELETE ON alias_move WHEN OLD.alias = '{moves[0].Alias}' BEGIN SELECT RAISE(ABORT, 'a fault'); END");
-        using var mover = new AliasMover(held.Ledger.Fleet.Site, held.Ledger, held.Aliases, held.Setbacks, held.Time, NullLogger<AliasMover>.Instance);
+        foreach (var image in images)
+        {
+            var key = new CellKey(image.Id, "console");
+            held.Cells.ChangeCell(key, _ => new Cell(CellState.Staged, held.Time.GetUtcNow()));
+            Assert.IsType<Outcome<bool>.Done>(
+                held.Cells.TryAdvertise(key, ((StoreFile.Present)held.Ledger.View.FileOf(image)!).Receipt, image.FileName, together: false));
+        }
 
-        await FailsAndComesBackAsync(
-            held,
-            mover,
-            [.. moves.Select(m => images.Single(i => i.Id == m.Image))],
-            image => held.Ledger.View.AliasMoves.Values.All(m => m.Image != image.Id),
-            () => held.Execute("DROP TRIGGER fault"));
+        using var mover = new AliasMover(held.Ledger.Fleet.Site, held.Ledger, held.Aliases, held.Setbacks, held.Time, NullLogger<AliasMover>.Instance);
+        await mover.StartAsync(Cancel);
+        await UntilAsync(() => aliases.Skip(1).All(held.Ledger.View.Catalog.Aliases.ContainsKey));
+        await UntilAsync(() => held.Ledger.View.AliasMoves.Keys.SequenceEqual([Refused]));
+        held.Time.Advance(Setbacks.Grace);
+        await UntilAsync(() => held.Setbacks.Lasting.Any());
+        Assert.Equal(images[0].Id, Assert.Single(held.Setbacks.Lasting).Image);
+
+        Assert.IsType<Outcome<AliasChange>.Done>(held.Aliases.Remove(Refused, "test"));
+        await UntilAsync(() => !held.Setbacks.Lasting.Any());
+        await mover.StopAsync(Cancel);
     }
 
     [Fact]
