@@ -28,8 +28,8 @@ internal static class StoredView
             .ToList();
         var names = statuses.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
         var view = SiteView.Of(
-            // A receipt without an entry is an add that was never acknowledged; its file is an orphan of the store.
-            database.LoadStore().Where(s => catalog.OfRoot(s.Key).Any()),
+            // A receipt without an entry is an add that was never acknowledged; its file is an orphan of the store. An entry that a newer lie stands before counts.
+            database.LoadStore().Where(s => catalog.IsNamed(s.Key)),
             // What is still visible of an image that nobody knows any more has to be taken out of sight.
             database.LoadCells().Where(c => names.Contains(c.Key.Surface) && (catalog.Images.ContainsKey(c.Key.Image) || c.Value.FileName is not null)),
             database.LoadOffered(),

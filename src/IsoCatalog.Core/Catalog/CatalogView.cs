@@ -74,6 +74,9 @@ public sealed record CatalogView
     public IEnumerable<CatalogImage> OfRoot(Hashing.Sha256Digest root) =>
         Named.GetValueOrDefault(root, []).Select(i => Images.GetValueOrDefault(i)).OfType<CatalogImage>().Where(i => i.Value.Root == root);
 
+    /// <summary>Did any site ever say of an image that its bytes have that root?</summary>
+    public bool IsNamed(Hashing.Sha256Digest root) => Named.ContainsKey(root);
+
     /// <summary>The same view with these images in the place of those of their ids.</summary>
     internal CatalogView WithImages(IEnumerable<CatalogImage> images) =>
         images.Select(i => KeyValuePair.Create(i.Id, i)).ToList() is { Count: > 0 } changed ? this with { Images = Images.SetItems(changed) } : this;

@@ -52,6 +52,7 @@ public sealed class LyingSiteTests
         // What was found stays found.
         await nyc.KillAsync();
         await nyc.StartAgainAsync(Cancel);
+        Assert.True(await nyc.ListsAsync("bmc", image.Id, Cancel), "the list is back at once, whatever the newest word is");
         await fleet.IntroduceAsync(Cancel);
         await TestSite.EventuallyAsync(async () => await OneAsync(nyc, image) is { Sha256Confirmed: true }, Cancel);
         await ReportedAsync(nyc, evil, image.Id, other.Root);
