@@ -9,7 +9,6 @@ internal sealed class SiteAlarms(EventLog events, TimeProvider time)
     public const string TrustFork = "trust-fork";
     public const string DocumentsForked = "documents-forked";
     public const string FalsePair = "false-pair";
-    public const string DatabaseFailed = "database-failed";
     public const string NotTrusted = "site-not-trusted";
 
     private readonly Lock _gate = new();

@@ -1,4 +1,5 @@
 using IsoCatalog.Appliance.Events;
+using IsoCatalog.Core.Readiness;
 using Microsoft.Data.Sqlite;
 
 namespace IsoCatalog.Appliance.Ledger;
@@ -55,7 +56,7 @@ internal sealed class LateRows(SiteDatabase database, SiteAlarms alarms, TimePro
         {
             Log.NotRecorded(log, e);
             alarms.Set(
-                SiteAlarms.DatabaseFailed,
+                ReasonCode.DatabaseFailed,
                 $"{database.Path} cannot be written: {e.Message.TrimEnd('.')}. What was changed since is in force, and is written as soon as that is possible; adds, leases and moves "
                 + "of aliases are refused until then. Look at the room on that disk, at what lies beside the file, and at the disk itself (dmesg).");
             _timer?.Dispose();
@@ -70,6 +71,6 @@ internal sealed class LateRows(SiteDatabase database, SiteAlarms alarms, TimePro
     {
         _late.Clear();
         _pause = Shortest;
-        alarms.Set(SiteAlarms.DatabaseFailed, null);
+        alarms.Set(ReasonCode.DatabaseFailed, null);
     }
 }

@@ -71,7 +71,7 @@ internal sealed class DriftReport
             .. _publishers.SelectMany(p => p.Foreign.Select(f => new DriftView(f.Code, f.Reason, p.Name, null, now))),
             .. _inbox.Refused.Select(r => new DriftView("inbox-refused", r.Refusal.Message, null, r.Refusal.Image, r.Since)),
             .. Orphans(view),
-            .. _setbacks.Lasting.Select(s => new DriftView(Setbacks.Code, s.Reason, null, s.Image, s.Since)),
+            .. _setbacks.Lasting.Select(s => new DriftView(ReasonCode.UpkeepFailed, s.Reason, null, s.Image, s.Since)),
         ];
         return new DriftList(_site, now, [.. drift]);
     }

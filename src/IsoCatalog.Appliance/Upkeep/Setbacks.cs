@@ -6,8 +6,6 @@ namespace IsoCatalog.Appliance.Upkeep;
 /// <summary>What the site does not get done, though it tries again and again; said only once it has lasted. Thread-safe.</summary>
 internal sealed class Setbacks(TimeProvider time)
 {
-    public const string Code = "upkeep-failed";
-
     /// <summary>What works again within this is no news.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 

@@ -31,6 +31,10 @@ public static class ReasonCode
     public const string StoreMissing = "store-missing";
     public const string StoreDamaged = "store-damaged";
 
+    // The site.
+    public const string DatabaseFailed = "database-failed";
+    public const string UpkeepFailed = "upkeep-failed";
+
     // The way of an image.
     public const string NotYetPublished = "not-yet-published";
     public const string Verifying = "verifying";

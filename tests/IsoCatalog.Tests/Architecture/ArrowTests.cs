@@ -155,6 +155,24 @@ public sealed class ArrowTests
         Assert.Empty(pairs);
     }
 
+    /// <summary>Whoever may write a part is given its book; the way to change anything at all stays in the ledger.</summary>
+    [Theory]
+    [InlineData("CatalogBook", "Api Intake")]
+    [InlineData("CellBook", "Publishing")]
+    [InlineData("StoreBook", "Keeping Publishing Sync")]
+    [InlineData("LeaseBook", "Api Mounts")]
+    [InlineData("AliasBook", "Publishing")]
+    [InlineData("DocumentBook", "Api Fleet Jobs Sync")]
+    [InlineData("Turn", "")]
+    [InlineData("Change", "")]
+    [InlineData("Row", "")]
+    public void A_book_is_used_only_where_its_part_is_written(string book, string rooms)
+    {
+        var users = UsesBetweenRooms().Where(u => u.Use.Used.Name == book && u.Used == "Ledger" && u.By != Root).Select(u => u.By).Distinct();
+
+        Assert.Equal(rooms.Split(' ', StringSplitOptions.RemoveEmptyEntries), users.Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("Ledger")]
     [InlineData("Publishing")]
