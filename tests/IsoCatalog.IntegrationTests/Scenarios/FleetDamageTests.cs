@@ -39,6 +39,7 @@ public sealed class FleetDamageTests
         var bytes = IsoBuilder.InMemory("DEBIAN", Size, 4);
         await using var content = new MemoryStream(bytes);
         var image = await fleet["ams"].Client.UploadImageAsync(content, "debian-12.iso", null, null, null, Cancel);
+        await TestSite.EventuallyAsync(async () => await fleet["ams"].ListsAsync("bmc", image.Id, Cancel), Cancel, seconds: 60);
         foreach (var (damage, lost, most) in Table.Where(t => t.Damage != "given to somebody else" || Environment.IsPrivilegedProcess))
         {
             await witness.ListedAsync(image.Id, "bmc", "console");
@@ -66,7 +67,8 @@ public sealed class FleetDamageTests
         }
 
         Assert.DoesNotContain((await nyc.Client.GetDriftAsync(Cancel)).Drift, d => d.Code != "store-orphan");
-        Assert.True(await fleet["ams"].ListsAsync("bmc", image.Id, Cancel));
+        Assert.True(
+            await fleet["ams"].ListsAsync("bmc", image.Id, Cancel), string.Join('\n', (await fleet["ams"].Client.GetDriftAsync(Cancel)).Drift.Select(d => d.ToString())));
     }
 
     [Theory]
