@@ -40,9 +40,8 @@ trap 'rm -rf "$logs"' EXIT
 install_counterparts > "$logs/install" 2>&1 &
 install=$!
 
-# Many processes are started, and none lives for long: what the runtime does for those that do (profiles, compiling again what is called often, pages that are never
-# both written and run) only costs time here.
-export DOTNET_TieredPGO=0 DOTNET_TC_CallCounting=0 DOTNET_EnableWriteXorExecute=0
+# Many processes are started, and none lives for long: what the runtime does for those that do only costs time here.
+export DOTNET_TieredPGO=0 DOTNET_EnableWriteXorExecute=0
 # One compiler for all projects, with the analyzers warm; it is not to stay when they are built.
 dotnet build IsoCatalog.sln -c Release -nologo -v minimal -p:UseSharedCompilation=true
 built=$?

@@ -13,7 +13,6 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Telemetry;
 
 /// <summary>The alert rules on real sites, scraped by a real Prometheus every second.</summary>
-[Collection(typeof(WholeMachine))]
 public sealed partial class AlertsOfRealSitesTests : IDisposable
 {
     /// <summary>Of the machine that the tests run on, not of what they do.</summary>

@@ -115,8 +115,13 @@ public sealed class RoundsTests
         site.Fault = true;
         site.Change();
         await UntilAsync(() => !site.Fault);
-        site.Held.Time.Advance(TimeSpan.FromSeconds(1));
-        await UntilAsync(() => good.Tries > 0);
+
+        // The second begins when the loop has noted the failure, which may be after the clock was moved.
+        await UntilAsync(() =>
+        {
+            site.Held.Time.Advance(TimeSpan.FromSeconds(1));
+            return good.Tries > 0;
+        });
     }
 
     private static Task UntilAsync(Func<bool> holds) => TestSite.EventuallyAsync(() => Task.FromResult(holds()), Cancel);
