@@ -65,7 +65,12 @@ internal sealed class LateRows(SiteDatabase database, SiteAlarms alarms, TimePro
         }
     }
 
-    public void Dispose() => _timer?.Dispose();
+    /// <summary>What is late is given up: a try that is under way finds nothing to do, and no database that is closed.</summary>
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _late.Clear();
+    }
 
     private void Done()
     {

@@ -95,8 +95,11 @@ internal sealed class SiteLedger : IDisposable
 
     public void Dispose()
     {
-        _rows.Dispose();
-        _database.Dispose();
+        lock (_gate)
+        {
+            _rows.Dispose();
+            _database.Dispose();
+        }
     }
 
     internal Refusal? Make_NeedsLock(Change change)
