@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using IsoCatalog.Swarm.Metainfo;
 using IsoCatalog.Swarm.Pieces;
 using IsoCatalog.Swarm.Storage;
@@ -29,10 +28,9 @@ internal sealed class Download : Transfer, IAsyncDisposable
     private readonly LeafHashes _leaves;
     private readonly TaskCompletionSource<TransferOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RateMeter _received = new();
-    private readonly ConcurrentQueue<OpenPiece> _toWrite = new();
-    private int _writing;
+    private readonly TaskGroup _runs = new();
+    private readonly OneAtATime<OpenPiece> _toWrite = new();
     private int _state = (int)TransferState.Checking;
-    private Task _run = Task.CompletedTask;
 
     public Download(SwarmContext context, ImageSwarm swarm, string path, string? progressPath, string? damagedPath)
         : base(swarm.Torrent, path)
@@ -73,7 +71,7 @@ internal sealed class Download : Transfer, IAsyncDisposable
         }
     }
 
-    public void Begin() => _run = Task.Run(Prepare);
+    public void Begin() => _runs.Run(Prepare);
 
     /// <summary>A block that came, of any shape. The bytes are copied.</summary>
     public BlockVerdict Take(Source source, int index, int begin, ReadOnlySpan<byte> bytes)
@@ -142,7 +140,7 @@ internal sealed class Download : Transfer, IAsyncDisposable
 
         if (_partial.CommitIsDue(_context.Options.CommitInterval))
         {
-            _run = Task.Run(() => Guard(() => _partial.Commit(Board.Have)));
+            _runs.Run(() => Guard(() => _partial.Commit(Board.Have)));
         }
     }
 
@@ -156,7 +154,7 @@ internal sealed class Download : Transfer, IAsyncDisposable
         }
 
         Board.End();
-        await _run;
+        await _runs.EndAsync();
         if (was is TransferState.Fetching)
         {
             Guard(() => _partial.Commit(Board.Have));
@@ -296,28 +294,22 @@ internal sealed class Download : Transfer, IAsyncDisposable
     // The kernel lets one thread at a time write to a file, and others spin: so one writes, and the others go on hashing.
     private void Write(OpenPiece piece)
     {
-        _toWrite.Enqueue(piece);
-        while (!_toWrite.IsEmpty && Interlocked.Exchange(ref _writing, 1) == 0)
+        if (_toWrite.Add(piece))
         {
-            try
-            {
-                while (_toWrite.TryDequeue(out var next))
-                {
-                    _partial.Write(Geometry, next);
-                    Board.Written(next);
-                    if (Board.Have[next.Index])
-                    {
-                        _swarm.Announce(next.Index);
-                    }
-                }
-            }
-            finally
-            {
-                Volatile.Write(ref _writing, 0);
-            }
+            _toWrite.Work(WriteNow);
         }
 
         FinishIfFull();
+    }
+
+    private void WriteNow(OpenPiece piece)
+    {
+        _partial.Write(Geometry, piece);
+        Board.Written(piece);
+        if (Board.Have[piece.Index])
+        {
+            _swarm.Announce(piece.Index);
+        }
     }
 
     private void FinishIfFull()
@@ -325,7 +317,7 @@ internal sealed class Download : Transfer, IAsyncDisposable
         if (Board.Have.IsFull
             && Interlocked.CompareExchange(ref _state, (int)TransferState.Finishing, (int)TransferState.Fetching) == (int)TransferState.Fetching)
         {
-            _run = Task.Run(() => Guard(Finish));
+            _runs.Run(() => Guard(Finish));
         }
     }
 

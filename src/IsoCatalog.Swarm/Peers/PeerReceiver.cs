@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using System.Numerics;
 using IsoCatalog.Swarm.Pieces;
+using IsoCatalog.Swarm.Storage;
 using IsoCatalog.Swarm.Wire;
 
 namespace IsoCatalog.Swarm.Peers;
@@ -13,8 +13,7 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
     private const int MaxHashRequests = 16;
 
     private readonly MessageBudget _budget = new(context.Clock, connection.Swarm.Torrent.Geometry.Pieces);
-    private readonly ConcurrentQueue<HashRequest> _hashRequests = new();
-    private int _answering;
+    private readonly OneAtATime<HashRequest> _hashRequests = new();
     private bool _saidHas;
 
     private ImageSwarm Swarm => connection.Swarm;
@@ -324,32 +323,22 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
     // Hashing what a peer wants to know is work for other threads, and for one request of a connection at a time.
     private void Answer(HashRequest request)
     {
-        if (_hashRequests.Count >= MaxHashRequests)
+        if (_hashRequests.Waiting >= MaxHashRequests)
         {
             connection.Sender.Post(messages => messages.Hashes(MessageKind.HashReject, request));
             return;
         }
 
-        _hashRequests.Enqueue(request);
-        if (Interlocked.Exchange(ref _answering, 1) == 0)
+        if (_hashRequests.Add(request))
         {
-            context.Work.TryRun(AnswerAll);
+            context.Work.TryRun(() => _hashRequests.Work(AnswerNow));
         }
     }
 
-    private void AnswerAll()
+    private void AnswerNow(HashRequest request)
     {
-        do
-        {
-            while (_hashRequests.TryDequeue(out var request))
-            {
-                var answer = Hashes(request);
-                connection.Sender.Post(messages => messages.Hashes(answer is null ? MessageKind.HashReject : MessageKind.Hashes, request, answer));
-            }
-
-            Volatile.Write(ref _answering, 0);
-        }
-        while (!_hashRequests.IsEmpty && Interlocked.Exchange(ref _answering, 1) == 0);
+        var answer = Hashes(request);
+        connection.Sender.Post(messages => messages.Hashes(answer is null ? MessageKind.HashReject : MessageKind.Hashes, request, answer));
     }
 
     private byte[]? Hashes(HashRequest request)

@@ -13,6 +13,7 @@ internal sealed class PartialFile(Torrent torrent, string path, string? progress
     private readonly Lock _committing = new();
     private ImageFile? _damaged;
     private bool _disposed;
+    private bool _finished;
     private int _uncommitted;
     private long _committedAt = clock.GetTimestamp();
 
@@ -74,7 +75,7 @@ internal sealed class PartialFile(Torrent torrent, string path, string? progress
     {
         lock (_committing)
         {
-            if (_progress is null || File is null || _disposed)
+            if (_progress is null || File is null || _disposed || _finished)
             {
                 return;
             }
@@ -94,6 +95,9 @@ internal sealed class PartialFile(Torrent torrent, string path, string? progress
         {
             File?.Sync();
             _progress?.Delete();
+
+            // A commit that was on its way would leave a record of a file that is whole.
+            _finished = true;
         }
     }
 
