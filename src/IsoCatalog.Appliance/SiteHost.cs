@@ -102,7 +102,11 @@ internal sealed class SiteHost : IAsyncDisposable
             var builder = Builder(configuration, options);
             var loggers = Own(LoggerFactory.Create(logging => Sinks(logging, configuration, options)));
             var hasher = LeafHasher.Select(Enum.Parse<LeafHashing>(configuration.Hashing.ToString()), options.Time);
-            var database = Own(SiteDatabase.Open(folders.Database));
+            var events = new EventLog(options.Time);
+            var alarms = new SiteAlarms(events, options.Time);
+            var reserve = new Reserve(folders, configuration.Store.Floor, alarms);
+            reserve.Tend();
+            var database = Own(SiteDatabase.Open(folders.Database, held));
             SiteLedger? ledger = null;
             var doubts = Channel.CreateUnbounded<ImageDoubt>();
             var links = new OwnLinks();
@@ -114,9 +118,8 @@ internal sealed class SiteHost : IAsyncDisposable
             var factory = new SurfaceFactory(
                 database.LoadFacts(), (name, value) => ledger!.SaveFact(name, value), keys, listener, options.Engines, options.Time, loggers);
             List<ISurface> surfaces = [.. configuration.Surfaces.Select(factory.Make), .. options.Surfaces];
-            var events = new EventLog(options.Time);
-            var alarms = new SiteAlarms(events, options.Time);
-            var documents = new FleetDocuments(configuration.Site, folders, keys.Signing, events, alarms, options.Time, loggers.CreateLogger<FleetDocuments>());
+            var documents = new FleetDocuments(
+                configuration.Site, folders, keys.Signing, new DocumentDisk(folders, reserve, alarms), events, alarms, options.Time, loggers.CreateLogger<FleetDocuments>());
             ledger = Own(new SiteLedger(
                 database,
                 documents,
@@ -124,6 +127,7 @@ internal sealed class SiteHost : IAsyncDisposable
                     s.Description.Name, s.Description.Kind, s.Description.Group, s.Description.ServesStoreInode, options.Time.GetUtcNow())),
                 events,
                 alarms,
+                reserve,
                 options.Time,
                 loggers.CreateLogger<SiteLedger>()));
             var books = new Books(
@@ -138,7 +142,7 @@ internal sealed class SiteHost : IAsyncDisposable
                 builder.Services,
                 new SiteParts(
                     configuration, options, folders, held, ledger, books, events, routes, links, doubts.Reader, surfaces, meters, bridge, meter, hasher, listener?.PlainEndPoint,
-                    alarms, joined, loggers));
+                    alarms, new DiskRoom(folders, reserve, configuration.Store.Floor), joined, loggers));
             var app = builder.Build();
             SiteServices.Map(app);
             var host = new SiteHost(app, owned, surfaces, listener, fleet, swarm);

@@ -43,6 +43,7 @@ internal sealed record SiteParts(
     LeafHasher Hasher,
     IPEndPoint? Iso,
     SiteAlarms Alarms,
+    DiskRoom Room,
     FleetParts Fleet,
     ILoggerFactory Loggers);
 
@@ -68,8 +69,9 @@ internal static class SiteServices
         services.AddSingleton(parts.Folders).AddSingleton(parts.Ledger).AddSingleton(parts.Events).AddSingleton(parts.Surfaces);
         services.AddSingleton(parts.Meters).AddSingleton(parts.Meter).AddSingleton(parts.Bridge);
         services.AddSingleton(store).AddSingleton(parts.Hasher).AddSingleton(doubts).AddSingleton(publishers).AddSingleton(setbacks);
+        services.AddSingleton(parts.Room.Reserve);
         services.AddSingleton(new Ingest(
-            parts.Folders, store, parts.Ledger, books.Catalog, configuration.Store.Floor, time, new IngestMetrics(parts.Meter), loggers.CreateLogger<Ingest>()));
+            parts.Folders, store, parts.Ledger, books.Catalog, parts.Room, time, new IngestMetrics(parts.Meter), loggers.CreateLogger<Ingest>()));
         services.AddSingleton<IngestQueue>();
         services.AddSingleton(p => new Inbox(
             configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, time, loggers.CreateLogger<Inbox>()));
@@ -126,7 +128,7 @@ internal static class SiteServices
         var torrents = new TorrentSource(ledger, parts.Folders, parts.Fleet.Exchange!, loggers.CreateLogger<TorrentSource>());
         services.AddHostedService(_ => new SwarmUpkeep(swarm, ledger, parts.Fleet.Peers, configuration.Fetch, time));
         services.AddHostedService(_ => new Seeding(ledger, store, swarm, torrents, setbacks, time, loggers.CreateLogger<Seeding>()));
-        services.AddHostedService(_ => new Fetcher(ledger, parts.Books.Store, store, swarm, torrents, configuration.Store.Floor, time, loggers.CreateLogger<Fetcher>()));
+        services.AddHostedService(_ => new Fetcher(ledger, parts.Books.Store, store, swarm, torrents, parts.Room, time, loggers.CreateLogger<Fetcher>()));
         services.AddHostedService(_ => new HoldingsPublisher(ledger, parts.Books.Documents, parts.Folders, setbacks, time, loggers.CreateLogger<HoldingsPublisher>()));
     }
 
@@ -140,7 +142,7 @@ internal static class SiteServices
     public static async Task ResumeAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var store = services.GetRequiredService<ImageStore>();
-        store.CleanStaging(services.GetRequiredService<ILogger<ImageStore>>());
+        store.CleanStaging(services.GetRequiredService<SiteLedger>().View, services.GetRequiredService<ILogger<ImageStore>>());
         services.GetRequiredService<Doubts>().StatStore(cancellationToken);
         foreach (var publisher in services.GetRequiredService<IReadOnlyList<SurfacePublisher>>())
         {

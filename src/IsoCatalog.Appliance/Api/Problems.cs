@@ -19,7 +19,7 @@ internal static class Problems
             or RefusalCode.Sha256Mismatch or RefusalCode.SourceUnreadable or RefusalCode.TrustRefused => 422,
         RefusalCode.SocketOnly => 403,
         RefusalCode.NoSpace => 507,
-        RefusalCode.ReadError or RefusalCode.WriteError => 500,
+        RefusalCode.ReadError or RefusalCode.WriteError or RefusalCode.Unexpected => 500,
         RefusalCode.ClockImplausible or RefusalCode.NotTrusted or RefusalCode.SiteUnreachable => 503,
         RefusalCode.NotSupported => 501,
         RefusalCode.EngineFailed => 502,

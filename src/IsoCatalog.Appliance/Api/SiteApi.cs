@@ -5,6 +5,7 @@ using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace IsoCatalog.Appliance.Api;
@@ -106,14 +107,11 @@ internal static class SiteApi
                 RefusalCode.InvalidRequest,
                 bad.InnerException is JsonException json ? $"The body is not the JSON that is expected here: {json.Message}" : bad.Message),
             400),
-        Microsoft.Data.Sqlite.SqliteException sqlite => WriteAsync(
+        IOException io => WriteAsync(
             http,
-            new Refusal(
-                sqlite.SqliteErrorCode == 13 ? RefusalCode.NoSpace : RefusalCode.WriteError,
-                $"The site's database could not be written: {sqlite.Message}. Nothing was changed."),
-            sqlite.SqliteErrorCode == 13 ? 507 : 500),
-        IOException io => WriteAsync(http, new Refusal(RefusalCode.WriteError, $"The disk could not be used: {io.Message} Nothing was changed."), 500),
-        _ => WriteAsync(http, new Refusal("unexpected", "Something went wrong inside; the log has the details."), 500),
+            new Refusal(DiskFault.IsFull(io) ? RefusalCode.NoSpace : RefusalCode.WriteError, $"The disk could not be used: {io.Message} Nothing was changed."),
+            DiskFault.IsFull(io) ? 507 : 500),
+        _ => WriteAsync(http, new Refusal(RefusalCode.Unexpected, "Something went wrong inside; the log has the details."), 500),
     };
 
     private static async Task WriteAsync(HttpContext http, Refusal refusal, int status)

@@ -10,9 +10,9 @@ namespace IsoCatalog.Appliance.Documents;
 /// Signed documents and chunks as files, byte for byte, each under the name that its content has. Nothing is deleted before it was out of use for two rounds, so
 /// that a site that fetches a document gets its chunks too. Not thread-safe.
 /// </summary>
-internal sealed class DocumentFiles(SiteFolders folders)
+/// <param name="disk">Null for who only reads.</param>
+internal sealed class DocumentFiles(SiteFolders folders, DocumentDisk? disk = null)
 {
-    private const UnixFileMode Mode = (UnixFileMode)0b110_100_100;
     private const string Suffix = ".json";
 
     private HashSet<string> _unused = new(StringComparer.Ordinal);
@@ -41,7 +41,7 @@ internal sealed class DocumentFiles(SiteFolders folders)
         return bytes;
     }
 
-    public bool HasChunk(ChunkRef chunk) => new FileInfo(folders.ChunkFile(chunk.Sha256)) is { Exists: true } file && file.Length == chunk.Size;
+    public bool HasChunk(ChunkRef chunk) => HasChunk(chunk.Sha256, chunk.Size);
 
     /// <summary>The chunks that are there; whether they are what their names say is for the catalog to see.</summary>
     public Dictionary<Sha256Digest, ReadOnlyMemory<byte>> ReadChunks(IEnumerable<ChunkRef> chunks)
@@ -49,9 +49,14 @@ internal sealed class DocumentFiles(SiteFolders folders)
         var read = new Dictionary<Sha256Digest, ReadOnlyMemory<byte>>();
         foreach (var chunk in chunks)
         {
-            if (File.Exists(folders.ChunkFile(chunk.Sha256)))
+            var path = folders.ChunkFile(chunk.Sha256);
+            if (disk?.Find(path) is { } late)
             {
-                read[chunk.Sha256] = Read(folders.ChunkFile(chunk.Sha256), CatalogChunk.MaxBytes);
+                read[chunk.Sha256] = late;
+            }
+            else if (File.Exists(path))
+            {
+                read[chunk.Sha256] = Read(path, CatalogChunk.MaxBytes);
             }
         }
 
@@ -59,19 +64,53 @@ internal sealed class DocumentFiles(SiteFolders folders)
     }
 
     /// <summary>Chunks first: a document that is there has its chunks. Durable when it returns.</summary>
-    public void Write(string site, Sha256Digest document, ReadOnlySpan<byte> envelope, IEnumerable<KeyValuePair<Sha256Digest, ReadOnlyMemory<byte>>> chunks)
+    /// <exception cref="IOException">It is not, and the document may be there all the same.</exception>
+    public void Write(string site, Sha256Digest document, ReadOnlyMemory<byte> envelope, IEnumerable<KeyValuePair<Sha256Digest, ReadOnlyMemory<byte>>> chunks) =>
+        Write(disk!.Write, site, document, envelope, chunks);
+
+    /// <summary>The same of another site's, which is in force whether it can be stored or not.</summary>
+    public void Keep(string site, Sha256Digest document, ReadOnlyMemory<byte> envelope, IEnumerable<KeyValuePair<Sha256Digest, ReadOnlyMemory<byte>>> chunks) =>
+        Write(disk!.Keep, site, document, envelope, chunks);
+
+    /// <summary>Takes a document away again that could not be written durably.</summary>
+    /// <returns>False when it may still be there.</returns>
+    public bool TryTakeBack(string site, Sha256Digest document)
+    {
+        var path = folders.DocumentFile(site, document);
+        try
+        {
+            DurableFile.Delete(path);
+        }
+        catch (Exception e) when (DiskFault.IsOutside(e))
+        {
+            // It may be gone, and its folder not synced.
+        }
+
+        return !File.Exists(path);
+    }
+
+    private void Write(
+        Action<string, ReadOnlyMemory<byte>> write,
+        string site,
+        Sha256Digest document,
+        ReadOnlyMemory<byte> envelope,
+        IEnumerable<KeyValuePair<Sha256Digest, ReadOnlyMemory<byte>>> chunks)
     {
         foreach (var (hash, bytes) in chunks)
         {
-            var path = folders.ChunkFile(hash);
-            if (!File.Exists(path) || new FileInfo(path).Length != bytes.Length)
+            if (!HasChunk(hash, bytes.Length))
             {
-                DurableFile.WriteAtomically(path, bytes.Span, Mode);
+                write(folders.ChunkFile(hash), bytes);
             }
         }
 
-        DurableFile.CreateFolder(folders.DocumentsOf(site), SiteFolders.Open);
-        DurableFile.WriteAtomically(folders.DocumentFile(site, document), envelope, Mode);
+        write(folders.DocumentFile(site, document), envelope);
+    }
+
+    private bool HasChunk(Sha256Digest hash, long size)
+    {
+        var path = folders.ChunkFile(hash);
+        return disk?.Find(path) is not null || (new FileInfo(path) is { Exists: true } file && file.Length == size);
     }
 
     public static void Drop(string path) => DurableFile.Delete(path);

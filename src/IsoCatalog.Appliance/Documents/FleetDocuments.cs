@@ -7,6 +7,7 @@ using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Core.Trust;
+using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Documents;
 
@@ -15,15 +16,15 @@ namespace IsoCatalog.Appliance.Documents;
 /// truth about what is in the catalog. Called under the ledger's lock; not thread-safe but for <see cref="Snapshot"/> and <see cref="Clocks"/>.
 /// </summary>
 internal sealed class FleetDocuments(
-    string site, SiteFolders folders, SigningKey key, EventLog events, SiteAlarms alarms, TimeProvider time, ILogger<FleetDocuments> log)
+    string site, SiteFolders folders, SigningKey key, DocumentDisk disk, EventLog events, SiteAlarms alarms, TimeProvider time, ILogger<FleetDocuments> log)
 {
     /// <summary>A document is signed anew so often, so that others see that the site is alive; it ends after the fleet's catalog time, a week by default.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromHours(1);
 
     private static readonly TimeSpan CollectEvery = TimeSpan.FromMinutes(5);
 
-    private readonly DocumentFiles _files = new(folders);
-    private readonly FleetStatements _statements = new(site, folders, time);
+    private readonly DocumentFiles _files = new(folders, disk);
+    private readonly FleetStatements _statements = new(site, folders, disk, time);
     private TrustStore _trust = null!;
     private FleetCatalog _catalog = null!;
     private SiteWriter? _writer;
@@ -53,7 +54,7 @@ internal sealed class FleetDocuments(
     {
         _storedClock = storedClock;
         _epoch = storedEpoch;
-        _trust = TrustStore.Load(folders);
+        _trust = TrustStore.Load(folders, disk);
         _catalog = new FleetCatalog { Trust = _trust.Chain, Self = site };
         try
         {
@@ -131,7 +132,7 @@ internal sealed class FleetDocuments(
             case Admission.Pending { Reason: PendingReason.NeedsNewerVersion { Chunks: var all } } when Lacking(all, chunks) is { Count: > 0 } missing:
                 return new AdmitReport { MissingChunks = missing };
             case Admission.Admitted admitted:
-                _files.Write(admitted.Document.Site, asked, envelope, admitted.Document.Chunks.Select(c => KeyValuePair.Create(c.Sha256, c.Bytes)));
+                _files.Keep(admitted.Document.Site, asked, envelope, admitted.Document.Chunks.Select(c => KeyValuePair.Create(c.Sha256, c.Bytes)));
                 _catalog = admitted.Catalog;
                 Forked(admitted.Forks);
                 Show();
@@ -139,7 +140,7 @@ internal sealed class FleetDocuments(
             case Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } }:
                 return new AdmitReport { MissingChunks = missing };
             case Admission.Pending pending:
-                _files.Write(pending.Document.Site, asked, envelope, pending.Document.Chunks);
+                _files.Keep(pending.Document.Site, asked, envelope, pending.Document.Chunks);
                 _catalog = pending.Catalog;
                 Show();
                 return new AdmitReport(Pending: true);
@@ -214,17 +215,20 @@ internal sealed class FleetDocuments(
     /// <summary>Looks at what waits, signs anew when it is time, and deletes what nobody names any more.</summary>
     /// <param name="republish">Somebody listens: the site shows that it is alive.</param>
     /// <returns>Whether the catalog changed.</returns>
+    /// <exception cref="IOException">It could not be signed anew.</exception>
     public bool Keep(bool republish)
     {
+        disk.CatchUp();
         var before = _catalog.View;
         if (RetryPending())
         {
             Show();
         }
 
-        if (republish && time.GetUtcNow() - _signed >= Heartbeat && Prepare([], out var heartbeat) is null)
+        if (republish && time.GetUtcNow() - _signed >= Heartbeat && Prepare([], out var heartbeat) is null
+            && heartbeat!.Commit() is { } unwritten)
         {
-            heartbeat!.Commit();
+            throw new IOException(unwritten.Message);
         }
 
         if (time.GetElapsedTime(_collected) >= CollectEvery)
@@ -254,23 +258,33 @@ internal sealed class FleetDocuments(
         return writer;
     }
 
-    private void Commit(SiteWriter writer, SignedDocument document, FleetCatalog catalog)
+    private Refusal? Commit(SiteWriter writer, SignedDocument document, FleetCatalog catalog)
     {
         try
         {
             _files.Write(site, document.Ref.Sha256, document.Envelope, document.ChunkBytes);
         }
-        catch
+        catch (Exception e) when (DiskFault.IsOutside(e))
         {
-            // It may be there in spite of the failure. Its place in the count is used up: the next one begins an epoch of its own.
+            // Whatever is on the disk now: its place in the count is used up. The next one begins an epoch of its own.
             _writer = null;
-            throw;
+            return Unwritten(e, takenBack: _files.TryTakeBack(site, document.Ref.Sha256));
         }
 
         _writer = writer;
         _catalog = catalog;
         _signed = document.Manifest.Issued;
         Show();
+        return null;
+    }
+
+    private Refusal Unwritten(Exception e, bool takenBack)
+    {
+        var full = DiskFault.IsFull(e);
+        return new Refusal(
+            full ? RefusalCode.NoSpace : RefusalCode.WriteError,
+            (full ? $"There is no room to sign it. {disk.Remedy}" : $"It could not be signed: {e.Message}")
+            + (takenBack ? " Nothing was changed." : $" What it says may be in force after the next start: it could not be taken out of {folders.DocumentsOf(site)} again."));
     }
 
     private bool RetryPending()
@@ -289,8 +303,8 @@ internal sealed class FleetDocuments(
         // Their files are there since they came, but for chunks that were fetched with them and are kept in the document itself.
         foreach (var admitted in outcomes.OfType<Admission.Admitted>())
         {
-            _files.Write(
-                admitted.Document.Site, admitted.Document.Ref.Sha256, admitted.Document.Envelope.Span,
+            _files.Keep(
+                admitted.Document.Site, admitted.Document.Ref.Sha256, admitted.Document.Envelope,
                 admitted.Document.Chunks.Select(c => KeyValuePair.Create(c.Sha256, c.Bytes)));
             Forked(admitted.Forks);
         }

@@ -4,7 +4,6 @@ using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Trust;
-using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Documents;
 
@@ -12,10 +11,8 @@ namespace IsoCatalog.Appliance.Documents;
 /// What sites say of themselves and replace as a whole, of each the newest by (epoch, seq): their holdings, and the replicas that they vouch for. Passed on byte
 /// for byte. Called under the ledger's lock; not thread-safe.
 /// </summary>
-internal sealed class FleetStatements(string site, SiteFolders folders, TimeProvider time)
+internal sealed class FleetStatements(string site, SiteFolders folders, DocumentDisk disk, TimeProvider time)
 {
-    private const UnixFileMode Mode = (UnixFileMode)0b110_100_100;
-
     public ImmutableSortedDictionary<string, Statement> Holdings { get; private set; } = ImmutableSortedDictionary.Create<string, Statement>(StringComparer.Ordinal);
 
     public ImmutableSortedDictionary<string, SignedStatement> Members { get; private set; } =
@@ -82,7 +79,7 @@ internal sealed class FleetStatements(string site, SiteFolders folders, TimeProv
             return new AdmitReport();
         }
 
-        DurableFile.WriteAtomically(folders.HoldingsFile(from), envelope, Mode);
+        disk.Keep(folders.HoldingsFile(from), envelope);
         Holdings = Holdings.SetItem(from, statement);
         return new AdmitReport(Changed: true);
     }
@@ -99,7 +96,7 @@ internal sealed class FleetStatements(string site, SiteFolders folders, TimeProv
             return new AdmitReport();
         }
 
-        DurableFile.WriteAtomically(folders.MembersFile(from), envelope, Mode);
+        disk.Keep(folders.MembersFile(from), envelope);
         Members = Members.SetItem(from, statement);
         return new AdmitReport(Changed: true);
     }

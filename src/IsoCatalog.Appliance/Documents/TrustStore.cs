@@ -11,15 +11,17 @@ internal sealed class TrustStore
     private const UnixFileMode Mode = (UnixFileMode)0b110_100_100;
 
     private readonly SiteFolders _folders;
+    private readonly DocumentDisk? _disk;
 
-    private TrustStore(SiteFolders folders, TrustChain chain) => (_folders, Chain) = (folders, chain);
+    private TrustStore(SiteFolders folders, DocumentDisk? disk, TrustChain chain) => (_folders, _disk, Chain) = (folders, disk, chain);
 
     public TrustChain Chain { get; private set; }
 
     public static bool Exists(SiteFolders folders) => File.Exists(folders.TrustFile(1));
 
     /// <exception cref="SiteStartException">There is none, or what lies there is not a chain of trust documents.</exception>
-    public static TrustStore Load(SiteFolders folders)
+    /// <param name="disk">Of a running site, where a document is in force whether it can be stored or not; null: it must be stored.</param>
+    public static TrustStore Load(SiteFolders folders, DocumentDisk? disk = null)
     {
         if (!Exists(folders))
         {
@@ -54,7 +56,7 @@ internal sealed class TrustStore
                 + "Put the folder back from a backup.");
         }
 
-        var store = new TrustStore(folders, chain);
+        var store = new TrustStore(folders, disk, chain);
         if (File.Exists(Fork(folders, chain)) && chain.Offer(Read(Fork(folders, chain))) is TrustOutcome.Forked { Chain: var split })
         {
             store.Chain = split;
@@ -74,8 +76,8 @@ internal sealed class TrustStore
         }
     }
 
-    /// <summary>Offers a document, and keeps it if it is the next one; durable when it returns.</summary>
-    /// <exception cref="IOException">Nothing was changed.</exception>
+    /// <summary>Offers a document, and keeps it if it is the next one.</summary>
+    /// <exception cref="IOException">It had to be stored and could not be; nothing was changed.</exception>
     public AdmitReport Admit(ReadOnlySpan<byte> envelope)
     {
         switch (Chain.Offer(envelope))
@@ -85,14 +87,14 @@ internal sealed class TrustStore
                 if (next.Links[before] != Chain.Newest)
                 {
                     // The end of a split may have chosen the other one.
-                    DurableFile.WriteAtomically(_folders.TrustFile(before + 1), next.Links[before].Envelope.ToJson(), Mode);
+                    Write(_folders.TrustFile(before + 1), next.Links[before].Envelope.ToJson());
                 }
 
-                DurableFile.WriteAtomically(_folders.TrustFile(next.Current.Version), envelope, Mode);
+                Write(_folders.TrustFile(next.Current.Version), envelope);
                 Chain = next;
                 return new AdmitReport(Changed: true);
             case TrustOutcome.Forked { Chain: var split } when split != Chain:
-                DurableFile.WriteAtomically(Fork(_folders, Chain), envelope, Mode);
+                Write(Fork(_folders, Chain), envelope);
                 Chain = split;
                 return new AdmitReport(Changed: true, Violation: Doubled(split));
             case TrustOutcome.Forked:
@@ -111,11 +113,24 @@ internal sealed class TrustStore
     {
         try
         {
-            return version < 1 || version > Chain.Current.Version ? null : Read(_folders.TrustFile(version));
+            var path = _folders.TrustFile(version);
+            return version < 1 || version > Chain.Current.Version ? null : _disk?.Find(path) ?? Read(path);
         }
         catch (IOException)
         {
             return null;
+        }
+    }
+
+    private void Write(string path, ReadOnlySpan<byte> envelope)
+    {
+        if (_disk is null)
+        {
+            DurableFile.WriteAtomically(path, envelope, Mode);
+        }
+        else
+        {
+            _disk.Keep(path, envelope.ToArray());
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed class Inbox : BackgroundService
             {
                 await TakeUpAsync(stoppingToken);
             }
-            catch (Exception e) when (DiskFault.IsOutside(e) || e is Microsoft.Data.Sqlite.SqliteException)
+            catch (Exception e) when (DiskFault.IsOutside(e))
             {
                 Log.WillRetry(_log, $"Taking up files from {_folder}", e);
             }

@@ -15,7 +15,7 @@ namespace IsoCatalog.Appliance.Intake;
 /// signed. Whatever goes wrong, the source is as it was and nothing of the copy is left.
 /// </summary>
 internal sealed class Ingest(
-    SiteFolders folders, ImageStore store, SiteLedger ledger, CatalogBook catalog, long floor, TimeProvider time, IngestMetrics metrics, ILogger<Ingest> log)
+    SiteFolders folders, ImageStore store, SiteLedger ledger, CatalogBook catalog, DiskRoom room, TimeProvider time, IngestMetrics metrics, ILogger<Ingest> log)
 {
     private const int BlockSize = 2 << 20;
 
@@ -81,7 +81,7 @@ internal sealed class Ingest(
         {
             var copied = request switch
             {
-                IngestRequest.FromFile file => CopyFile(file, target, progress, cancellationToken),
+                IngestRequest.FromFile file => CopyFile(file, target, staging, progress, cancellationToken),
                 IngestRequest.FromStream stream => await CopyStreamAsync(stream, target, staging, progress, cancellationToken),
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
@@ -138,12 +138,18 @@ internal sealed class Ingest(
             AddedAt = time.GetUtcNow(),
             Iso = ((Outcome<ImageFacts>.Done)inspected).Value,
         };
-        DurableFile.WriteAtomically(folders.MetainfoFile(digests.Root), metainfo.TorrentFile, ImageStore.ReadOnlyForAll);
-        return catalog.Put(value, request.Meta, () => store.Promote(staging, right.Receipt), request.By);
+        var outcome = catalog.Put(
+            value, request.Meta, () => store.Place(staging, right.Receipt, metainfo.TorrentFile), () => store.TakeBack(ledger.View, staging, digests.Root), request.By);
+        if (outcome is Outcome<CatalogImage>.Done)
+        {
+            store.Placed(staging, digests.Root);
+        }
+
+        return outcome;
     }
 
     private Outcome<ImageDigests> CopyFile(
-        IngestRequest.FromFile request, SafeFileHandle target, IngestProgress progress, CancellationToken cancellationToken)
+        IngestRequest.FromFile request, SafeFileHandle target, string staging, IngestProgress progress, CancellationToken cancellationToken)
     {
         SafeFileHandle source;
         try
@@ -168,10 +174,13 @@ internal sealed class Ingest(
             }
 
             var before = FileIdentity.Of(source, default);
-            if (ShortOf(request.Path, before.Size) is { } refusal)
+            var (claim, shortage) = room.TryClaim(staging, before.Size);
+            if (shortage is not null)
             {
-                return refusal;
+                return ShortOf(request.Path, before.Size, shortage);
             }
+
+            using var claimed = claim;
 
             progress.Begin("copying", before.Size);
             var cloned = DurableFile.TryClone(source, target);
@@ -222,10 +231,13 @@ internal sealed class Ingest(
     private async Task<Outcome<ImageDigests>> CopyStreamAsync(
         IngestRequest.FromStream request, SafeFileHandle target, string staging, IngestProgress progress, CancellationToken cancellationToken)
     {
-        if (ShortOf(request.Label, request.Length ?? 0) is { } refusal)
+        var (claim, shortage) = room.TryClaim(staging, request.Length ?? 0);
+        if (shortage is not null)
         {
-            return refusal;
+            return ShortOf(request.Label, request.Length ?? 0, shortage);
         }
+
+        using var claimed = claim!;
 
         using var hasher = request.Length is { } length ? new ImageHasher(length) : null;
         var buffer = GC.AllocateUninitializedArray<byte>(BlockSize);
@@ -253,9 +265,9 @@ internal sealed class Ingest(
                 return new Refusal(RefusalCode.InvalidRequest, $"More bytes arrived for {request.Label} than its Content-Length of {announced}.");
             }
 
-            if (request.Length is null && ShortOf(request.Label, read) is { } full)
+            if (request.Length is null && claimed.Grow(offset + read) is { } full)
             {
-                return full;
+                return ShortOf(request.Label, offset + read, full);
             }
 
             RandomAccess.Write(target, buffer.AsSpan(0, read), offset);
@@ -314,16 +326,9 @@ internal sealed class Ingest(
         };
     }
 
-    private Refusal? ShortOf(string label, long size)
-    {
-        var free = FreeSpace.Of(folders.Staging).AvailableBytes;
-        return free - size >= floor
-            ? null
-            : new Refusal(
-                RefusalCode.NoSpace,
-                $"{label} needs {Bytes(size)}, and {Bytes(floor)} must stay free (store.floor), but {folders.Staging} has {Bytes(free)}. "
-                + $"Free {Bytes(size + floor - free)} more, then add it again.");
-    }
+    private Refusal ShortOf(string label, long size, Shortage shortage) => new(
+        RefusalCode.NoSpace,
+        $"{label} needs {Bytes(size)}, and {shortage.Describe(folders.Staging)} Free {Bytes(shortage.Missing)} more, then add it again.");
 
     private static string ResolvedPath(string path) =>
         File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;

@@ -5,7 +5,7 @@ using IsoCatalog.Core.Readiness;
 namespace IsoCatalog.Appliance.Intake;
 
 /// <summary>The adds that run and the last hundred that ended. Two run at a time: more would only share one disk. Thread-safe.</summary>
-internal sealed class IngestQueue(Ingest ingest, TimeProvider time, IHostApplicationLifetime lifetime) : IDisposable
+internal sealed class IngestQueue(Ingest ingest, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<IngestQueue> log) : IDisposable
 {
     private const int AtOnce = 2;
     private const int Kept = 100;
@@ -55,6 +55,12 @@ internal sealed class IngestQueue(Ingest ingest, TimeProvider time, IHostApplica
         catch (OperationCanceledException)
         {
             job.Outcome = new Refusal(RefusalCode.UploadIncomplete, $"{job.Request.Label} was not added: it was broken off. Add it again.");
+        }
+        catch (Exception e)
+        {
+            // A defect; a job that went on for ever would hide it.
+            Log.Unexpected(log, job.Request.Label, e);
+            job.Outcome = new Refusal(RefusalCode.Unexpected, $"{job.Request.Label} was not added: something went wrong inside; the log has the details.");
         }
 
         job.Ended = time.GetUtcNow();

@@ -13,4 +13,7 @@ internal static partial class Log
 
     [LoggerMessage(1052, LogLevel.Error, "{What} failed and will be tried again")]
     public static partial void WillRetry(ILogger logger, string what, Exception exception);
+
+    [LoggerMessage(1053, LogLevel.Error, "Adding {Source} ended in a defect")]
+    public static partial void Unexpected(ILogger logger, string source, Exception exception);
 }

@@ -28,6 +28,7 @@ internal static class SiteJobs
             }
 
             Every<LookForData>(quartz, TimeSpan.FromSeconds(1));
+            Every<TendReserve>(quartz, TimeSpan.FromSeconds(2));
             Every<StatStore>(quartz, TimeSpan.FromSeconds(10));
             Every<RescanInbox>(quartz, configuration.Inbox.Rescan);
             Every<KeepDocuments>(quartz, TimeSpan.FromSeconds(10));
@@ -70,6 +71,21 @@ internal sealed class LookForData(SiteLedger ledger, ImageStore store, Doubts do
         }
 
         await Task.WhenAll(changed.Select(p => sentry.CompareAsync(p, cancellationToken)));
+    }
+}
+
+/// <summary>Looks at the room on the disk, and takes the reserve again when it was given up.</summary>
+[DisallowConcurrentExecution]
+internal sealed class TendReserve(Reserve reserve, ImageStore store) : IJob
+{
+    public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    {
+        if (store.Absence() is null)
+        {
+            reserve.Tend();
+        }
+
+        return ValueTask.CompletedTask;
     }
 }
 

@@ -41,7 +41,8 @@ internal sealed class RetiredKeeper(
         }
 
         var files = All();
-        var bytes = files.Sum(r => r.File.Receipt.Size);
+        var taken = files.ToDictionary(f => f.Root, f => FreeSpace.TakenBy(folders.RetiredFile(f.Root)));
+        var bytes = taken.Values.Sum();
         foreach (var (root, file) in files)
         {
             var why = now - file.Since > configuration.Retired.Keep ? $"retired for longer than {configuration.Retired.Keep.TotalDays:0.#} days"
@@ -60,7 +61,7 @@ internal sealed class RetiredKeeper(
                     return null;
                 }))
             {
-                bytes -= file.Receipt.Size;
+                bytes -= taken[root];
                 Log.Evicted(log, name, why);
             }
         }

@@ -10,7 +10,8 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
 {
     /// <summary>Puts a verified image into the catalog. Also how a lost copy of a known image comes back.</summary>
     /// <param name="promote">Gives the file its place in the store, once nothing stands in the way any more; the receipt is that of the file there.</param>
-    public Outcome<CatalogImage> Put(ImageValue value, MetaValue? meta, Func<Receipt> promote, string by)
+    /// <param name="takeBack">Takes it away again when it could not be signed after all.</param>
+    public Outcome<CatalogImage> Put(ImageValue value, MetaValue? meta, Func<Receipt> promote, Action takeBack, string by)
     {
         var id = new ImageId(value.Sha256);
         using var turn = ledger.Take();
@@ -46,7 +47,17 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
             return unsigned;
         }
 
-        var file = new StoreFile.Present(promote());
+        StoreFile.Present file;
+        try
+        {
+            file = new StoreFile.Present(promote());
+        }
+        catch
+        {
+            TakeBack();
+            throw;
+        }
+
         var pair = new ComputedPair(id, value.Root, value.Size, turn.Now);
         var next = view with { Store = view.Store.SetItem(value.Root, file), Computed = view.Computed.With(pair) };
         next = next.WithCatalog(signed?.View ?? view.Signed, turn.Now, out var touched).WithoutQuarantine(id);
@@ -58,12 +69,22 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         };
         if (turn.Make(change) is { } failed)
         {
+            TakeBack();
             return failed;
         }
 
         var image = next.Catalog.Images[id];
         events.Add("image", known is { Deleted: false } ? $"{image.FileName}: the store's copy is whole again" : $"{image.FileName} added", id);
         return image;
+
+        // In the place of a file that others rely on lie the same bytes now: that is left, and found to be right when it is read.
+        void TakeBack()
+        {
+            if (view.Store.GetValueOrDefault(value.Root) is not (StoreFile.Present or StoreFile.Doubted))
+            {
+                takeBack();
+            }
+        }
     }
 
     /// <summary>Changes what people say about an image.</summary>

@@ -17,4 +17,10 @@ internal static partial class Log
     [LoggerMessage(1003, LogLevel.Error, "The database is new although there is a signed catalog: it was lost. Every image is read again; nothing is "
         + "retired or evicted until an operator runs 'isocatalog confirm database-lost'")]
     public static partial void DatabaseLost(ILogger logger);
+
+    [LoggerMessage(1004, LogLevel.Error, "The database is not trusted any more; a new one is written in its place")]
+    public static partial void DatabaseDistrusted(ILogger logger, Exception exception);
+
+    [LoggerMessage(1005, LogLevel.Warning, "{Path} was written anew from memory")]
+    public static partial void DatabaseAnew(ILogger logger, string path);
 }

@@ -24,6 +24,9 @@ internal abstract record Row
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
+    /// <summary>The database is to say nothing about it.</summary>
+    public bool IsNothing => this is File { Is: null } or AtSurface { Is: null } or Offered { Is: false } or Held { Is: null } or Waits { Is: null };
+
     /// <summary>A small fact.</summary>
     public sealed record Fact(string Name, string Value) : Row;
 

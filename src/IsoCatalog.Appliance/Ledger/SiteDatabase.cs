@@ -2,6 +2,7 @@ using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
 using Microsoft.Data.Sqlite;
 
 namespace IsoCatalog.Appliance.Ledger;
@@ -10,6 +11,10 @@ namespace IsoCatalog.Appliance.Ledger;
 /// What cannot be read off the signed documents: receipts, cells, leases, what is retired. One process opens it, and the callers take turns
 /// (<see cref="SiteLedger"/> holds its lock around every call). Why a rollback journal, and why EXTRA: docs/decisions/0003-sqlite.md.
 /// </summary>
+/// <remarks>
+/// What it says is in memory too. After an error that leaves it open what is on the disk (a sync that failed, pages that cannot be written or read), the file is not
+/// trusted any more, and nothing goes on but <see cref="WriteAnew"/>: docs/decisions/0017-database-anew.md.
+/// </remarks>
 internal sealed class SiteDatabase : IDisposable
 {
     /// <summary>A fact: since when nobody knows the leases that there were (Unix milliseconds), or one of the two words below.</summary>
@@ -23,16 +28,16 @@ internal sealed class SiteDatabase : IDisposable
     /// <summary>A fact: this site has signed a catalog, so its document must be there.</summary>
     public const string CatalogSigned = "catalog-signed";
 
-    /// <summary>SQLITE_FULL: no room on the disk (SQLite, "Result and Error Codes").</summary>
-    public const int Full = 13;
-
     private const string StorePlace = "store";
     private const string RetiredPlace = "retired";
 
-    private readonly SqliteConnection _connection;
     private readonly string _path;
+    private readonly FolderLock? _owned;
+    private readonly Dictionary<object, Row> _rows = [];
+    private SqliteConnection _connection;
+    private DatabaseException? _failure;
 
-    private SiteDatabase(SqliteConnection connection, string path) => (_connection, _path) = (connection, path);
+    private SiteDatabase(SqliteConnection connection, string path, FolderLock? owned) => (_connection, _path, _owned) = (connection, path, owned);
 
     /// <summary>The version of the SQLite that comes with this program; the system's is not looked for.</summary>
     public static string LibraryVersion
@@ -45,44 +50,101 @@ internal sealed class SiteDatabase : IDisposable
     }
 
     /// <summary>Opens it, makes it if there is none, and checks all of it: it is small, and what is wrong is better known before anything relies on it.</summary>
+    /// <param name="owned">What says that the data folder is this process's own; null: it is, whatever happens to it.</param>
     /// <exception cref="SiteStartException">The file is not a database, is damaged, or is of a later version.</exception>
-    public static SiteDatabase Open(string path)
+    public static SiteDatabase Open(string path, FolderLock? owned = null)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        SiteDatabase? database = null;
         try
         {
-            connection.Open();
-            var database = new SiteDatabase(connection, path);
-            database.Execute("PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;");
+            TakePlace(path);
+            database = new SiteDatabase(Connect(path), path, owned);
             database.Check();
             database.CreateSchema();
+            database.Remember(database.LoadAll());
             return database;
         }
         catch (SqliteException e)
         {
-            connection.Dispose();
+            database?.Dispose();
             throw Unusable(path, e.Message, e);
         }
         catch
         {
-            connection.Dispose();
+            database?.Dispose();
             throw;
         }
     }
 
     public string Path => _path;
 
+    /// <summary>False after an error that leaves it open what the file says.</summary>
+    public bool IsTrusted => _failure is null;
+
     public void Dispose() => _connection.Dispose();
 
     /// <summary>All or nothing; durable when it returns.</summary>
-    /// <exception cref="SqliteException">Nothing was written.</exception>
-    public void Write(IReadOnlyCollection<Row> rows) => InTransaction(() =>
+    /// <exception cref="DatabaseException">Nothing was written, or the file is not trusted any more; the first error is the one that is told.</exception>
+    public void Write(IReadOnlyCollection<Row> rows)
     {
-        foreach (var row in rows)
+        if (_failure is not null)
         {
-            Write(row);
+            throw _failure;
         }
-    });
+
+        try
+        {
+            InTransaction(rows);
+        }
+        catch (SqliteException e)
+        {
+            var failure = new DatabaseException(_path, e);
+            if (_connection.Handle is not { } handle || !IsIntact(handle, e))
+            {
+                _failure = failure;
+                _connection.Dispose();
+            }
+
+            throw failure;
+        }
+
+        Remember(rows);
+    }
+
+    /// <summary>
+    /// Puts a new file, in a new inode, in the place of one that is not trusted: with all that it said, and with <paramref name="more"/>, which is in force already.
+    /// From the moment that the new file has its first name it is the database, whatever happens to the process.
+    /// </summary>
+    /// <exception cref="DatabaseException">It could not be written. The old one is still not trusted.</exception>
+    public void WriteAnew(IReadOnlyCollection<Row> more)
+    {
+        try
+        {
+            if (_owned is { IsInPlace: false })
+            {
+                throw new IOException("its folder is not the one that this site was started on: is its file system mounted?");
+            }
+
+            _connection.Dispose();
+            Remember(more);
+            DeleteWith(WritingOf(_path));
+            using (var anew = new SiteDatabase(Connect(WritingOf(_path)), WritingOf(_path), null))
+            {
+                anew.CreateSchema();
+                anew.InTransaction([.. _rows.Values]);
+            }
+
+            DurableFile.Rename(WritingOf(_path), AnewOf(_path));
+            TakePlace(_path);
+            _connection = Connect(_path);
+            _failure = null;
+        }
+        catch (Exception e) when (e is SqliteException or IOException)
+        {
+            _failure = new DatabaseException(_path, e);
+            throw _failure;
+        }
+    }
 
     public Dictionary<Sha256Digest, StoreFile> LoadStore()
     {
@@ -242,6 +304,76 @@ internal sealed class SiteDatabase : IDisposable
         return facts;
     }
 
+    /// <summary>All that it says, as rows.</summary>
+    private IReadOnlyCollection<Row> LoadAll() =>
+    [
+        .. LoadFacts().Select(f => new Row.Fact(f.Key, f.Value)),
+        .. LoadStore().Select(f => new Row.File(f.Key, f.Value)),
+        .. LoadCells().Select(c => new Row.AtSurface(c.Key, c.Value)),
+        .. LoadOffered().Select(i => new Row.Offered(i, true)),
+        .. LoadComputed().Select(p => new Row.Computed(p)),
+        .. LoadLeases().Select(l => new Row.Held(l.Id, l)),
+        .. LoadAliasMoves().Select(m => new Row.Waits(m.Alias, m)),
+    ];
+
+    private void Remember(IEnumerable<Row> rows)
+    {
+        foreach (var row in rows)
+        {
+            if (row.IsNothing)
+            {
+                _rows.Remove(row.Key);
+            }
+            else if (row is not Row.Computed || !_rows.ContainsKey(row.Key))
+            {
+                _rows[row.Key] = row;
+            }
+        }
+    }
+
+    private static string WritingOf(string path) => path + ".writing";
+
+    /// <summary>A whole database that is to take the place of the other one.</summary>
+    private static string AnewOf(string path) => path + ".new";
+
+    private static void DeleteWith(string path)
+    {
+        DurableFile.Delete(path);
+        DurableFile.Delete(path + "-journal");
+    }
+
+    /// <summary>Goes on where <see cref="WriteAnew"/> was cut off. The journal goes first: it is the old file's, and would be played back into the new one.</summary>
+    private static void TakePlace(string path)
+    {
+        if (File.Exists(AnewOf(path)))
+        {
+            DurableFile.Delete(path + "-journal");
+            DurableFile.Rename(AnewOf(path), path);
+        }
+        else if (File.Exists(WritingOf(path)))
+        {
+            DeleteWith(WritingOf(path));
+        }
+    }
+
+    private static SqliteConnection Connect(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 }.ToString());
+        try
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;";
+            command.ExecuteNonQuery();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
     private void Check()
     {
         var found = "";
@@ -342,7 +474,15 @@ internal sealed class SiteDatabase : IDisposable
         ("$reason", reason),
         ("$since", since is { } s ? Ms(s) : null));
 
-    /// <summary>What fails leaves no transaction behind, and the first error is the one that is told.</summary>
+    private void InTransaction(IReadOnlyCollection<Row> rows) => InTransaction(() =>
+    {
+        foreach (var row in rows)
+        {
+            Write(row);
+        }
+    });
+
+    /// <summary>What fails leaves no transaction behind where that is possible, and the first error is the one that is told.</summary>
     private void InTransaction(Action work)
     {
         Execute("BEGIN IMMEDIATE");
@@ -361,6 +501,16 @@ internal sealed class SiteDatabase : IDisposable
             throw;
         }
     }
+
+    /// <summary>
+    /// The file says what it said before: there was no room, somebody else had it, or nothing could be begun; and no transaction is left. Everything else, a sync that
+    /// failed above all, leaves it open what is on the disk (SQLite, "Result and Error Codes").
+    /// </summary>
+    private static bool IsIntact(SQLitePCL.sqlite3 handle, SqliteException e) =>
+        e.SqliteErrorCode is SQLitePCL.raw.SQLITE_FULL or SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED or SQLitePCL.raw.SQLITE_CANTOPEN
+            or SQLitePCL.raw.SQLITE_READONLY
+        && e.SqliteExtendedErrorCode != SQLitePCL.raw.SQLITE_READONLY_DBMOVED
+        && SQLitePCL.raw.sqlite3_get_autocommit(handle) != 0;
 
     private void Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {

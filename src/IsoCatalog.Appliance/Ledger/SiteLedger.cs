@@ -1,8 +1,9 @@
 using System.Threading.Channels;
 using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Events;
+using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Readiness;
-using Microsoft.Data.Sqlite;
+using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Ledger;
 
@@ -21,6 +22,7 @@ internal sealed class SiteLedger : IDisposable
     private readonly SiteDatabase _database;
     private readonly FleetDocuments _documents;
     private readonly EventLog _events;
+    private readonly Reserve _reserve;
     private readonly TimeProvider _time;
     private readonly LateRows _rows;
     private readonly List<ChannelWriter<byte>> _signals = [];
@@ -35,14 +37,16 @@ internal sealed class SiteLedger : IDisposable
         IEnumerable<SurfaceStatus> surfaces,
         EventLog events,
         SiteAlarms alarms,
+        Reserve reserve,
         TimeProvider time,
         ILogger<SiteLedger> log)
     {
         _database = database;
         _documents = documents;
         _events = events;
+        _reserve = reserve;
         _time = time;
-        _rows = new LateRows(database, alarms, time, log, CatchUp);
+        _rows = new LateRows(database, reserve, alarms, events, time, log, CatchUp);
         Facts = database.LoadFacts();
         _view = StoredView.Load(database, documents, Facts, surfaces, time.GetUtcNow(), log);
         _savedEpoch = documents.Epoch;
@@ -78,7 +82,7 @@ internal sealed class SiteLedger : IDisposable
     }
 
     /// <summary>Keeps a small fact for the next start.</summary>
-    /// <exception cref="SqliteException">It is not kept.</exception>
+    /// <exception cref="DatabaseException">It is not kept.</exception>
     public void SaveFact(string name, string value)
     {
         lock (_gate)
@@ -111,7 +115,11 @@ internal sealed class SiteLedger : IDisposable
             return failed;
         }
 
-        change.Document?.Commit();
+        if (change.Document?.Commit() is { } unwritten)
+        {
+            return unwritten;
+        }
+
         _view = lists.View with { Version = before.Version + 1 };
         lists.Tell(_events);
         _rows.Write(
@@ -139,11 +147,10 @@ internal sealed class SiteLedger : IDisposable
         {
             _rows.WriteFirst(epoch == _savedEpoch ? rows : [new Row.Fact(StoredView.EpochFact, StoredView.Text(epoch)), .. rows]);
         }
-        catch (SqliteException e)
+        catch (DatabaseException e)
         {
-            return new Refusal(
-                e.SqliteErrorCode == SiteDatabase.Full ? RefusalCode.NoSpace : RefusalCode.WriteError,
-                $"The site's database could not be written: {e.Message.TrimEnd('.')}. Nothing was changed.");
+            var (code, remedy) = DiskFault.IsFull(e) ? (RefusalCode.NoSpace, " " + _reserve.Remedy) : (RefusalCode.WriteError, "");
+            return new Refusal(code, $"The site's database could not be written: {e.Message}{remedy} Nothing was changed.");
         }
 
         _savedEpoch = epoch;

@@ -26,7 +26,6 @@ internal readonly ref struct Turn
 
     /// <summary>Makes the change, in the order of <see cref="Change"/>.</summary>
     /// <returns>Null when it is made. Else why it was not, and then nothing was changed.</returns>
-    /// <exception cref="IOException">The signed document could not be written; nothing was changed.</exception>
     public Refusal? Make(Change change) => _ledger.Make_NeedsLock(change);
 
     /// <summary>Makes it known that an epoch was begun, before anything is written in it.</summary>

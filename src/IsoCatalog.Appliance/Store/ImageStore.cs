@@ -36,8 +36,47 @@ internal sealed class ImageStore(SiteFolders folders, FolderLock? owned = null)
     public StoredImage Stored(CatalogImage image, Receipt receipt) => new(
         image.Id, image.Value.Root, image.Value.Size, image.FileName, folders.StoreFile(image.Value.Root), receipt, image.Value.AddedAt);
 
+    /// <summary>
+    /// Gives the file of an add its place, and its metainfo. Until <see cref="Placed"/> there is a note in staging, by which a start knows that nobody was told of it.
+    /// </summary>
+    /// <exception cref="IOException">To be taken back.</exception>
+    public Receipt Place(string staging, Receipt verified, ReadOnlySpan<byte> metainfo)
+    {
+        DurableFile.CreateNew(NoteOf(staging, verified.Root)).Dispose();
+        DurableFile.SyncFolder(folders.Staging);
+        DurableFile.WriteAtomically(folders.MetainfoFile(verified.Root), metainfo, ReadOnlyForAll);
+        return Promote(staging, verified);
+    }
+
+    /// <summary>The add was signed, or there is nothing to be taken back.</summary>
+    public void Placed(string staging, Sha256Digest root)
+    {
+        try
+        {
+            File.Delete(NoteOf(staging, root));
+        }
+        catch (Exception e) when (DiskFault.IsOutside(e))
+        {
+            // The next start finds that it was signed.
+        }
+    }
+
+    /// <summary>Takes the file of an add out of the store again. Its metainfo stays with whoever else is said to be these bytes.</summary>
+    public void TakeBack(SiteView view, string staging, Sha256Digest root)
+    {
+        try
+        {
+            TakeOut(view, root);
+            File.Delete(NoteOf(staging, root));
+        }
+        catch (Exception e) when (DiskFault.IsOutside(e))
+        {
+            // An orphan, which is drift until the next start takes it away: the note is still there.
+        }
+    }
+
     /// <summary>Gives a verified staging file its place. An older file there, which the ledger does not vouch for, makes way.</summary>
-    /// <exception cref="IOException">The staging file is still where it was.</exception>
+    /// <exception cref="IOException">The staging file is still where it was, or it is in its place already and that is not durable.</exception>
     public Receipt Promote(string staging, Receipt verified)
     {
         var path = folders.StoreFile(verified.Root);
@@ -98,8 +137,16 @@ internal sealed class ImageStore(SiteFolders folders, FolderLock? owned = null)
 
     public Receipt Retire(CatalogImage image, Receipt receipt)
     {
-        var target = folders.RetiredFile(image.Value.Root);
-        DurableFile.Rename(folders.StoreFile(image.Value.Root), target);
+        var (source, target) = (folders.StoreFile(image.Value.Root), folders.RetiredFile(image.Value.Root));
+        try
+        {
+            DurableFile.Rename(source, target);
+        }
+        catch (IOException) when (FileIdentity.KindOf(source) == FileKind.Missing && FileIdentity.KindOf(target) == FileKind.Regular)
+        {
+            // It is there, and only not surely so after a power cut: then it is looked for in either place.
+        }
+
         return Unmoved(target, receipt);
     }
 
@@ -130,9 +177,19 @@ internal sealed class ImageStore(SiteFolders folders, FolderLock? owned = null)
         return target;
     }
 
-    /// <summary>At the start nothing is being added, so whatever lies in staging, or beside its target under a temporary name, was cut off.</summary>
-    public void CleanStaging(ILogger log)
+    /// <summary>At the start nothing is being added, so whatever lies in staging, or beside its target under a temporary name, was cut off; and so was what a note
+    /// tells of, unless it was signed.</summary>
+    public void CleanStaging(SiteView view, ILogger log)
     {
+        foreach (var note in Directory.GetFiles(folders.Staging, "add-*.*"))
+        {
+            if (Sha256Digest.TryParse(note[(note.LastIndexOf('.') + 1)..], out var root)
+                && view.Store.GetValueOrDefault(root) is not (StoreFile.Present or StoreFile.Doubted) && !view.ImagesOf(root).Any(i => !i.Deleted))
+            {
+                TakeOut(view, root);
+            }
+        }
+
         string[] left =
         [
             .. Directory.GetFiles(folders.Staging),
@@ -148,6 +205,17 @@ internal sealed class ImageStore(SiteFolders folders, FolderLock? owned = null)
             Log.StagingCleaned(log, left.Length);
         }
     }
+
+    private void TakeOut(SiteView view, Sha256Digest root)
+    {
+        DurableFile.Delete(folders.StoreFile(root));
+        if (!view.Catalog.IsNamed(root))
+        {
+            DurableFile.Delete(folders.MetainfoFile(root));
+        }
+    }
+
+    private static string NoteOf(string staging, Sha256Digest root) => $"{staging}.{root}";
 
     /// <summary>A file replaces a file or a link, but not a folder that somebody put there.</summary>
     private void MakeWay(string path)

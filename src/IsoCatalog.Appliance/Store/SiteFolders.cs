@@ -25,6 +25,9 @@ internal sealed record SiteFolders(string Data, string Inbox)
 
     public string Database => Path.Combine(Data, "isocatalog.db");
 
+    /// <summary>Room that is given up for documents and the database on a full disk; see <see cref="Store.Reserve"/>.</summary>
+    public string Reserve => Path.Combine(Data, "reserve");
+
     public string LockFile => Path.Combine(Data, "lock");
 
     public string SigningKey => Path.Combine(Keys, "site-sign.pem");

@@ -15,7 +15,7 @@ namespace IsoCatalog.Appliance.Sync;
 /// only then it is the site's own. What is not wanted any more is given up at once.
 /// </summary>
 internal sealed class Fetcher(
-    SiteLedger ledger, StoreBook book, ImageStore store, SwarmEngine swarm, TorrentSource torrents, long floor, TimeProvider time, ILogger<Fetcher> log)
+    SiteLedger ledger, StoreBook book, ImageStore store, SwarmEngine swarm, TorrentSource torrents, DiskRoom room, TimeProvider time, ILogger<Fetcher> log)
     : BackgroundService
 {
     /// <summary>More at once share the same link and finish later.</summary>
@@ -110,11 +110,13 @@ internal sealed class Fetcher(
     {
         var started = time.GetTimestamp();
         var staged = store.Folders.FetchFile(image.Value.Root);
-        if (ShortOf(image, staged) is { } shortage)
+        var (claim, shortage) = room.TryClaim(staged, image.Value.Size);
+        if (shortage is not null)
         {
-            return shortage;
+            return ShortOf(image, shortage);
         }
 
+        using var claimed = claim!;
         Say(image, 0, ReasonCode.WaitingForSource, "No site that can be reached offers its bytes yet.");
         if (await torrents.FindAsync(image, cancellationToken) is not { } torrent)
         {
@@ -129,7 +131,11 @@ internal sealed class Fetcher(
             : swarm.Fetch(torrent, staged, store.Folders.FetchProgress(image.Value.Root));
         await using (cancellationToken.Register(() => _ = swarm.StopAsync(image.Value.Root)))
         {
-            await FollowAsync(image, transfer);
+            if (await FollowAsync(image, transfer, claimed) is { } full)
+            {
+                await swarm.StopAsync(image.Value.Root);
+                return ShortOf(image, full);
+            }
         }
 
         switch (await transfer.Completion)
@@ -172,11 +178,17 @@ internal sealed class Fetcher(
         return null;
     }
 
-    private async Task FollowAsync(CatalogImage image, Transfer transfer)
+    /// <returns>What is missing once there is no room for the rest any more: the floor is left free, whoever else takes room. Null at the end of the transfer.</returns>
+    private async Task<Shortage?> FollowAsync(CatalogImage image, Transfer transfer, DiskRoom.Claim claim)
     {
         var shown = -1;
         while (await Task.WhenAny(transfer.Completion, Task.Delay(Glance, time)) != transfer.Completion)
         {
+            if (claim.Shortage is { } shortage)
+            {
+                return shortage;
+            }
+
             var progress = transfer.Progress;
             var share = progress.Size == 0 ? 1 : (double)progress.Verified / progress.Size;
             if (progress.StallReason is not null || (int)(share * 100) != shown)
@@ -189,18 +201,12 @@ internal sealed class Fetcher(
                     progress.StallReason ?? "Its bytes are on the way from other sites.");
             }
         }
+
+        return null;
     }
 
-    private Failure? ShortOf(CatalogImage image, string staged)
-    {
-        var free = FreeSpace.Of(store.Folders.Staging).AvailableBytes + (File.Exists(staged) ? new FileInfo(staged).Length : 0);
-        return free - image.Value.Size >= floor
-            ? null
-            : new Failure(
-                ReasonCode.NoSpace,
-                $"{image.FileName} needs {image.Value.Size:N0} bytes, and {floor:N0} must stay free (store.floor), but {store.Folders.Staging} has {free:N0}. "
-                + "Free some room; it goes on by itself.");
-    }
+    private Failure ShortOf(CatalogImage image, Shortage shortage) => new(
+        ReasonCode.NoSpace, $"{image.FileName} needs {image.Value.Size:N0} bytes, and {shortage.Describe(store.Folders.Staging)} Free some room; it goes on by itself.");
 
     private void Say(CatalogImage image, double progress, string code, string reason)
     {

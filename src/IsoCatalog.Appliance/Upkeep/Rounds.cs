@@ -67,7 +67,7 @@ internal sealed class Rounds
         {
             failure = await chore.Do(cancellationToken);
         }
-        catch (Exception e) when (DiskFault.IsOutside(e) || e is Microsoft.Data.Sqlite.SqliteException)
+        catch (Exception e) when (DiskFault.IsOutside(e))
         {
             failure = e.Message;
         }

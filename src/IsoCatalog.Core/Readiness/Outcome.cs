@@ -64,4 +64,7 @@ public static class RefusalCode
     public const string Blocked = "blocked";
     public const string NamesAnAlias = "names-an-alias";
     public const string Superseded = "superseded";
+
+    /// <summary>A defect.</summary>
+    public const string Unexpected = "unexpected";
 }

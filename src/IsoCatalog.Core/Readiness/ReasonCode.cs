@@ -33,6 +33,8 @@ public static class ReasonCode
 
     // The site.
     public const string DatabaseFailed = "database-failed";
+    public const string DiskFull = "disk-full";
+    public const string DocumentsUnstored = "documents-unstored";
     public const string UpkeepFailed = "upkeep-failed";
 
     // The way of an image.

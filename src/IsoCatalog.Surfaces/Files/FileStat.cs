@@ -7,10 +7,13 @@ namespace IsoCatalog.Surfaces.Files;
 /// none; with the inode it tells a file from a later one that got the same number.</summary>
 internal readonly record struct FileStat(
     FileKind Kind, ulong Device, ulong Inode, long Size, long ModifiedNs, long ChangedNs, long BornNs, uint Links, UnixFileMode Mode,
-    uint User, uint Group)
+    uint User, uint Group, long Taken = 0)
 {
     private const uint BasicAndBirth = 0x7ff | BirthMask;
     private const uint BirthMask = 0x800;
+
+    /// <summary>Of stx_blocks, whatever the file system's blocks are (statx(2)).</summary>
+    private const long BlockLength = 512;
 
     public static unsafe FileStat Of(SafeFileHandle file)
     {
@@ -63,7 +66,8 @@ internal readonly record struct FileStat(
         buffer.Links,
         (UnixFileMode)(buffer.Mode & 0xFFF),
         buffer.User,
-        buffer.Group);
+        buffer.Group,
+        checked((long)buffer.Blocks * BlockLength));
 
     // A time outside 1677..2262 wraps; it is compared for equality only.
     private static long Nanoseconds(long seconds, uint nanoseconds) => unchecked((seconds * 1_000_000_000L) + nanoseconds);

@@ -23,6 +23,10 @@ public sealed record FreeSpace(long AvailableBytes, long TotalBytes, bool ReadOn
             buffer.FileSystemId);
     }
 
+    /// <summary>The bytes of the disk that a file takes: whole blocks, and none for its holes. 0 when there is no file.</summary>
+    /// <exception cref="IOException">It cannot be asked.</exception>
+    public static long TakenBy(string path) => FileStat.Of(path).Taken;
+
     // Object stores behind FUSE answer with absurdly large sizes.
     private static long Bytes(ulong blocks, ulong size) => (long)UInt128.Min((UInt128)blocks * size, long.MaxValue);
 }

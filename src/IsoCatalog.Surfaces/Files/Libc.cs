@@ -144,6 +144,7 @@ internal static unsafe partial class Libc
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
         [FieldOffset(40)] public ulong Size;
+        [FieldOffset(48)] public ulong Blocks;
         [FieldOffset(80)] public long BornSeconds;
         [FieldOffset(88)] public uint BornNanoseconds;
         [FieldOffset(96)] public long ChangedSeconds;

@@ -10,6 +10,7 @@ public sealed class KilledAddTests(ITestOutputHelper output)
     private static readonly string[] AddSteps =
     [
         "fsync staging/*",
+        "fsync staging",
         "fsync store/aa/.ROOT.torrent.tmp",
         "rename store/aa/.ROOT.torrent.tmp -> store/aa/ROOT.torrent",
         "fsync store/aa",
@@ -28,6 +29,7 @@ public sealed class KilledAddTests(ITestOutputHelper output)
         "fsync catalog/documents/ams/.ROOT.json.tmp",
         "rename catalog/documents/ams/.ROOT.json.tmp -> catalog/documents/ams/ROOT.json",
         "fsync catalog/documents/ams",
+        "unlink staging/*.ROOT",
     ];
 
     private static readonly string[] PublishSteps =
@@ -53,6 +55,7 @@ public sealed class KilledAddTests(ITestOutputHelper output)
             StepKill.AssertPrefix(AddSteps, steps);
             await crash.Site.StartAgainAsync(Cancellation);
             await crash.CheckAsync();
+            await crash.CheckNoOrphansAsync();
             try
             {
                 await crash.AddAsync(name);

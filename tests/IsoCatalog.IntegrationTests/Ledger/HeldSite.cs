@@ -38,7 +38,8 @@ internal sealed class HeldSite : IAsyncDisposable
         _keys = SiteKeys.Load(Folders);
         var events = new EventLog(TimeProvider.System);
         Alarms = new SiteAlarms(events, TimeProvider.System);
-        var documents = new FleetDocuments(site.Id, Folders, _keys.Signing, events, Alarms, TimeProvider.System, NullLogger<FleetDocuments>.Instance);
+        var reserve = new Reserve(Folders, 1 << 20, Alarms);
+        var documents = new FleetDocuments(site.Id, Folders, _keys.Signing, new DocumentDisk(Folders, reserve, Alarms), events, Alarms, TimeProvider.System, NullLogger<FleetDocuments>.Instance);
         Ledger = new SiteLedger(
             SiteDatabase.Open(Folders.Database),
             documents,
@@ -48,6 +49,7 @@ internal sealed class HeldSite : IAsyncDisposable
             ],
             events,
             Alarms,
+            reserve,
             TimeProvider.System,
             NullLogger<SiteLedger>.Instance);
         Catalog = new CatalogBook(Ledger, documents, events);

@@ -1,5 +1,6 @@
 using IsoCatalog.Client;
 using IsoCatalog.IntegrationTests.Api;
+using IsoCatalog.IntegrationTests.Fleet;
 using IsoCatalog.Testing;
 using Xunit;
 
@@ -73,6 +74,118 @@ public sealed class UnwritableDatabaseTests
         }
     }
 
+    /// <summary>What comes back into a list is recorded first, so it waits; the word that brings it back is in force.</summary>
+    [Theory]
+    [InlineData("restored")]
+    [InlineData("recalled no more")]
+    [InlineData("hidden no more")]
+    public async Task What_brings_an_image_back_is_in_force_at_once_and_on_the_lists_when_the_database_can_be_written(string kind)
+    {
+        using var disk = await FailingDisk.CreateAsync("isocatalog.db", Cancel);
+        await using var site = await Scenario.StartAsync(new TestSiteOptions { Environment = disk.Environment });
+        var image = await ApiCaller.AddAsync(site, "debian-12.iso", 1);
+        var id = image.Id.ToString();
+        switch (kind)
+        {
+            case "restored":
+                await site.Client.RemoveImageAsync(image.Name, null, Cancel);
+                await site.StoreIsAsync(image, "retired");
+                break;
+            case "recalled no more":
+                await site.Client.BlockImageAsync(id, new BlockRequest("hole"), Cancel);
+                break;
+            default:
+                await site.Client.ChangeImageAsync(image.Name, new ImagePatch(Hidden: true), Cancel);
+                break;
+        }
+
+        disk.Break();
+        switch (kind)
+        {
+            case "restored":
+                await site.Client.RestoreImageAsync(id, Cancel);
+                break;
+            case "recalled no more":
+                await site.Client.UnblockImageAsync(id, Cancel);
+                break;
+            default:
+                await site.Client.ChangeImageAsync(id, new ImagePatch(Hidden: false), Cancel);
+                break;
+        }
+
+        await IsInForceAsync();
+        Assert.False(await site.ListsAsync("bmc", image.Id, Cancel));
+        Assert.Contains((await site.Client.GetDriftAsync(Cancel)).Drift, d => d.Code == DatabaseFailed);
+        disk.Mend();
+        await TestSite.EventuallyAsync(() => site.ListsAsync("bmc", image.Id, Cancel), Cancel, seconds: 90);
+        await NoDriftAsync(site);
+        await site.StopAsync();
+        await site.StartAgainAsync(Cancel);
+        await IsInForceAsync();
+        Assert.True(await site.ListsAsync("bmc", image.Id, Cancel));
+
+        async Task IsInForceAsync()
+        {
+            var known = await site.Client.GetImageAsync(id, Cancel);
+            Assert.Equal((false, false, false), (known.Deleted, known.Blocked is not null, known.Meta.Hidden));
+        }
+    }
+
+    /// <summary>One document says where the alias points now and which former target goes.</summary>
+    [Fact]
+    public async Task An_alias_that_moves_and_takes_its_former_target_away_moves_at_once()
+    {
+        using var disk = await FailingDisk.CreateAsync("isocatalog.db", Cancel);
+        await using var site = await Scenario.StartAsync(new TestSiteOptions { Environment = disk.Environment });
+        var (old, next) = (await ApiCaller.AddAsync(site, "debian-12.iso", 1), await ApiCaller.AddAsync(site, "debian-13.iso", 2));
+        await site.Client.SetAliasAsync("latest", new AliasRequest(old.Name), Cancel);
+        disk.Break();
+        await site.Client.SetAliasAsync("latest", new AliasRequest(next.Name, KeepVersions: 0), Cancel);
+        await IsInForceAsync();
+        disk.Mend();
+        await NoDriftAsync(site);
+        await site.StopAsync();
+        await site.StartAgainAsync(Cancel);
+        await IsInForceAsync();
+
+        async Task IsInForceAsync()
+        {
+            Assert.Equal(next.Id, Assert.Single((await site.Client.GetAliasesAsync(Cancel)).Aliases).Image);
+            Assert.False(await site.ListsAsync("bmc", old.Id, Cancel));
+            Assert.True(await site.ListsAsync("bmc", next.Id, Cancel));
+        }
+    }
+
+    [Theory]
+    [InlineData("removed")]
+    [InlineData("recalled")]
+    [InlineData("hidden")]
+    public async Task What_another_site_signed_is_in_force_though_the_database_cannot_be_written(string kind)
+    {
+        using var disk = await FailingDisk.CreateAsync("nyc-isocatalog.db", Cancel);
+        await using var fleet = await TestFleet.StartAsync(new TestSiteOptions { Environment = disk.Environment }, Cancel, "ams", "nyc");
+        var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
+        var image = await ams.PutAsync("debian-12.iso", 1);
+        await fleet.ListsEverywhereAsync(image);
+        disk.Break(path: Path.Combine(nyc.Data, "isocatalog.db"));
+        await (kind switch
+        {
+            "removed" => ams.Client.RemoveImageAsync(image.Name, null, Cancel),
+            "recalled" => ams.Client.BlockImageAsync(image.Id.ToString(), new BlockRequest("hole"), Cancel),
+            _ => (Task)ams.Client.ChangeImageAsync(image.Name, new ImagePatch(Hidden: true), Cancel),
+        });
+        await TestSite.EventuallyAsync(async () => !await nyc.ListsAsync("bmc", image.Id, Cancel) && !await nyc.ListsAsync("console", image.Id, Cancel), Cancel);
+        await TestSite.EventuallyAsync(async () => (await nyc.Client.GetDriftAsync(Cancel)).Drift.Any(d => d.Code == DatabaseFailed), Cancel);
+        disk.Mend();
+        await NoDriftAsync(nyc);
+        await ams.StopAsync();
+        await nyc.StopAsync();
+        await nyc.StartAgainAsync(Cancel);
+        Assert.False(await nyc.ListsAsync("bmc", image.Id, Cancel));
+        var known = await nyc.Client.GetImageAsync(image.Id.ToString(), Cancel);
+        Assert.Equal((kind == "removed", kind == "recalled", kind == "hidden"), (known.Deleted, known.Blocked is not null, known.Meta.Hidden));
+    }
+
     [Fact]
     public async Task What_relies_on_a_row_is_refused_and_nothing_is_changed()
     {
@@ -84,8 +197,12 @@ public sealed class UnwritableDatabaseTests
         disk.Break();
         Says(await RefusedAsync(() => site.Client.TakeLeaseAsync(new LeaseRequest(image.Name, "bmc", "127.0.0.1", null), Cancel)));
         Says(await RefusedAsync(() => site.Client.SetAliasAsync("latest", new AliasRequest(hidden.Name), Cancel)));
+        var store = Directory.GetFiles(Path.Combine(site.Data, "store"), "*", SearchOption.AllDirectories).Order().ToList();
         Says(await site.RefusedUploadAsync(IsoBuilder.InMemory("DEBIAN", 300_000, 3), "debian-14.iso"));
 
+        // Its bytes were in the store already when the receipt was refused.
+        Assert.Equal(store, Directory.GetFiles(Path.Combine(site.Data, "store"), "*", SearchOption.AllDirectories).Order());
+        Assert.Empty(Directory.GetFiles(Path.Combine(site.Data, "staging"), "*", SearchOption.AllDirectories));
         Assert.Empty((await site.Client.GetLeasesAsync(Cancel)).Leases);
         Assert.Empty((await site.Client.GetAliasesAsync(Cancel)).Aliases);
         Assert.Equal(2, (await site.Client.GetImagesAsync(Cancel)).Images.Count);
