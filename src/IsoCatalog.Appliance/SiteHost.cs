@@ -136,7 +136,7 @@ internal sealed class SiteHost : IAsyncDisposable
                 new StoreBook(ledger, events),
                 new LeaseBook(ledger, events),
                 new AliasBook(ledger, documents, events),
-                new DocumentBook(ledger, documents, events));
+                new DocumentBook(ledger, documents, alarms, events));
             var joined = await JoinFleetAsync();
             SiteServices.Add(
                 builder.Services,
@@ -177,6 +177,8 @@ internal sealed class SiteHost : IAsyncDisposable
                 var figures = new FleetMetrics(meter);
                 if (configuration.Listen.Fleet is not { } address)
                 {
+                    // Nobody can be asked.
+                    books.Documents.LetSign();
                     return new FleetParts(peers, null);
                 }
 

@@ -127,10 +127,11 @@ public interface IApplianceClient : IDisposable
     [Get("/drift")]
     Task<DriftList> GetDriftAsync(CancellationToken cancellationToken);
 
-    /// <summary>After a lost database: the leases that it held are over, and removed images may be retired and evicted again.</summary>
-    [Post("/drift/database-lost/confirm")]
+    /// <summary>Says that somebody has seen to a drift that stands until then: <c>database-lost</c> (nobody holds a removed image any more), <c>documents-forked</c>,
+    /// <c>rolled-back</c>.</summary>
+    [Post("/drift/{code}/confirm")]
     [Headers("Accept")]
-    Task ConfirmLostDatabaseAsync(CancellationToken cancellationToken);
+    Task ConfirmDriftAsync(string code, CancellationToken cancellationToken);
 
     [Get("/jobs")]
     Task<JobList> GetJobsAsync(CancellationToken cancellationToken);

@@ -59,6 +59,8 @@ public sealed record TestSiteOptions
 /// <summary>A whole site, with its folder, its ports chosen by the system.</summary>
 public sealed class TestSite : IAsyncDisposable
 {
+    private static readonly string ThisBuild = Path.Combine(AppContext.BaseDirectory, "isocatalog.dll");
+
     private readonly TempFolder _folder;
     private readonly TestSiteOptions _options;
     private RunningSite? _running;
@@ -92,6 +94,9 @@ public sealed class TestSite : IAsyncDisposable
     public string? SwarmAddress { get; private set; }
 
     public string Id => _options.Site;
+
+    /// <summary>The program that the site is run by at its next start: that of this build, or another version of it, which gets a process of its own.</summary>
+    public string Program { get; set; } = ThisBuild;
 
     /// <summary>Where the root key of a first site lies: not where a site looks for one that was left behind.</summary>
     public string RootKey => _folder.Combine("offline", "root-key.pem");
@@ -145,7 +150,7 @@ public sealed class TestSite : IAsyncDisposable
     public static async Task<(int Exit, string Output, string Errors)> RunAsync(
         IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        using var process = Process.Start(Invocation([], arguments))!;
+        using var process = Process.Start(Invocation([], ThisBuild, arguments))!;
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         var errors = process.StandardError.ReadToEndAsync(cancellationToken);
@@ -173,7 +178,7 @@ public sealed class TestSite : IAsyncDisposable
         }
 
         wrapper ??= _options.Wrapper;
-        _running = _options.OwnProcess || wrapper.Count > 0 || _options.Environment.Count > 0
+        _running = _options.OwnProcess || Program != ThisBuild || wrapper.Count > 0 || _options.Environment.Count > 0
             ? await SiteProcess.StartAsync(Serve(wrapper), cancellationToken)
             : await HostedSite.StartAsync(
                 Load(),
@@ -198,6 +203,34 @@ public sealed class TestSite : IAsyncDisposable
     {
         using var local = ApplianceClient.OverSocket(Socket);
         await local.SetPeersAsync(new PeerSetting([.. peers]), cancellationToken);
+    }
+
+    /// <summary>Writes into its configuration where it asks the others, so that it does so from the first moment of its next start.</summary>
+    public Task ConfigurePeersAsync(IEnumerable<TestSite> peers, CancellationToken cancellationToken) =>
+        ConfigurePeersAsync(peers.Select(p => new PeerAddress(p.Id, p.FleetAddress!, p.SwarmAddress ?? p.FleetAddress!)), cancellationToken);
+
+    /// <inheritdoc cref="ConfigurePeersAsync(IEnumerable{TestSite}, CancellationToken)"/>
+    public async Task ConfigurePeersAsync(IEnumerable<PeerAddress> peers, CancellationToken cancellationToken)
+    {
+        var lines = (await File.ReadAllLinesAsync(ConfigurationPath, cancellationToken)).Where(l => !l.StartsWith("peers:", StringComparison.Ordinal));
+        var all = string.Join(", ", peers.Select(p => $"{{ site: {p.Site}, fleet: \"{p.Fleet}\", swarm: \"{p.Swarm}\" }}"));
+        await File.WriteAllLinesAsync(ConfigurationPath, lines.Append($"peers: [ {all} ]"), cancellationToken);
+    }
+
+    /// <summary>Puts a copy of the stopped site's data folder aside.</summary>
+    /// <returns>Where it is.</returns>
+    public async Task<string> CopyDataAsync(CancellationToken cancellationToken)
+    {
+        var copy = _folder.Combine("copy-" + Guid.NewGuid().ToString("N"));
+        (await Counterpart.RunAsync("/bin/cp", ["-a", Data, copy], cancellationToken)).Succeeded();
+        return copy;
+    }
+
+    /// <summary>Makes the stopped site's data folder what the copy is.</summary>
+    public async Task RestoreDataAsync(string copy, CancellationToken cancellationToken)
+    {
+        Directory.Delete(Data, recursive: true);
+        (await Counterpart.RunAsync("/bin/cp", ["-a", copy, Data], cancellationToken)).Succeeded();
     }
 
     /// <summary>Starts the program and expects it to end by itself: for what it says then.</summary>
@@ -270,7 +303,7 @@ public sealed class TestSite : IAsyncDisposable
         var trust = LocalFleet.Trust(configuration);
         using var root = RootKeyFile.Load(RootKey);
         var (request, _) = FleetFounding.ReadRequest(File.ReadAllBytes(newcomer.JoinRequest));
-        if (trust.Admit(FleetFounding.Approve(trust.Chain, request, [root], Now).ToJson()).Violation is { } violation)
+        if (trust.Admit(FleetFounding.Approve(trust.Chain, request, LocalFleet.Folders(configuration), [root], Now).ToJson()).Violation is { } violation)
         {
             throw new InvalidOperationException($"{newcomer.Id} is not let in: {violation}");
         }
@@ -310,6 +343,7 @@ public sealed class TestSite : IAsyncDisposable
     {
         var start = Invocation(
             wrapper,
+            Program,
             [
                 "serve", "--config", ConfigurationPath, "--report-addresses", "--until-stdin-closes",
                 .. _options.OpenOnLoopback ? ["--open-on-loopback"] : Array.Empty<string>(),
@@ -323,9 +357,9 @@ public sealed class TestSite : IAsyncDisposable
         return start;
     }
 
-    private static ProcessStartInfo Invocation(IReadOnlyList<string> wrapper, IReadOnlyList<string> arguments)
+    private static ProcessStartInfo Invocation(IReadOnlyList<string> wrapper, string program, IReadOnlyList<string> arguments)
     {
-        string[] all = [.. wrapper, "dotnet", Path.Combine(AppContext.BaseDirectory, "isocatalog.dll"), .. arguments];
+        string[] all = [.. wrapper, "dotnet", program, .. arguments];
         return new ProcessStartInfo(all[0], all[1..])
         {
             UseShellExecute = false,

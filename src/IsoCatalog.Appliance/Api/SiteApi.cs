@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
@@ -48,6 +49,7 @@ internal static class SiteApi
             context.HttpContext.Response.StatusCode));
         app.UseRoutingWithHead();
         app.UseAccess(AccessProblem.WriteAsync);
+        app.Use(OnceItMaySignAsync);
 
         var api = app.MapGroup("/api/v1");
         AvailableEndpoint.Map(api);
@@ -87,6 +89,19 @@ internal static class SiteApi
         Outcome<T>.Refused { Refusal: var refusal } => Refused(refusal),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
+
+    /// <summary>What changes the catalog is signed: in the first seconds after a start that waits until the others have said what this site said before.</summary>
+    private static async Task OnceItMaySignAsync(HttpContext http, RequestDelegate next)
+    {
+        var path = http.Request.Path;
+        if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method)
+            && (path.StartsWithSegments("/api/v1/images", StringComparison.Ordinal) || path.StartsWithSegments("/api/v1/aliases", StringComparison.Ordinal)))
+        {
+            await http.RequestServices.GetRequiredService<DocumentBook>().MaySign.WaitAsync(http.RequestAborted);
+        }
+
+        await next(http);
+    }
 
     private static string Words(HttpContext http) => http.Response.StatusCode switch
     {

@@ -1,5 +1,6 @@
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Intake;
 using IsoCatalog.Appliance.Keeping;
 using IsoCatalog.Appliance.Ledger;
@@ -36,6 +37,15 @@ internal static class SiteEndpoints
                 : SiteApi.Refused(new Refusal(RefusalCode.NotFound, "There is nothing to confirm: the site knows its leases."))))
             .WithSummary("Say that the leases which a lost database held are over")
             .WithDescription("Until then no removed image is retired or evicted.").Produces(204).Refuses(404);
+        foreach (var code in SiteAlarms.Acknowledged)
+        {
+            site.MapPost($"/drift/{code}/confirm", (DocumentBook documents) => SiteApi.Answer(documents.Acknowledge(code), acknowledged => acknowledged
+                    ? Results.NoContent()
+                    : SiteApi.Refused(new Refusal(RefusalCode.NotFound, $"There is nothing to confirm: {code} does not stand here."))))
+                .WithSummary($"Say that somebody has seen to {code}")
+                .WithDescription("Until then it stands in the drift of this site, over restarts too.").Produces(204).Refuses(404);
+        }
+
         site.MapGet("/retired", (RetiredKeeper retired) => TypedResults.Json(new RetiredList(retired.List()), ApiJson.Default.RetiredList))
             .WithSummary("Removed images that can be restored").Produces<RetiredList>();
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Publishing;
 
 namespace IsoCatalog.Appliance.Commands;
@@ -8,21 +9,25 @@ internal static class ConfirmCommand
 {
     public static Command Build(CommandDefaults defaults)
     {
-        var code = new Argument<string>("code") { HelpName = "CODE", Description = $"The drift's code. Today: {DriftReport.DatabaseLost}." };
-        code.AcceptOnlyFromAmong(DriftReport.DatabaseLost);
+        string[] codes = [DriftReport.DatabaseLost, .. SiteAlarms.Acknowledged];
+        var code = new Argument<string>("code") { HelpName = "CODE", Description = $"The drift's code: {string.Join(", ", codes)}." };
+        code.AcceptOnlyFromAmong(codes);
         var command = new Verb(
             "confirm",
-            "After a lost database: say that nobody holds a removed image any more, so that such images are retired and evicted again.",
-            $"isocatalog confirm {DriftReport.DatabaseLost}")
+            "Say that you have seen to a drift that stands until somebody says so: a lost database (nobody holds a removed image any more), two histories of one site, or a site "
+            + "that was set back.",
+            $"isocatalog confirm {DriftReport.DatabaseLost}",
+            $"isocatalog confirm {SiteAlarms.DocumentsForked}")
         {
             code,
         };
         var site = SiteOptions.On(command, defaults);
         command.SetAction((parsed, cancellationToken) => site.RunAsync(parsed, async session =>
         {
-            await session.Site.ConfirmLostDatabaseAsync(cancellationToken);
-            session.Screen.Object(new Confirmed(DriftReport.DatabaseLost), CommandJson.Default.Confirmed);
-            session.Screen.Line("Confirmed. Removed images are retired and evicted again.");
+            var confirmed = parsed.GetRequiredValue(code);
+            await session.Site.ConfirmDriftAsync(confirmed, cancellationToken);
+            session.Screen.Object(new Confirmed(confirmed), CommandJson.Default.Confirmed);
+            session.Screen.Line(confirmed == DriftReport.DatabaseLost ? "Confirmed. Removed images are retired and evicted again." : "Confirmed.");
             return ExitCode.Ok;
         }));
         return command;

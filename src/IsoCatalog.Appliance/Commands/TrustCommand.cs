@@ -74,7 +74,7 @@ internal static class TrustCommand
             screen.Note($"Site {request.Site} at {request.Address.Fleet}");
             screen.Note($"Fingerprint: {found}");
             Confirm(found, parsed.GetValue(fingerprint), parsed.GetValue(yes));
-            var envelope = signing.With(parsed, roots => FleetFounding.Approve(trust.Chain, request, roots, defaults.Time.GetUtcNow()));
+            var envelope = signing.With(parsed, roots => FleetFounding.Approve(trust.Chain, request, LocalFleet.Folders(configuration), roots, defaults.Time.GetUtcNow()));
             return await FinishAsync(screen, config, trust.Chain, envelope, signing.Draft(parsed), parsed.GetRequiredValue(output), defaults.Time, cancellationToken);
         }));
         return verb;

@@ -41,7 +41,7 @@ internal sealed class DocumentFiles(SiteFolders folders, DocumentDisk? disk = nu
         return bytes;
     }
 
-    public bool HasChunk(ChunkRef chunk) => HasChunk(chunk.Sha256, chunk.Size);
+    private bool HasChunk(ChunkRef chunk) => HasChunk(chunk.Sha256, chunk.Size);
 
     /// <summary>The chunks that are there; whether they are what their names say is for the catalog to see.</summary>
     public Dictionary<Sha256Digest, ReadOnlyMemory<byte>> ReadChunks(IEnumerable<ChunkRef> chunks)
@@ -125,8 +125,21 @@ internal sealed class DocumentFiles(SiteFolders folders, DocumentDisk? disk = nu
         }
     }
 
-    /// <summary>Deletes what has been in use neither now nor the last time.</summary>
-    public void Collect(IReadOnlySet<Sha256Digest> documents, IReadOnlySet<Sha256Digest> chunks)
+    /// <summary>Of the chunks of a document that this version cannot read, and that is passed on whole, those that neither are here nor were fetched.</summary>
+    public List<ChunkRef> Lacking(IReadOnlyList<ChunkRef> all, IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> fetched) =>
+        [.. all.Where(c => !fetched.ContainsKey(c.Sha256) && !HasChunk(c))];
+
+    /// <summary>Deletes what the catalog named neither now nor the last time.</summary>
+    public void Collect(FleetCatalog catalog)
+    {
+        var kept = catalog.Sites.Values.SelectMany(s => s.Retained.Concat(s.SetAside)).ToList();
+        Collect(
+            kept.Select(d => d.Ref.Sha256).Concat(catalog.Pending.Select(p => p.Ref.Sha256)).ToHashSet(),
+            kept.SelectMany(d => d.Chunks).Select(c => c.Sha256).Concat(catalog.Pending.SelectMany(p => p.Chunks.Keys))
+                .Concat(catalog.PassedOn.SelectMany(p => ((PendingReason.NeedsNewerVersion)p.Reason).Chunks.Select(c => c.Sha256))).ToHashSet());
+    }
+
+    private void Collect(IReadOnlySet<Sha256Digest> documents, IReadOnlySet<Sha256Digest> chunks)
     {
         var unused = new HashSet<string>(StringComparer.Ordinal);
         foreach (var path in Sites().SelectMany(DocumentsOf).ToList())

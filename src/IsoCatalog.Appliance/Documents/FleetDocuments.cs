@@ -28,6 +28,7 @@ internal sealed class FleetDocuments(
     private TrustStore _trust = null!;
     private FleetCatalog _catalog = null!;
     private SiteWriter? _writer;
+    private OwnHistory _own = null!;
     private long _epoch;
     private long _storedClock;
     private DateTimeOffset _signed;
@@ -45,6 +46,12 @@ internal sealed class FleetDocuments(
 
     /// <summary>The highest epoch that this site has begun to write in.</summary>
     public long Epoch => _epoch;
+
+    /// <summary>Nothing is signed before the others were asked what this site said before: see <see cref="LetSign"/>.</summary>
+    public bool MaySign { get; private set; }
+
+    /// <summary>The others have answered, or there was time enough for it.</summary>
+    public void LetSign() => MaySign = true;
 
     /// <param name="storedEpoch">The highest epoch that the database remembers; 0 if none.</param>
     /// <param name="storedClock">The highest clock of any document that was ever admitted, Unix milliseconds; 0 if none.</param>
@@ -81,6 +88,7 @@ internal sealed class FleetDocuments(
             throw new SiteStartException("catalog-unreadable", $"{folders.Catalog}: {e.Message} Make it readable for the user that runs the site.", e);
         }
 
+        _own = new OwnHistory(site, OwnPast.Of(_catalog, site, storedEpoch, time.GetUtcNow()), alarms, time);
         _signed = _catalog.Sites.GetValueOrDefault(site)?.Head?.Manifest.Issued ?? DateTimeOffset.MinValue;
         TrustAlarms.Raise(alarms, _trust.Chain, site, key, folders);
         Show();
@@ -95,6 +103,11 @@ internal sealed class FleetDocuments(
     public Refusal? Prepare(IReadOnlyList<Entry> entries, out PreparedWrite? signed)
     {
         signed = null;
+        if (!MaySign)
+        {
+            return new Refusal(RefusalCode.NotReady, "The site has just started and still asks the others what it said before. Try again in a few seconds.");
+        }
+
         switch (Writer().Write(_catalog, entries, key, time.GetUtcNow(), Clocks.Reference()))
         {
             case WriteOutcome.Refused { Violation: var violation }:
@@ -115,7 +128,8 @@ internal sealed class FleetDocuments(
     /// <summary>Takes a document of any site, if it counts and all of it is here.</summary>
     /// <param name="asked">The payload hash that it was asked for by.</param>
     /// <param name="chunks">Those that are not here yet, as far as they were fetched.</param>
-    public AdmitReport Admit(Sha256Digest asked, byte[] envelope, IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> chunks)
+    /// <param name="peer">Who handed it on.</param>
+    public AdmitReport Admit(Sha256Digest asked, byte[] envelope, IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> chunks, string peer)
     {
         if (!Envelope.TryRead(envelope, FleetCatalog.MaxEnvelope, SiteManifest.PayloadType, SiteManifest.MaxPayload, out var read, out var violation))
         {
@@ -129,12 +143,12 @@ internal sealed class FleetDocuments(
 
         switch (_catalog.Admit(envelope, chunks, Clocks.Reference()))
         {
-            case Admission.Pending { Reason: PendingReason.NeedsNewerVersion { Chunks: var all } } when Lacking(all, chunks) is { Count: > 0 } missing:
+            case Admission.Pending { Reason: PendingReason.NeedsNewerVersion { Chunks: var all } } when _files.Lacking(all, chunks) is { Count: > 0 } missing:
                 return new AdmitReport { MissingChunks = missing };
             case Admission.Admitted admitted:
                 _files.Keep(admitted.Document.Site, asked, envelope, admitted.Document.Chunks.Select(c => KeyValuePair.Create(c.Sha256, c.Bytes)));
                 _catalog = admitted.Catalog;
-                Forked(admitted.Forks);
+                Seen(admitted, peer);
                 Show();
                 return new AdmitReport(Changed: true);
             case Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } }:
@@ -177,11 +191,36 @@ internal sealed class FleetDocuments(
         Show();
     }
 
-    /// <summary>Takes what a site says that it holds, if it is newer than what it said before.</summary>
-    public AdmitReport AdmitHoldings(string from, byte[] envelope) => Shown(_statements.AdmitHoldings(_trust.Chain, from, envelope));
+    /// <summary>Takes what a site says that it holds, if it is newer than what it said before. Of its own this site learns how far it counted.</summary>
+    /// <param name="peer">Who handed it on.</param>
+    public AdmitReport AdmitHoldings(string from, byte[] envelope, string peer)
+    {
+        if (from != site)
+        {
+            return Shown(_statements.AdmitHoldings(_trust.Chain, from, envelope));
+        }
+
+        if (FleetStatements.HoldingsOf(_trust.Chain, site, envelope, null, out var violation) is not { Holdings: var own })
+        {
+            return new AdmitReport(Violation: violation);
+        }
+
+        _own.Weigh(own, _writer?.BootId, peer);
+        return new AdmitReport();
+    }
 
     /// <summary>Takes what a site says of its replicas, if it is newer than what it said before.</summary>
-    public AdmitReport AdmitMembers(string from, byte[] envelope) => Shown(_statements.AdmitMembers(_trust.Chain, from, envelope));
+    /// <param name="peer">Who handed it on.</param>
+    public AdmitReport AdmitMembers(string from, byte[] envelope, string peer)
+    {
+        var report = _statements.AdmitMembers(_trust.Chain, from, envelope);
+        if (report.Changed && from == site && Members.TryOpen(envelope, _trust.Chain, out var own, out _))
+        {
+            _own.Weigh(own, peer);
+        }
+
+        return Shown(report);
+    }
 
     /// <summary>Shows for as long as it stands that sites sign what this one found to be wrong.</summary>
     public void RaiseFalseClaims(IReadOnlyList<FalseClaim> claims) => alarms.Set(
@@ -225,7 +264,7 @@ internal sealed class FleetDocuments(
             Show();
         }
 
-        if (republish && time.GetUtcNow() - _signed >= Heartbeat && Prepare([], out var heartbeat) is null
+        if (republish && (time.GetUtcNow() - _signed >= Heartbeat || (_own.IsToRestate && Writer().Epoch > _own.Found)) && Prepare([], out var heartbeat) is null
             && heartbeat!.Commit() is { } unwritten)
         {
             throw new IOException(unwritten.Message);
@@ -234,7 +273,7 @@ internal sealed class FleetDocuments(
         if (time.GetElapsedTime(_collected) >= CollectEvery)
         {
             _collected = time.GetTimestamp();
-            Collect();
+            _files.Collect(_catalog);
         }
 
         return !ReferenceEquals(before, _catalog.View);
@@ -248,12 +287,22 @@ internal sealed class FleetDocuments(
         _ => RefusalCode.NotTrusted,
     };
 
-    private SiteWriter Writer() => _writer ??= Begin();
+    private SiteWriter Writer()
+    {
+        if (_writer is not null && _own.Ends(_writer))
+        {
+            _own.Outbid();
+            _writer = null;
+        }
 
-    /// <summary>A new epoch for each start: what was written before and forgotten, by a restored backup say, can never be written over.</summary>
+        return _writer ??= Begin();
+    }
+
+    /// <summary>A new epoch for each start, above all that anybody has of this site: what was written before and forgotten, by a restored backup say, can never be
+    /// written over.</summary>
     private SiteWriter Begin()
     {
-        var writer = SiteWriter.Start(_catalog, site, RandomId.New(), _epoch, _catalog.Clock);
+        var writer = SiteWriter.Start(_catalog, site, RandomId.New(), Math.Max(_epoch, _own.Found), _catalog.Clock);
         _epoch = writer.Epoch;
         return writer;
     }
@@ -274,6 +323,7 @@ internal sealed class FleetDocuments(
         _writer = writer;
         _catalog = catalog;
         _signed = document.Manifest.Issued;
+        _own.Restated(writer.Epoch);
         Show();
         return null;
     }
@@ -306,7 +356,7 @@ internal sealed class FleetDocuments(
             _files.Keep(
                 admitted.Document.Site, admitted.Document.Ref.Sha256, admitted.Document.Envelope,
                 admitted.Document.Chunks.Select(c => KeyValuePair.Create(c.Sha256, c.Bytes)));
-            Forked(admitted.Forks);
+            Seen(admitted, null);
         }
 
         _catalog = catalog;
@@ -341,7 +391,7 @@ internal sealed class FleetDocuments(
         {
             case Admission.Pending { Reason: PendingReason.MissingChunks }:
             case Admission.Pending { Reason: PendingReason.NeedsNewerVersion { Chunks: var all } }
-                when Lacking(all, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty).Count > 0:
+                when _files.Lacking(all, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty).Count > 0:
             case Admission.Refused:
             case null:
                 Log.DocumentDropped(log, path);
@@ -385,31 +435,14 @@ internal sealed class FleetDocuments(
 
     private bool IsActive(string id) => _trust.Chain.Current.Sites.GetValueOrDefault(id) is { Status: SiteStatus.Active };
 
-    private void Forked(IReadOnlyList<ForkEvidence> forks)
+    private void Seen(Admission.Admitted admitted, string? peer)
     {
-        foreach (var fork in forks)
+        ForkAlarms.Raise(alarms, admitted.Forks, log);
+        if (admitted.Document.Site == site && admitted.Document.Speaker.Kid == key.Public.KeyId)
         {
-            Log.Forked(log, fork.Site, fork.Kind, fork.Epoch, fork.Seq, fork.First, fork.Second);
-            alarms.Set(
-                SiteAlarms.DocumentsForked,
-                $"Site '{fork.Site}' signed two documents for one place in its count ({fork.Epoch}/{fork.Seq}: {fork.First} and {fork.Second}). It was restored from a backup "
-                + "or cloned, or its key is in wrong hands. Both are in the catalog; find out which it was.");
+            _own.Weigh(admitted.Document, _writer?.BootId, peer);
         }
     }
-
-    private void Collect()
-    {
-        var kept = _catalog.Sites.Values.SelectMany(s => s.Retained.Concat(s.SetAside)).ToList();
-        var pending = _catalog.Pending;
-        _files.Collect(
-            kept.Select(d => d.Ref.Sha256).Concat(pending.Select(p => p.Ref.Sha256)).ToHashSet(),
-            kept.SelectMany(d => d.Chunks).Select(c => c.Sha256).Concat(pending.SelectMany(p => p.Chunks.Keys))
-                .Concat(PassedOn.SelectMany(p => ((PendingReason.NeedsNewerVersion)p.Reason).Chunks.Select(c => c.Sha256))).ToHashSet());
-    }
-
-    /// <summary>What this version cannot read is passed on whole.</summary>
-    private List<ChunkRef> Lacking(IReadOnlyList<ChunkRef> all, IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> fetched) =>
-        [.. all.Where(c => !fetched.ContainsKey(c.Sha256) && !_files.HasChunk(c))];
 
     private AdmitReport Shown(AdmitReport report)
     {
@@ -421,38 +454,5 @@ internal sealed class FleetDocuments(
         return report;
     }
 
-    private SiteStatements StatementsOf(string id)
-    {
-        var said = _catalog.Sites.GetValueOrDefault(id);
-        return new SiteStatements(
-            [.. (said?.Retained ?? []).Select(d => d.Ref.Sha256), .. PassedOn.Where(p => p.Site == id).Select(p => p.Ref.Sha256)],
-            _statements.Holdings.GetValueOrDefault(id),
-            said?.Head is { } head ? new DocumentHead(head.Ref, head.Manifest.Issued) : null,
-            _statements.Members.GetValueOrDefault(id));
-    }
-
-    /// <summary>Signed by whom they name, and not to be read by this version: others may.</summary>
-    private IEnumerable<PendingDocument> PassedOn => _catalog.Pending.Where(p => p.Reason is PendingReason.NeedsNewerVersion);
-
-    private void Show()
-    {
-        var sites = _catalog.Sites.Where(s => !s.Value.Retained.IsEmpty).Select(s => s.Key)
-            .Union(PassedOn.Select(p => p.Site), StringComparer.Ordinal)
-            .Union(_statements.Holdings.Keys, StringComparer.Ordinal)
-            .Union(_statements.Members.Keys, StringComparer.Ordinal);
-        _snapshot = new FleetSnapshot
-        {
-            Site = site,
-            Version = (_snapshot?.Version ?? 0) + 1,
-            Trust = _trust.Chain,
-            ActiveSites = _trust.Chain.Current.Sites.Where(s => s.Value.Status == SiteStatus.Active)
-                .ToImmutableSortedDictionary(s => s.Key, s => s.Value.Address, StringComparer.Ordinal),
-            Sites = sites.ToImmutableSortedDictionary(s => s, StatementsOf, StringComparer.Ordinal),
-            Pending = [.. _catalog.Pending.Select(p => p.Ref.Sha256)],
-            Missing = [.. _catalog.Missing.Select(m => m.Document)],
-            Documents = _catalog.Sites.Values.SelectMany(s => s.Retained.Concat(s.SetAside)).Select(d => (d.Ref.Sha256, d.Envelope))
-                .Concat(PassedOn.Select(p => (p.Ref.Sha256, p.Envelope)))
-                .DistinctBy(d => d.Sha256).ToImmutableDictionary(d => d.Sha256, d => d.Envelope),
-        };
-    }
+    private void Show() => _snapshot = FleetSnapshot.Of(site, _epoch, _trust.Chain, _catalog, _statements, (_snapshot?.Version ?? 0) + 1);
 }

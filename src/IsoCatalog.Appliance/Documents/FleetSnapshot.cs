@@ -11,6 +11,9 @@ internal sealed record FleetSnapshot
     /// <summary>This site.</summary>
     public required string Site { get; init; }
 
+    /// <summary>The highest that this site has begun to write in.</summary>
+    public long Epoch { get; init; }
+
     /// <summary>Grows with every change of anything here.</summary>
     public long Version { get; init; }
 
@@ -45,7 +48,40 @@ internal sealed record FleetSnapshot
     /// <summary>The TLS keys of a site, as <see cref="SiteOf"/> takes them.</summary>
     public IEnumerable<Sha256Digest> TlsKeysOf(string site) => Trust.Speakers.TlsOf(site).Select(k => new Sha256Digest(Convert.FromHexString(k)));
 
+    public static FleetSnapshot Of(string site, long epoch, TrustChain trust, FleetCatalog catalog, FleetStatements statements, long version)
+    {
+        var sites = catalog.Sites.Where(s => !s.Value.Retained.IsEmpty).Select(s => s.Key)
+            .Union(catalog.PassedOn.Select(p => p.Site), StringComparer.Ordinal)
+            .Union(statements.Holdings.Keys, StringComparer.Ordinal)
+            .Union(statements.Members.Keys, StringComparer.Ordinal);
+        return new FleetSnapshot
+        {
+            Site = site,
+            Epoch = epoch,
+            Version = version,
+            Trust = trust,
+            ActiveSites = trust.Current.Sites.Where(s => s.Value.Status == SiteStatus.Active)
+                .ToImmutableSortedDictionary(s => s.Key, s => s.Value.Address, StringComparer.Ordinal),
+            Sites = sites.ToImmutableSortedDictionary(s => s, s => StatementsOf(s, catalog, statements), StringComparer.Ordinal),
+            Pending = [.. catalog.Pending.Select(p => p.Ref.Sha256)],
+            Missing = [.. catalog.Missing.Select(m => m.Document)],
+            Documents = catalog.Sites.Values.SelectMany(s => s.Retained.Concat(s.SetAside)).Select(d => (d.Ref.Sha256, d.Envelope))
+                .Concat(catalog.PassedOn.Select(p => (p.Ref.Sha256, p.Envelope)))
+                .DistinctBy(d => d.Sha256).ToImmutableDictionary(d => d.Sha256, d => d.Envelope),
+        };
+    }
+
     public bool Knows(Sha256Digest document) => Documents.ContainsKey(document) || Pending.Contains(document);
+
+    private static SiteStatements StatementsOf(string site, FleetCatalog catalog, FleetStatements statements)
+    {
+        var said = catalog.Sites.GetValueOrDefault(site);
+        return new SiteStatements(
+            [.. (said?.Retained ?? []).Select(d => d.Ref.Sha256), .. catalog.PassedOn.Where(p => p.Site == site).Select(p => p.Ref.Sha256)],
+            statements.Holdings.GetValueOrDefault(site),
+            said?.Head is { } head ? new DocumentHead(head.Ref, head.Manifest.Issued) : null,
+            statements.Members.GetValueOrDefault(site));
+    }
 }
 
 /// <param name="Documents">Payload hashes of the documents that are handed on.</param>

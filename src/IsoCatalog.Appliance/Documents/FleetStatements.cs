@@ -48,11 +48,13 @@ internal sealed class FleetStatements(string site, SiteFolders folders, Document
         }
     }
 
-    /// <summary>After the trust document changed: sites that take no part any more say nothing.</summary>
+    /// <summary>After the trust document changed: sites that take no part any more say nothing, nor does what a site said by a key that it has no more.</summary>
     public void Follow(TrustChain trust)
     {
-        Holdings = Holdings.RemoveRange(Holdings.Keys.Where(s => s != site && !IsActive(trust, s)));
-        Members = Members.RemoveRange(Members.Keys.Where(s => s != site && !IsActive(trust, s)));
+        Holdings = Holdings.RemoveRange(Holdings.Where(h => h.Key != site && (!IsActive(trust, h.Key) || HoldingsOf(trust, h.Key, h.Value.Envelope, null, out _) is null))
+            .Select(h => h.Key));
+        Members = Members.RemoveRange(Members.Where(m => m.Key != site && (!IsActive(trust, m.Key) || MembersOf(trust, m.Key, m.Value.Envelope, out _) is null))
+            .Select(m => m.Key));
     }
 
     /// <summary>The number of this site's next holdings in that epoch.</summary>
@@ -101,7 +103,7 @@ internal sealed class FleetStatements(string site, SiteFolders folders, Document
         return new AdmitReport(Changed: true);
     }
 
-    private static Statement? HoldingsOf(TrustChain trust, string from, byte[] envelope, DateTimeOffset? at, out RuleViolation? violation)
+    public static Statement? HoldingsOf(TrustChain trust, string from, byte[] envelope, DateTimeOffset? at, out RuleViolation? violation)
     {
         if (!Core.Catalog.Holdings.TryOpen(envelope, trust, out var holdings, out violation))
         {

@@ -17,6 +17,9 @@ internal sealed class FleetExchange(
     TimeProvider time,
     ILoggerFactory loggers) : BackgroundService
 {
+    /// <summary>So long does a site that was started wait for what the others have of it; then it works alone.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly ILogger _log = loggers.CreateLogger<FleetExchange>();
     private ImmutableSortedDictionary<string, Running> _running = ImmutableSortedDictionary<string, Running>.Empty;
 
@@ -48,6 +51,7 @@ internal sealed class FleetExchange(
         var changes = ledger.Signal();
         peers.Replaced = () => Apply(stoppingToken);
         Apply(stoppingToken);
+        var patience = LetSignAsync(stoppingToken);
         var (trust, version) = (ledger.Fleet.TrustVersion, -1L);
         try
         {
@@ -85,6 +89,31 @@ internal sealed class FleetExchange(
         {
             peers.Replaced = null;
             await Task.WhenAll(_running.Values.Select(r => r.EndAsync()));
+            await patience;
+        }
+    }
+
+    private async Task LetSignAsync(CancellationToken stoppingToken)
+    {
+        await Task.WhenAny(documents.MaySign, Task.Delay(Patience, time, stoppingToken));
+        if (!stoppingToken.IsCancellationRequested && !documents.MaySign.IsCompleted)
+        {
+            documents.LetSign();
+        }
+    }
+
+    /// <summary>Everybody who could know what this site said before was asked.</summary>
+    private void Answered()
+    {
+        bool all;
+        lock (peers)
+        {
+            all = !documents.MaySign.IsCompleted && _running.Values.All(r => r.Exchange.HasAnswered);
+        }
+
+        if (all)
+        {
+            documents.LetSign();
         }
     }
 
@@ -114,12 +143,14 @@ internal sealed class FleetExchange(
                 Log.Peers(_log, string.Join(", ", wanted.Select(p => $"{p.Site} at {p.Fleet.Host}:{p.Fleet.Port}")));
             }
         }
+
+        Answered();
     }
 
     private Running Start(PeerConfiguration peer, CancellationToken stoppingToken)
     {
         var client = new PeerClient(peer.Site, peer.Fleet, certificate, key => ledger.Fleet.SiteOf(key), time);
-        var exchange = new PeerExchange(peer, client, documents, metrics, time, loggers.CreateLogger<PeerExchange>());
+        var exchange = new PeerExchange(peer, client, documents, metrics, Answered, time, loggers.CreateLogger<PeerExchange>());
         var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         exchange.Tell();
         return new Running(exchange, stop, exchange.RunAsync(stop.Token));

@@ -50,8 +50,9 @@ internal static class FleetFounding
             : throw new FleetFoundingException($"This is no join request that can be used: {violation}");
 
     /// <summary>The trust document that lets the site in, signed by these keys: perhaps not by enough yet.</summary>
+    /// <param name="folders">Of the site where it is approved: what that knows of a site that had the name before goes below what the new one signs.</param>
     /// <exception cref="FleetFoundingException">The fleet has such a site, or one with its keys.</exception>
-    public static Envelope Approve(TrustChain chain, JoinRequest request, IReadOnlyList<SigningKey> roots, DateTimeOffset now)
+    public static Envelope Approve(TrustChain chain, JoinRequest request, SiteFolders folders, IReadOnlyList<SigningKey> roots, DateTimeOffset now)
     {
         var (sign, tls) = (VerifyingKey.FromPem(request.Sign.Public), VerifyingKey.FromPem(request.Tls.Public));
         if (chain.Current.Sites.TryGetValue(request.Site, out var there) && there.Status == SiteStatus.Active)
@@ -62,7 +63,8 @@ internal static class FleetFounding
 
         return chain.Current.Keys.ContainsKey(sign.KeyId) || chain.Current.Keys.ContainsKey(tls.KeyId)
             ? throw new FleetFoundingException("A key of the request is in the trust document already. Every site needs its own: make new ones with 'isocatalog init'.")
-            : TrustDrafts.Sign(TrustDocument.After(chain.Newest, TrustDrafts.Whole(now), TrustDrafts.Lifetime).WithSite(request), roots);
+            : TrustDrafts.Sign(TrustDocument.After(chain.Newest, TrustDrafts.Whole(now), TrustDrafts.Lifetime)
+                .WithSite(request, chain.Current.Sites.ContainsKey(request.Site) ? StoredHeads.LastEpochOf(folders, chain, request.Site) : 0), roots);
     }
 
     /// <summary>What a newcomer joins with: the same for every newcomer of this trust document.</summary>

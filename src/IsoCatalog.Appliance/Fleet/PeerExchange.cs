@@ -34,6 +34,7 @@ internal sealed class PeerExchange : IDisposable
     private readonly FleetMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly Action _answered;
     private readonly RefusedDocuments _refused;
     private readonly TrustExchange _trustExchange;
     private readonly Channel<byte> _wake = Channel.CreateBounded<byte>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -44,10 +45,13 @@ internal sealed class PeerExchange : IDisposable
     /// <summary>Something that the peer said that it has was not there: soon, but not at once, because it may go on saying so.</summary>
     private bool _again;
     private long _trust;
+    private (long, Sha256Digest) _theirTrust;
     private long _asked;
     private volatile PeerStatus _status;
 
-    public PeerExchange(PeerConfiguration peer, PeerClient client, DocumentBook documents, FleetMetrics metrics, TimeProvider time, ILogger log)
+    /// <param name="answered">Called when the peer has answered for the first time, and all that it has of this site itself is here.</param>
+    public PeerExchange(
+        PeerConfiguration peer, PeerClient client, DocumentBook documents, FleetMetrics metrics, Action answered, TimeProvider time, ILogger log)
     {
         Peer = peer;
         _client = client;
@@ -55,6 +59,7 @@ internal sealed class PeerExchange : IDisposable
         _metrics = metrics;
         _time = time;
         _log = log;
+        _answered = answered;
         _refused = new RefusedDocuments(time);
         _trustExchange = new TrustExchange(client, documents, _refused, Took);
         _status = new PeerStatus(peer.Site, $"{peer.Fleet.Host}:{peer.Fleet.Port}");
@@ -63,6 +68,9 @@ internal sealed class PeerExchange : IDisposable
     public PeerConfiguration Peer { get; }
 
     public PeerClient Client => _client;
+
+    /// <summary>What it has of this site itself is here: it was asked once since the start.</summary>
+    public bool HasAnswered { get; private set; }
 
     public PeerStatus Status => _status with { Received = _client.Received, Sent = _client.Sent };
 
@@ -217,6 +225,7 @@ internal sealed class PeerExchange : IDisposable
         }
 
         Reached(state);
+        _theirTrust = (state.Trust.Version, state.Trust.Sha256);
         if (_documents.Fleet.TrustVersion is var trust && trust != _trust)
         {
             // Another trust document may think otherwise of what was refused.
@@ -225,15 +234,23 @@ internal sealed class PeerExchange : IDisposable
         }
 
         var clean = await _trustExchange.FetchAsync(state.Trust, cancellationToken);
-        foreach (var (site, heads) in state.Sites.Where(s => _documents.Fleet.ActiveSites.ContainsKey(s.Key) || _documents.Fleet.Sites.ContainsKey(s.Key)))
-        {
-            foreach (var document in heads.Documents.Take(MaxDocumentsOfASite))
-            {
-                clean &= await FetchDocumentAsync(document, cancellationToken);
-            }
 
-            clean &= await FetchHoldingsAsync(site, heads.Holdings, cancellationToken);
-            clean &= await FetchMembersAsync(site, heads.Members, cancellationToken);
+        // What this site itself has said comes first: before it knows that, it signs nothing.
+        if (state.Sites.GetValueOrDefault(_documents.Fleet.Site) is { } own)
+        {
+            clean &= await FetchSiteAsync(_documents.Fleet.Site, own, cancellationToken);
+        }
+
+        if (!HasAnswered && !_again)
+        {
+            HasAnswered = true;
+            _answered();
+        }
+
+        foreach (var (site, heads) in state.Sites.Where(s => s.Key != _documents.Fleet.Site
+            && (_documents.Fleet.ActiveSites.ContainsKey(s.Key) || _documents.Fleet.Sites.ContainsKey(s.Key))))
+        {
+            clean &= await FetchSiteAsync(site, heads, cancellationToken);
         }
 
         // What a revoked site may still have said: no state names it, because what covers it may count no more.
@@ -244,6 +261,18 @@ internal sealed class PeerExchange : IDisposable
 
         _status = _status with { LastExchange = _time.GetUtcNow() };
         return clean;
+    }
+
+    private async Task<bool> FetchSiteAsync(string site, SiteHeads heads, CancellationToken cancellationToken)
+    {
+        var clean = true;
+        foreach (var document in heads.Documents.Take(MaxDocumentsOfASite))
+        {
+            clean &= await FetchDocumentAsync(document, cancellationToken);
+        }
+
+        clean &= await FetchHoldingsAsync(site, heads.Holdings, cancellationToken);
+        return clean & await FetchMembersAsync(site, heads.Members, cancellationToken);
     }
 
     private async Task<bool> FetchDocumentAsync(Sha256Digest document, CancellationToken cancellationToken)
@@ -270,7 +299,7 @@ internal sealed class PeerExchange : IDisposable
             return Took(Garbage(e), document);
         }
 
-        var report = _documents.AdmitDocument(document, envelope, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty);
+        var report = _documents.AdmitDocument(document, envelope, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty, Peer.Site);
         if (report.MissingChunks.Count == 0)
         {
             return Took(report, document);
@@ -297,14 +326,22 @@ internal sealed class PeerExchange : IDisposable
             return Took(Garbage(e), document);
         }
 
-        return Took(_documents.AdmitDocument(document, envelope, chunks), document);
+        return Took(_documents.AdmitDocument(document, envelope, chunks, Peer.Site), document);
     }
 
-    private Task<bool> FetchHoldingsAsync(string site, StatementHead? theirs, CancellationToken cancellationToken) => FetchStatementAsync(
-        site, theirs, _documents.Fleet.Sites.GetValueOrDefault(site)?.Holdings, _client.GetHoldingsAsync, _documents.AdmitHoldings, cancellationToken);
+    private async Task<bool> FetchHoldingsAsync(string site, StatementHead? theirs, CancellationToken cancellationToken)
+    {
+        var (fleet, ours) = (_documents.Fleet, _documents.Fleet.Sites.GetValueOrDefault(site)?.Holdings);
+
+        // This site's own tell nothing but how far it counted: they matter when that is further than it knows.
+        return (site == fleet.Site && theirs is not null && theirs.Epoch <= fleet.Epoch && theirs.Epoch != ours?.Epoch)
+            || await FetchStatementAsync(
+                site, theirs, ours, _client.GetHoldingsAsync, (from, envelope) => _documents.AdmitHoldings(from, envelope, Peer.Site), cancellationToken);
+    }
 
     private Task<bool> FetchMembersAsync(string site, StatementHead? theirs, CancellationToken cancellationToken) => FetchStatementAsync(
-        site, theirs, _documents.Fleet.Sites.GetValueOrDefault(site)?.Members, _client.GetMembersAsync, _documents.AdmitMembers, cancellationToken);
+        site, theirs, _documents.Fleet.Sites.GetValueOrDefault(site)?.Members, _client.GetMembersAsync,
+        (from, envelope) => _documents.AdmitMembers(from, envelope, Peer.Site), cancellationToken);
 
     private async Task<bool> FetchStatementAsync(
         string site,
@@ -314,7 +351,7 @@ internal sealed class PeerExchange : IDisposable
         Func<string, byte[], AdmitReport> admit,
         CancellationToken cancellationToken)
     {
-        if (theirs is null || theirs.Sha256 == ours?.Sha256 || site == _documents.Fleet.Site || _refused.Holds(theirs.Sha256)
+        if (theirs is null || theirs.Sha256 == ours?.Sha256 || _refused.Holds(theirs.Sha256)
             || (ours is not null && (theirs.Epoch, theirs.Seq).CompareTo((ours.Epoch, ours.Seq)) <= 0))
         {
             return true;
@@ -337,7 +374,8 @@ internal sealed class PeerExchange : IDisposable
     /// <summary>One thing that cannot be what it is said to be does not stop the others.</summary>
     private static AdmitReport Garbage(PeerException e) => new(Violation: new RuleViolation("garbage", e.Message));
 
-    /// <summary>Counts and shows a refusal, once for each document.</summary>
+    /// <summary>Counts and shows a refusal, once for each document. Whoever handed on what it had to believe is not blamed for it.</summary>
+    /// <returns>False when the peer is to blame.</returns>
     private bool Took(AdmitReport report, Sha256Digest? what)
     {
         if (report.Violation is not { } violation)
@@ -351,8 +389,20 @@ internal sealed class PeerExchange : IDisposable
         }
 
         _metrics.Refused(Peer.Site, violation.Rule);
-        _status = _status.WithRefusal(violation.Rule, violation.ToString(), _time.GetUtcNow());
         Log.Refused(_log, Peer.Site, violation.ToString());
+        var fleet = _documents.Fleet;
+        if (violation.Rule == Rules.ManifestVoided || (Rules.AsksTrust(violation.Rule) && (fleet.TrustVersion, fleet.TrustHash) != _theirTrust))
+        {
+            return true;
+        }
+
+        if (violation.Signer is { } signer && signer != Peer.Site)
+        {
+            _status = _status.WithRelayed(signer, violation.Rule, violation.ToString(), _time.GetUtcNow());
+            return true;
+        }
+
+        _status = _status.WithRefusal(violation.Rule, violation.ToString(), _time.GetUtcNow());
         return false;
     }
 

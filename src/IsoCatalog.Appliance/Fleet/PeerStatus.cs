@@ -34,15 +34,21 @@ internal sealed record PeerStatus(string Site, string Address)
     /// <summary>Documents, chunks, holdings and trust versions of it that were refused, by the rule.</summary>
     public ImmutableSortedDictionary<string, RuleRefusals> Refusals { get; init; } = ImmutableSortedDictionary<string, RuleRefusals>.Empty;
 
+    /// <summary>What it only handed on, and the site that is named signed.</summary>
+    public ImmutableSortedDictionary<(string Signer, string Rule), RuleRefusals> Relayed { get; init; } =
+        ImmutableSortedDictionary<(string, string), RuleRefusals>.Empty;
+
     public string? LastRefusal { get; init; }
 
     public PeerStatus WithRefusal(string rule, string words, DateTimeOffset now) => this with
     {
-        Refusals = Refusals.SetItem(
-            rule,
-            Refusals.GetValueOrDefault(rule) is { } before
-                ? before with { Count = before.Count + 1, Since = before.IsRecent(now) ? before.Since : now, Last = now, Words = words }
-                : new RuleRefusals(1, now, now, words)),
+        Refusals = Refusals.SetItem(rule, RuleRefusals.After(Refusals.GetValueOrDefault(rule), words, now)),
+        LastRefusal = words,
+    };
+
+    public PeerStatus WithRelayed(string signer, string rule, string words, DateTimeOffset now) => this with
+    {
+        Relayed = Relayed.SetItem((signer, rule), RuleRefusals.After(Relayed.GetValueOrDefault((signer, rule)), words, now)),
         LastRefusal = words,
     };
 }
@@ -55,6 +61,10 @@ internal sealed record RuleRefusals(long Count, DateTimeOffset Since, DateTimeOf
 {
     /// <summary>What a peer goes on offering is fetched and refused anew after ten minutes, or a retry of at most five later.</summary>
     private static readonly TimeSpan Recently = TimeSpan.FromMinutes(20);
+
+    public static RuleRefusals After(RuleRefusals? before, string words, DateTimeOffset now) => before is null
+        ? new RuleRefusals(1, now, now, words)
+        : before with { Count = before.Count + 1, Since = before.IsRecent(now) ? before.Since : now, Last = now, Words = words };
 
     public bool IsRecent(DateTimeOffset now) => now - Last < Recently;
 }

@@ -15,7 +15,7 @@ namespace IsoCatalog.Appliance.Intake;
 /// signed. Whatever goes wrong, the source is as it was and nothing of the copy is left.
 /// </summary>
 internal sealed class Ingest(
-    SiteFolders folders, ImageStore store, SiteLedger ledger, CatalogBook catalog, DiskRoom room, TimeProvider time, IngestMetrics metrics, ILogger<Ingest> log)
+    SiteFolders folders, ImageStore store, SiteLedger ledger, CatalogBook catalog, DiskRoom room, TimeProvider time, IngestMetrics metrics, Task maySign, ILogger<Ingest> log)
 {
     private const int BlockSize = 2 << 20;
 
@@ -138,6 +138,7 @@ internal sealed class Ingest(
             AddedAt = time.GetUtcNow(),
             Iso = ((Outcome<ImageFacts>.Done)inspected).Value,
         };
+        await maySign.WaitAsync(cancellationToken);
         var outcome = catalog.Put(
             value, request.Meta, () => store.Place(staging, right.Receipt, metainfo.TorrentFile), () => store.TakeBack(ledger.View, staging, digests.Root), request.By);
         if (outcome is Outcome<CatalogImage>.Done)

@@ -7,40 +7,83 @@ using IsoCatalog.Core.Readiness;
 namespace IsoCatalog.Appliance.Ledger;
 
 /// <summary>What the site takes from the other sites of its fleet, and what it says of itself. Thread-safe.</summary>
-internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, EventLog events)
+internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, SiteAlarms alarms, EventLog events)
 {
+    private readonly StandingAlarms _alarms = new(alarms, ledger.Facts);
+    private readonly TaskCompletionSource _maySign = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _savedClock;
     private SiteView? _told;
 
     /// <inheritdoc cref="SiteLedger.Fleet"/>
     public FleetSnapshot Fleet => documents.Snapshot;
 
+    /// <summary>Ends once this site may sign: the others have answered what it said before, or there was time enough for it. Never long after the start.</summary>
+    public Task MaySign => _maySign.Task;
+
+    /// <inheritdoc cref="FleetDocuments.LetSign"/>
+    public void LetSign()
+    {
+        using (var turn = ledger.Take())
+        {
+            documents.LetSign();
+
+            // Whoever has something to say looks again.
+            turn.Make(new Change(turn.View));
+        }
+
+        _maySign.TrySetResult();
+    }
+
+    /// <summary>An operator has seen an alarm of <see cref="SiteAlarms.Acknowledged"/>.</summary>
+    /// <returns>False when none of that code stands.</returns>
+    public Outcome<bool> Acknowledge(string code)
+    {
+        using var turn = ledger.Take();
+        if (_alarms.RowsWithout(code) is not { Count: > 0 } rows)
+        {
+            return false;
+        }
+
+        if (turn.Make(new Change(turn.View) { First = rows }) is { } failed)
+        {
+            return failed;
+        }
+
+        foreach (var alarm in alarms.Standing.Where(a => a.Code == code).ToList())
+        {
+            alarms.Set(code, null, alarm.Site);
+        }
+
+        turn.Make(new Change(turn.View) { After = _alarms.Rows() });
+        return true;
+    }
+
     /// <param name="offset">That site's clock minus ours.</param>
     public void RecordClock(string site, TimeSpan offset) => documents.Clocks.Heard(site, offset);
 
     /// <inheritdoc cref="FleetDocuments.Admit"/>
-    public AdmitReport AdmitDocument(Sha256Digest asked, byte[] envelope, IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> chunks)
+    public AdmitReport AdmitDocument(Sha256Digest asked, byte[] envelope, IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> chunks, string peer)
     {
         using var turn = ledger.Take();
-        var report = documents.Admit(asked, envelope, chunks);
+        var report = documents.Admit(asked, envelope, chunks, peer);
         Follow(turn, report.Changed || report.Pending);
         return report;
     }
 
     /// <inheritdoc cref="FleetDocuments.AdmitHoldings"/>
-    public AdmitReport AdmitHoldings(string site, byte[] envelope)
+    public AdmitReport AdmitHoldings(string site, byte[] envelope, string peer)
     {
         using var turn = ledger.Take();
-        var report = documents.AdmitHoldings(site, envelope);
+        var report = documents.AdmitHoldings(site, envelope, peer);
         Follow(turn, report.Changed);
         return report;
     }
 
     /// <inheritdoc cref="FleetDocuments.AdmitMembers"/>
-    public AdmitReport AdmitMembers(string site, byte[] envelope)
+    public AdmitReport AdmitMembers(string site, byte[] envelope, string peer)
     {
         using var turn = ledger.Take();
-        var report = documents.AdmitMembers(site, envelope);
+        var report = documents.AdmitMembers(site, envelope, peer);
         Follow(turn, report.Changed);
         return report;
     }
@@ -66,6 +109,7 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
     public void Keep(bool republish)
     {
         using var turn = ledger.Take();
+        republish &= documents.MaySign;
         if (republish)
         {
             SaveEpoch(turn);
@@ -84,7 +128,7 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
     {
         using var turn = ledger.Take();
         var view = turn.View;
-        if (!force && view == _told)
+        if (!documents.MaySign || (!force && view == _told))
         {
             return false;
         }
@@ -95,7 +139,7 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
         var disputed = SiteHoldings.DisputedOf(wrong);
         documents.RaiseFalseClaims(wrong);
         var said = documents.Snapshot.Sites.GetValueOrDefault(documents.Snapshot.Site)?.Holdings?.Holdings;
-        if (!force && said is not null && SiteHoldings.SaysTheSame(said, surfaces, images, disputed))
+        if (!force && said is not null && said.Epoch == documents.Epoch && SiteHoldings.SaysTheSame(said, surfaces, images, disputed))
         {
             return false;
         }
@@ -119,7 +163,8 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
     /// <summary>Lets the site see the fleet as its documents have it now. What other sites took away is withdrawn at once.</summary>
     private void Follow(in Turn turn, bool changed)
     {
-        if (!changed)
+        var alarmed = _alarms.Rows();
+        if (!changed && alarmed.Count == 0)
         {
             return;
         }
@@ -128,7 +173,7 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
         var next = view with { Others = OtherSites.Of(documents.Snapshot, documents.Clocks, view.Others, now) };
         if (ReferenceEquals(view.Signed, documents.View))
         {
-            turn.Make(new Change(next));
+            turn.Make(new Change(next) { After = alarmed });
             return;
         }
 
@@ -147,7 +192,7 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
         {
             Touched = [.. touched.Union(aliases.SelectMany(a => AliasBook.TargetsOf(a, view.Catalog, next.Catalog)))],
             Described = described || aliases.Count > 0,
-            After = ClockRows(),
+            After = [.. ClockRows(), .. alarmed],
         });
 
         // A panel asks for the list when it hears of an alias, and must find it there.

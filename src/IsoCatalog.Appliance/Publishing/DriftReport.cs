@@ -62,7 +62,7 @@ internal sealed class DriftReport
             .. ClockDrift.Of(
                 _exchange?.Peers ?? [], _ledger.ReferenceTime, now, TimeSpan.FromMilliseconds(_ledger.Fleet.Trust.Current.Params.MaxFutureMs)),
             .. Forgotten(view),
-            .. _alarms.Standing.Select(a => new DriftView(a.Code, a.Reason, null, null, a.Since)),
+            .. _alarms.Standing.Select(a => new DriftView(a.Code, a.Reason, null, null, a.Since, a.Site)),
             .. SiteDrift.Of(view, _exchange?.Peers ?? [], _started, now),
             .. view.Surfaces.Where(s => s.Problem is not null)
                 .Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),

@@ -15,7 +15,9 @@ internal static class SiteDrift
         view.Others.Values.Where(o => now - started >= OtherSite.Fresh && now - o.Heard > OtherSite.Fresh)
             .OrderBy(o => o.Site, StringComparer.Ordinal)
             .Select(o => Late(o, peers.FirstOrDefault(p => p.Site == o.Site)))
-            .Concat(peers.SelectMany(p => p.Refusals.Where(r => r.Value.IsRecent(now)).Select(r => Refused(p.Site, r.Key, r.Value))));
+            .Concat(peers.SelectMany(p => p.Refusals.Where(r => r.Value.IsRecent(now)).Select(r => Refused(p.Site, r.Key, r.Value))))
+            .Concat(peers.SelectMany(p => p.Relayed.Where(r => r.Value.IsRecent(now)).Select(r => (p.Site, r.Key, r.Value)))
+                .GroupBy(r => r.Key).Select(g => g.MinBy(r => r.Value.Since)).Select(r => Relayed(r.Site, r.Key.Signer, r.Key.Rule, r.Value)));
 
     private static DriftView Late(OtherSite other, PeerStatus? peer) => new(
         ReasonCode.SiteLate,
@@ -36,4 +38,13 @@ internal static class SiteDrift
         null,
         refusals.Since,
         site);
+
+    private static DriftView Relayed(string by, string signer, string rule, RuleRefusals refusals) => new(
+        DocumentsRefused,
+        $"{signer} signed what breaks rule {rule} of docs/catalog-format.md; {by}, which handed it on, has no part in that. It was refused. The last: {refusals.Words} "
+        + $"Compare the versions of this site and {signer}; if they are the same, find out who has the key of {signer}.",
+        null,
+        null,
+        refusals.Since,
+        signer);
 }

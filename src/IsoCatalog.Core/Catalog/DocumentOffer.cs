@@ -30,13 +30,13 @@ internal sealed class DocumentOffer(
         if (!SignedJson.TryRead(envelope.Payload, FormatJson.Default.SiteManifest, Rules.ManifestForm, out var manifest, out violation)
             || (violation = ManifestRules.Check(manifest, _trust.Params)) is not null)
         {
-            return Refused(violation);
+            return Refused(violation, speaker);
         }
 
         var document = new DocumentRef(manifest.Epoch, manifest.Seq, hash);
         if (manifest.Fleet != _trust.Fleet)
         {
-            return Refused(new(Rules.ManifestFleet, $"The document of '{manifest.Site}' belongs to the fleet {manifest.Fleet}; this is {_trust.Fleet}."));
+            return Refused(new(Rules.ManifestFleet, $"The document of '{manifest.Site}' belongs to the fleet {manifest.Fleet}; this is {_trust.Fleet}."), speaker);
         }
 
         // Nothing is known of the signer before its trust document is: the document waits, unread but for this.
@@ -80,7 +80,7 @@ internal sealed class DocumentOffer(
         var (chunks, missing, violation) = Gather(manifest, record);
         if (violation is not null)
         {
-            return Refused(violation);
+            return Refused(violation, speaker);
         }
 
         if (missing.Count > 0)
@@ -92,14 +92,13 @@ internal sealed class DocumentOffer(
         var next = record.With(admitted, catalog.Trust.Speakers);
         if (next.Retained.Length > _trust.Params.MaxRetained)
         {
-            return new Admission.Refused(
-                catalog with { Sites = catalog.Sites.SetItem(manifest.Site, record with { Flooded = true }) },
-                new(
-                    Rules.ManifestFlood,
-                    $"'{manifest.Site}' has more than {_trust.Params.MaxRetained} documents side by side. None is taken any more until an operator decides: isocatalog trust."));
+            var flood = new RuleViolation(
+                Rules.ManifestFlood,
+                $"'{manifest.Site}' has more than {_trust.Params.MaxRetained} documents side by side. None is taken any more until an operator decides: isocatalog trust.");
+            return Refused(flood, speaker) with { Catalog = catalog with { Sites = catalog.Sites.SetItem(manifest.Site, record with { Flooded = true }) } };
         }
 
-        var forks = record.ForksOf(manifest, document).ToList();
+        var forks = record.ForksOf(manifest, document, speaker).Where(f => !catalog.Forks.Any(f.IsSame)).ToList();
         var known = record.Retained.SelectMany(d => d.Chunks).Select(c => c.Sha256).ToHashSet();
         var all = catalog.Forks.AddRange(forks);
         var state = catalog.WithoutPending([document.Sha256, .. manifest.Voids]) with
@@ -207,5 +206,6 @@ internal sealed class DocumentOffer(
         return new(catalog.WithPending(pending), pending);
     }
 
-    private Admission.Refused Refused(RuleViolation violation) => new(catalog, violation);
+    private Admission.Refused Refused(RuleViolation violation, Speaker? signer = null) =>
+        new(catalog, signer is not null && catalog.Trust.Speakers.IsPresent(signer) ? violation with { Signer = signer.Site } : violation);
 }

@@ -75,6 +75,9 @@ public sealed record FleetCatalog
             .Where(hash => !Sites.TryGetValue(site, out var record) || (record.Retained.All(d => d.Ref.Sha256 != hash) && !record.Covered.Contains(hash)))
             .Select(hash => (site, hash)));
 
+    /// <summary>Documents that wait and are handed on all the same: signed by whom they name, and not to be read by this version. Others may.</summary>
+    public IEnumerable<PendingDocument> PassedOn => Pending.Where(p => p.Reason is PendingReason.NeedsNewerVersion);
+
     /// <summary>The state under another trust document. A pure function of the documents and the chain, so that all sites that know both agree.</summary>
     public FleetCatalog WithTrust(TrustChain trust)
     {

@@ -10,4 +10,11 @@ public sealed record ForkEvidence(string Site, string Kind, long Epoch, long Seq
     public const string SameSeq = "same-seq";
 
     public const string BrokenChain = "broken-chain";
+
+    /// <summary>It tells of the same two documents, in whatever order they came.</summary>
+    public bool IsSame(ForkEvidence other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return this == other || this == other with { First = other.Second, Second = other.First };
+    }
 }

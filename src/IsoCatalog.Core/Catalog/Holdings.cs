@@ -75,7 +75,7 @@ public sealed record Holdings
             return false;
         }
 
-        violation = holdings.Violation();
+        violation = holdings.Violation() is { } wrong ? wrong with { Signer = holdings.Site } : null;
         return violation is null;
     }
 

@@ -54,7 +54,7 @@ public sealed record Members
         var fine = members.Type == "members" && ManifestRules.IsCount(members.Epoch) && ManifestRules.IsCount(members.Seq) && members.Critical.Count == 0
             && members.All.Count <= MaxMembers && members.All.All(m => m is not null && SiteId.IsValid(m.Id))
             && members.All.DistinctBy(m => m.Id).Count() == members.All.Count && members.All.DistinctBy(m => m.Spki).Count() == members.All.Count;
-        violation = fine ? null : new(Rules.MembersForm, $"The members of '{members.Site}' need the type 'members', epoch and seq from 1, and up to {MaxMembers} replicas, each id and key once.");
+        violation = fine ? null : new(Rules.MembersForm, $"The members of '{members.Site}' need the type 'members', epoch and seq from 1, and up to {MaxMembers} replicas, each id and key once.") { Signer = members.Site };
         return violation is null;
     }
 }

@@ -20,7 +20,8 @@ public sealed record SiteRecord
     /// <summary>More documents stand side by side than the trust document allows: a flood. No more of them are admitted until an operator has decided.</summary>
     public bool Flooded { get; init; }
 
-    internal ImmutableSortedDictionary<(long Epoch, long Seq), Sha256Digest> History { get; init; } = ImmutableSortedDictionary<(long, long), Sha256Digest>.Empty;
+    internal ImmutableSortedDictionary<(long Epoch, long Seq), (Sha256Digest Document, string Kid)> History { get; init; } =
+        ImmutableSortedDictionary<(long, long), (Sha256Digest, string)>.Empty;
 
     /// <summary>The newest document; null while none counts.</summary>
     public AdmittedDocument? Head => Retained.Length == 0 ? null : Retained[0];
@@ -30,7 +31,7 @@ public sealed record SiteRecord
 
     internal SiteRecord With(AdmittedDocument document, SpeakerIndex speakers)
     {
-        var history = History.SetItem((document.Ref.Epoch, document.Ref.Seq), document.Ref.Sha256);
+        var history = History.SetItem((document.Ref.Epoch, document.Ref.Seq), (document.Ref.Sha256, document.Speaker.Kid));
         var retained = Uncovered(Retained.Add(document));
         return this with
         {
@@ -55,16 +56,17 @@ public sealed record SiteRecord
         };
     }
 
-    internal IEnumerable<ForkEvidence> ForksOf(SiteManifest manifest, DocumentRef document)
+    /// <summary>A site that was made anew counts anew, with another key: only what one key signed can be two histories.</summary>
+    internal IEnumerable<ForkEvidence> ForksOf(SiteManifest manifest, DocumentRef document, Speaker speaker)
     {
-        if (History.TryGetValue((document.Epoch, document.Seq), out var other) && other != document.Sha256)
+        if (History.TryGetValue((document.Epoch, document.Seq), out var other) && other.Kid == speaker.Kid && other.Document != document.Sha256)
         {
-            yield return new(manifest.Site, ForkEvidence.SameSeq, document.Epoch, document.Seq, other, document.Sha256);
+            yield return new(manifest.Site, ForkEvidence.SameSeq, document.Epoch, document.Seq, other.Document, document.Sha256);
         }
 
-        if (document.Seq > 1 && History.TryGetValue((document.Epoch, document.Seq - 1), out var before) && before != manifest.Prev)
+        if (document.Seq > 1 && History.TryGetValue((document.Epoch, document.Seq - 1), out var before) && before.Kid == speaker.Kid && before.Document != manifest.Prev)
         {
-            yield return new(manifest.Site, ForkEvidence.BrokenChain, document.Epoch, document.Seq, before, document.Sha256);
+            yield return new(manifest.Site, ForkEvidence.BrokenChain, document.Epoch, document.Seq, before.Document, document.Sha256);
         }
     }
 

@@ -33,11 +33,12 @@ internal static class SiteStatement
 
         if (!SignedJson.TryRead(envelope.Payload, type, rules.Form, out var read, out violation))
         {
+            violation = trust.Speakers.IsPresent(speaker) ? violation with { Signer = speaker.Site } : violation;
             return false;
         }
 
         var (fleet, site) = speaksFor(read);
-        if (fleet != trust.Fleet || site != speaker.Site || trust.Speakers.SignersOf(site).All(k => k.KeyId != speaker.Kid))
+        if (fleet != trust.Fleet || site != speaker.Site || !trust.Speakers.IsPresent(speaker))
         {
             violation = new(rules.Signer, $"It speaks for '{site}' of fleet {fleet} and is signed by '{speaker.Site}', or with a key that no longer counts.");
             return false;

@@ -38,11 +38,13 @@ public sealed record SiteWriter
     {
         ArgumentNullException.ThrowIfNull(catalog);
         var record = catalog.Sites.GetValueOrDefault(site);
+        var known = record?.Retained.Concat(record.SetAside).Select(d => d.Ref.Epoch).DefaultIfEmpty().Max() ?? 0;
+        var least = catalog.Trust.Current.Sites.GetValueOrDefault(site)?.MinEpoch ?? 1;
         return new SiteWriter
         {
             Site = site,
             BootId = bootId,
-            Epoch = Math.Max(storedEpoch, record?.Retained.Concat(record.SetAside).Select(d => d.Ref.Epoch).DefaultIfEmpty().Max() ?? 0) + 1,
+            Epoch = Math.Max(Math.Max(storedEpoch, known) + 1, least),
             Seq = 0,
             Last = record?.Head?.Ref.Sha256,
             Clock = storedClock > catalog.Clock ? storedClock : catalog.Clock,

@@ -93,4 +93,8 @@ public static class Rules
     public const string WriteRoom = "W-04";
     public const string WriteStamp = "W-05";
     public const string WriteEntry = "W-06";
+    public const string WriteEpoch = "W-07";
+
+    /// <summary>Rules by which a site that is behind with the trust document hands on in good faith what is refused elsewhere.</summary>
+    public static bool AsksTrust(string rule) => rule is ManifestKey or ManifestEpoch or ManifestPast or HoldingsSigner or MembersSigner;
 }

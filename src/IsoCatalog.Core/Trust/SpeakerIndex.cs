@@ -42,6 +42,13 @@ public sealed class SpeakerIndex
             ? s.Keys.Where(k => _trust.Document.Keys[k].Use == KeyUse.Sign).Select(k => _trust.Keys[k])
             : [];
 
+    /// <summary>Is it a key that its site may sign with now?</summary>
+    public bool IsPresent(Speaker speaker)
+    {
+        ArgumentNullException.ThrowIfNull(speaker);
+        return SignersOf(speaker.Site).Any(k => k.KeyId == speaker.Kid);
+    }
+
     /// <summary>The site whose present or past key signed the envelope; null when none did. Says nothing about whether the document still counts.</summary>
     public Speaker? WhoSigned(Envelope envelope, string payloadType)
     {

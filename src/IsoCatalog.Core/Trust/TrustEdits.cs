@@ -36,20 +36,29 @@ public sealed partial record TrustDocument
         return this with { Root = new TrustRoot(threshold, [.. roots.Select(r => r.KeyId)]), Keys = keys };
     }
 
-    /// <summary>Adds a site, or brings one back with new keys.</summary>
-    public TrustDocument WithSite(string id, VerifyingKey sign, VerifyingKey tls, SiteAddress? address = null, string? display = null)
+    /// <summary>Adds a site, or brings one back with new keys: then it counts on above all that is known of its past.</summary>
+    /// <param name="lastEpoch">The highest epoch of whatever anybody here has of a site of that name; 0 for nothing.</param>
+    public TrustDocument WithSite(string id, VerifyingKey sign, VerifyingKey tls, SiteAddress? address = null, string? display = null, long lastEpoch = 0)
     {
         ArgumentNullException.ThrowIfNull(sign);
         ArgumentNullException.ThrowIfNull(tls);
-        var past = Sites.GetValueOrDefault(id)?.Past ?? [];
-        return WithKey(sign, KeyUse.Sign).WithKey(tls, KeyUse.Tls)
-            .WithSite(id, new TrustSite { Display = display, Keys = [sign.KeyId, tls.KeyId], Address = address, Past = past });
+        var before = Sites.GetValueOrDefault(id);
+        var past = before?.Past ?? [];
+        return WithKey(sign, KeyUse.Sign).WithKey(tls, KeyUse.Tls).WithSite(id, new TrustSite
+        {
+            Display = display,
+            Keys = [sign.KeyId, tls.KeyId],
+            MinEpoch = before is null ? 1 : Math.Max(before.MinEpoch, past.Select(p => p.Epoch ?? 0).Append(lastEpoch).Max() + 1),
+            Address = address,
+            Past = past,
+        });
     }
 
-    public TrustDocument WithSite(JoinRequest request)
+    /// <inheritdoc cref="WithSite(string, VerifyingKey, VerifyingKey, SiteAddress?, string?, long)"/>
+    public TrustDocument WithSite(JoinRequest request, long lastEpoch)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return WithSite(request.Site, VerifyingKey.FromPem(request.Sign.Public), VerifyingKey.FromPem(request.Tls.Public), request.Address, request.Display);
+        return WithSite(request.Site, VerifyingKey.FromPem(request.Sign.Public), VerifyingKey.FromPem(request.Tls.Public), request.Address, request.Display, lastEpoch);
     }
 
     /// <summary>Gives up a site in good order: what it said counts up to <paramref name="last"/>, as all sites know it.</summary>

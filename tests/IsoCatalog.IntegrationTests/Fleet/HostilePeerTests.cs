@@ -74,6 +74,31 @@ public sealed class HostilePeerTests
         Assert.Contains("isocatalog_fleet_refused_total{peer=\"evil\",rule=\"garbage\"}", (await api.GetAsync("/metrics")).Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a site's own broken word", false, "evil")]
+    [InlineData("a word by a key that is not known yet", true, null)]
+    [InlineData("a word by nobody's key", false, "nyc")]
+    public async Task Whoever_hands_on_what_it_had_to_believe_is_not_blamed_for_it(string what, bool behind, string? blamed)
+    {
+        await using var fleet = await TestFleet.PrepareAsync(Cancel, "ams", "nyc", "evil");
+        var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
+        var signer = new SiteInHand(fleet["evil"]);
+        var (hash, envelope) = what.Contains("broken", StringComparison.Ordinal) ? signer.SignBroken() : signer.SignByStranger();
+        await ams.StartAgainAsync(Cancel);
+        await using var peer = new RawPeer(RawPeer.Certificate(nyc.TlsKey()), request => request switch
+        {
+            "GET /fleet/v1/state" => State("nyc", ams, behind, hash.ToString()),
+            _ when request == $"GET /fleet/v1/documents/{hash}" => envelope,
+            _ => null,
+        });
+        await ams.SetPeersAsync([new("nyc", peer.Address, peer.Address)], Cancel);
+        await TestSite.EventuallyAsync(async () => (await ams.MetricAsync("isocatalog_fleet_refused_total{peer=\"nyc\"")) > 0, Cancel);
+        Assert.Equal(
+            blamed is null ? [] : [blamed],
+            (await ams.Client.GetDriftAsync(Cancel)).Drift.Where(d => d.Code == "documents-refused").Select(d => d.Site));
+        Assert.Equal(blamed == "nyc", (await ams.PeerAsync("nyc")).Refused.Count > 0);
+    }
+
     [Fact]
     public async Task A_peer_that_names_documents_which_it_has_not_is_not_asked_without_a_pause()
     {
@@ -129,7 +154,10 @@ public sealed class HostilePeerTests
     private static async Task<IEnumerable<string>> NamesAsync(TestSite site) => (await site.Client.GetImagesAsync(Cancel)).Images.Select(i => i.Name);
 
     /// <summary>As the site would say it, of the same fleet and trust version.</summary>
-    private static byte[] State(string site, TestSite ams, params string[] documents)
+    private static byte[] State(string site, TestSite ams, params string[] documents) => State(site, ams, behind: false, documents);
+
+    /// <param name="behind">It has not heard of the newest trust document.</param>
+    private static byte[] State(string site, TestSite ams, bool behind, params string[] documents)
     {
         var peers = ams.Client.GetPeersAsync(Cancel).GetAwaiter().GetResult();
         return Encoding.UTF8.GetBytes(new JsonObject
@@ -137,7 +165,7 @@ public sealed class HostilePeerTests
             ["fleet"] = peers.FleetId,
             ["site"] = site,
             ["now"] = TimeProvider.System.GetUtcNow().ToString("O", System.Globalization.CultureInfo.InvariantCulture),
-            ["trust"] = new JsonObject { ["version"] = peers.Trust, ["sha256"] = peers.TrustSha256.ToString() },
+            ["trust"] = new JsonObject { ["version"] = peers.Trust - (behind ? 1 : 0), ["sha256"] = behind ? new string('d', 64) : peers.TrustSha256.ToString() },
             ["sites"] = new JsonObject { ["evil"] = new JsonObject { ["documents"] = new JsonArray([.. documents.Select(d => JsonValue.Create(d))]) } },
         }.ToJsonString());
     }

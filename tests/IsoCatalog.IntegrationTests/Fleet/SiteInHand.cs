@@ -65,6 +65,25 @@ internal sealed class SiteInHand
         return hash;
     }
 
+    /// <summary>Signs a document that breaks rule M-01; it is not stored anywhere.</summary>
+    public (Sha256Digest Hash, byte[] Envelope) SignBroken()
+    {
+        using var key = Key();
+        var now = TimeProvider.System.GetUtcNow();
+        var payload = (((WriteOutcome.Written)_writer.Write(_catalog, [], key, now, now)).Document.Manifest with { Type = "no site" }).ToPayload();
+        return (new Sha256Digest(SHA256.HashData(payload)), key.Sign(SiteManifest.PayloadType, payload).ToJson());
+    }
+
+    /// <summary>What it would say next, signed by a key that no trust document knows.</summary>
+    public (Sha256Digest Hash, byte[] Envelope) SignByStranger()
+    {
+        using var key = Key();
+        using var stranger = SigningKey.Generate();
+        var now = TimeProvider.System.GetUtcNow();
+        var payload = ((WriteOutcome.Written)_writer.Write(_catalog, [], key, now, now)).Document.Manifest.ToPayload();
+        return (new Sha256Digest(SHA256.HashData(payload)), stranger.Sign(SiteManifest.PayloadType, payload).ToJson());
+    }
+
     /// <summary>Signs that it vouches for one replica.</summary>
     public byte[] SignMembers(long seq)
     {

@@ -57,7 +57,8 @@ internal sealed class HeldSite : IAsyncDisposable
         Files = new StoreBook(Ledger, events);
         Leases = new LeaseBook(Ledger, events);
         Aliases = new AliasBook(Ledger, documents, events);
-        Documents = new DocumentBook(Ledger, documents, events);
+        Documents = new DocumentBook(Ledger, documents, Alarms, events);
+        Documents.LetSign();
         Setbacks = new Setbacks(Time);
         Keeper = new StoreKeeper(Ledger, Files, Store, Setbacks, Time, NullLogger<StoreKeeper>.Instance);
         var links = new OwnLinks();

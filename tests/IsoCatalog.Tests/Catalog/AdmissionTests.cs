@@ -191,6 +191,53 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public void M_15_the_same_two_documents_are_evidence_once_in_whatever_order_they_come_again()
+    {
+        var (_, twin) = Write(_fleet.Writer("ams"), s => SomeImages.Put(1, 0) with { Stamp = s });
+        var catalog = Admit(_first.Envelope).Catalog.Admit(twin.Envelope, twin.ChunkBytes, SomeFleet.Now).Catalog;
+        Assert.Single(catalog.Forks);
+
+        foreach (var again in new[] { _first, twin })
+        {
+            catalog = catalog.Admit(again.Envelope, again.ChunkBytes, SomeFleet.Now).Catalog;
+        }
+
+        Assert.Single(catalog.Forks);
+    }
+
+    [Fact]
+    public void M_15_what_two_keys_of_one_site_signed_is_no_evidence()
+    {
+        using var sign = SigningKey.Generate();
+        using var tls = SigningKey.Generate();
+        var before = Admit(_first.Envelope).Catalog;
+        _fleet.Advance(d => d.WithSiteRetired("ams", _first.Ref));
+
+        // By a trust document that says no least epoch: the site that was made anew begins where the old one began.
+        var chain = _fleet.Advance(d => d.WithSite("ams", sign.Public, tls.Public) is var next
+            ? next with { Sites = new Dictionary<string, TrustSite>(next.Sites) { ["ams"] = next.Sites["ams"] with { MinEpoch = 1 } } }
+            : d);
+        _fleet.Signers["ams"] = sign;
+        var (_, anew) = Write(_fleet.Writer("ams"), s => SomeImages.Put(2, 0) with { Stamp = s });
+        Assert.Equal((_first.Ref.Epoch, _first.Ref.Seq), (anew.Ref.Epoch, anew.Ref.Seq));
+
+        var admitted = Assert.IsType<Admission.Admitted>(before.WithTrust(chain).Admit(anew.Envelope, anew.ChunkBytes, SomeFleet.Now));
+        Assert.Empty(admitted.Forks);
+        Assert.Equal(2, admitted.Catalog.View.Images.Count);
+    }
+
+    [Fact]
+    public void A_refusal_says_which_site_signed_what_breaks_the_rule()
+    {
+        var foreign = CatalogChunk.Of(SomeImages.Put(1, 5, "nyc").Key.Bucket, [StatedEntry.Of(SomeImages.Put(1, 5, "nyc"))]);
+        Assert.Equal("ams", Assert.IsType<Admission.Refused>(Around(foreign, m => m)).Violation.Signer);
+
+        // Nobody whom the trust document knows signed this, and whether that key counts is for the trust document to say.
+        using var stranger = SigningKey.Generate();
+        Assert.Null(Assert.IsType<Admission.Refused>(Admit(_fleet.Resigned(_first.Manifest, stranger))).Violation.Signer);
+    }
+
+    [Fact]
     public void C_06_an_entry_stamped_for_another_site_is_refused()
     {
         var foreign = CatalogChunk.Of(SomeImages.Put(1, 5, "nyc").Key.Bucket, [StatedEntry.Of(SomeImages.Put(1, 5, "nyc"))]);

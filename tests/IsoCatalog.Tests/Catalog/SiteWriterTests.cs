@@ -52,6 +52,26 @@ public sealed class SiteWriterTests
     }
 
     [Fact]
+    public void W_07_a_site_that_was_made_anew_counts_on_above_all_that_is_known_of_its_name()
+    {
+        var (_, catalog) = Filled(3);
+        using var sign = SigningKey.Generate();
+        using var tls = SigningKey.Generate();
+        var last = catalog.Heads["ams"];
+        _fleet.Advance(d => d.WithSiteRetired("ams", last));
+        var chain = _fleet.Advance(d => d.WithSite("ams", sign.Public, tls.Public, lastEpoch: 41));
+
+        // It knows nothing yet but the trust document.
+        var writer = SiteWriter.Start(_fleet.Catalog("ams"), "ams", RandomId.New(), 0, default);
+        Assert.Equal((42, 42), (chain.Current.Sites["ams"].MinEpoch, writer.Epoch));
+        var written = (WriteOutcome.Written)writer.Write(_fleet.Catalog("ams"), [], sign, SomeFleet.Now, SomeFleet.Now);
+        var admitted = Assert.IsType<Admission.Admitted>(catalog.WithTrust(chain).Admit(written.Document.Envelope, written.Document.ChunkBytes, SomeFleet.Now));
+        Assert.Empty(admitted.Forks);
+        Assert.Equal(written.Document.Ref, admitted.Catalog.Heads["ams"]);
+        Assert.Equal(3, admitted.Catalog.View.Live.Count());
+    }
+
+    [Fact]
     public void W_01_nothing_new_is_signed_under_an_expired_trust_document_but_the_heartbeat_goes_on()
     {
         var (writer, catalog) = Filled(1);

@@ -48,6 +48,18 @@ public sealed class SiteDriftTests
         Assert.Equal(2, peer.Refusals["M3"].Count);
     }
 
+    [Fact]
+    public void Of_what_a_site_only_handed_on_the_one_that_signed_it_is_named_once()
+    {
+        var nyc = new PeerStatus("nyc", "x").WithRelayed("msk", "C-06", "C-06: an entry of another site", SomeSite.Now);
+        var sgp = new PeerStatus("sgp", "y").WithRelayed("msk", "C-06", "C-06: an entry of another site", SomeSite.Now.AddMinutes(1));
+
+        var drift = Assert.Single(SiteDrift.Of(SomeSite.View, [sgp, nyc], LongAgo, SomeSite.Now.AddMinutes(2)));
+        Assert.Equal((SiteDrift.DocumentsRefused, "msk", SomeSite.Now), (drift.Code, drift.Site, drift.Since));
+        Assert.StartsWith("msk signed", drift.Reason, StringComparison.Ordinal);
+        Assert.Empty(nyc.Refusals);
+    }
+
     private static SiteView Others(DateTimeOffset heard) => SomeSite.View with
     {
         Others = ImmutableDictionary<string, OtherSite>.Empty.Add("nyc", new OtherSite("nyc", heard)),

@@ -20,7 +20,7 @@ public sealed class JoinTests
         Assert.Equal(JoinRequest.FingerprintOf(asked), fingerprint);
         Assert.Matches("^([0-9a-f]{4}-){7}[0-9a-f]{4}$", fingerprint);
 
-        _fleet.Advance(d => d.WithSite(request));
+        _fleet.Advance(d => d.WithSite(request, 0));
         var json = JoinFile.Of(_fleet.Chain, [new JoinPeer("ams", SomeFleet.Address.Fleet, SomeFleet.Address.Swarm)]).ToJson();
         Assert.True(JoinFile.TryRead(json, out var file, out var chain, out why), why?.ToString());
         Assert.Equal(_fleet.Chain.Newest.Ref, chain.Newest.Ref);
@@ -49,7 +49,7 @@ public sealed class JoinTests
     [Fact]
     public void P_04_a_join_file_whose_chain_leads_elsewhere_is_refused()
     {
-        _fleet.Advance(d => d.WithSite(Request));
+        _fleet.Advance(d => d.WithSite(Request, 0));
         var file = JoinFile.Of(_fleet.Chain, []);
         var other = new SomeFleet("ams").Chain;
 
