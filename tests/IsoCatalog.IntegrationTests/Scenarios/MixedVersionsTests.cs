@@ -1,0 +1,139 @@
+using IsoCatalog.Client;
+using IsoCatalog.IntegrationTests.Fleet;
+using IsoCatalog.Testing;
+using Xunit;
+
+namespace IsoCatalog.IntegrationTests.Scenarios;
+
+/// <summary>A fleet that is being upgraded: some sites run the version that was released last, and the others this one, on the folders that the old one left.</summary>
+public sealed class MixedVersionsTests
+{
+    private const string Alias = "debian-latest";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <param name="first">The sites that are upgraded first; the rest follows.</param>
+    [Theory]
+    [InlineData("ams", "nyc")]
+    [InlineData("msk")]
+    public async Task Sites_of_two_versions_have_one_list_whatever_is_done_at_which_of_them_and_so_after_the_upgrade(params string[] first)
+    {
+        var (released, current) = (await ReleasedVersion.ProgramAsync(), "");
+        await using var fleet = await TestFleet.PrepareAsync(Cancel, "ams", "nyc", "msk");
+        foreach (var site in fleet.Sites)
+        {
+            (current, site.Program) = (site.Program, released);
+        }
+
+        await fleet.StartAgainAsync(Cancel);
+        await fleet.IntroduceAsync(Cancel);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        var images = new Dictionary<string, ImageView>(StringComparer.Ordinal);
+        await AddAsync(fleet["ams"], "before.iso");
+        await ConvergeAsync();
+        foreach (var site in fleet.Sites.Where(s => first.Contains(s.Id)))
+        {
+            await UpgradeAsync(site);
+        }
+
+        // Each kind of change, at a site of each version.
+        var (ours, theirs) = (fleet.Sites.First(s => first.Contains(s.Id)), fleet.Sites.First(s => !first.Contains(s.Id)));
+        foreach (var (site, other) in new[] { (ours, theirs), (theirs, ours) })
+        {
+            foreach (var what in new[] { "stays", "goes", "recalled", "back" })
+            {
+                await AddAsync(site, $"{site.Id}-{what}.iso");
+            }
+
+            await ConvergeAsync();
+            await RemoveAsync(other, $"{site.Id}-goes.iso");
+            await RemoveAsync(site, $"{site.Id}-back.iso");
+            await other.Client.BlockImageAsync(images[$"{site.Id}-recalled.iso"].Id.ToString(), new BlockRequest("a test"), Cancel);
+            names.Remove($"{site.Id}-recalled.iso");
+            await ConvergeAsync();
+            await other.Client.RestoreImageAsync(images[$"{site.Id}-back.iso"].Id.ToString(), Cancel);
+            names.Add($"{site.Id}-back.iso");
+            await site.Client.SetAliasAsync(Alias, new AliasRequest($"{site.Id}-stays.iso"), Cancel);
+            await ConvergeAsync();
+            foreach (var any in fleet.Sites)
+            {
+                await TestSite.EventuallyAsync(
+                    async () => (await any.Client.GetAliasesAsync(Cancel)).Aliases.Any(a => a.Name == Alias && a.Image == images[$"{site.Id}-stays.iso"].Id), Cancel, 60);
+            }
+        }
+
+        // One of each version is set back to before its last words; what it then says anew is taken by the others, and what it said before is in force again.
+        foreach (var site in new[] { ours, theirs })
+        {
+            await site.StopAsync();
+            var copy = await site.CopyDataAsync(Cancel);
+            await StartAsync(site);
+            await AddAsync(site, $"{site.Id}-forgotten.iso");
+            await RemoveAsync(site, $"{site.Id}-stays.iso");
+            await ConvergeAsync();
+            await site.StopAsync();
+            await site.RestoreDataAsync(copy, Cancel);
+            await StartAsync(site);
+            if (site.Program == released)
+            {
+                // It counts where it counted before, and what it says that it holds is old news to the others: until its next start.
+                await site.StopAsync();
+                await StartAsync(site);
+            }
+
+            await AddAsync(site, $"{site.Id}-after.iso");
+            await ConvergeAsync();
+        }
+
+        foreach (var site in fleet.Sites.Where(s => !first.Contains(s.Id)))
+        {
+            await UpgradeAsync(site);
+        }
+
+        await AddAsync(fleet["msk"], "at-last.iso");
+        await RemoveAsync(fleet["ams"], "before.iso");
+        await ConvergeAsync();
+        Assert.All(
+            await Task.WhenAll(fleet.Sites.Select(async s => (await s.Client.GetDriftAsync(Cancel)).Drift)),
+            drift => Assert.DoesNotContain(drift, d => d.Code is "documents-refused" or "store-damaged" or "clock-implausible"));
+
+        async Task AddAsync(TestSite site, string name)
+        {
+            images[name] = await site.PutAsync(name, images.Count + 1);
+            names.Add(name);
+        }
+
+        async Task RemoveAsync(TestSite site, string name)
+        {
+            await site.Client.RemoveImageAsync(images[name].Id.ToString(), null, Cancel);
+            names.Remove(name);
+        }
+
+        async Task UpgradeAsync(TestSite site)
+        {
+            await site.StopAsync();
+            site.Program = current;
+            await StartAsync(site);
+        }
+
+        async Task StartAsync(TestSite site)
+        {
+            await site.ConfigurePeersAsync(fleet.Sites.Where(s => s != site), Cancel);
+            await site.StartAgainAsync(Cancel);
+            await fleet.IntroduceAsync(Cancel);
+        }
+
+        async Task ConvergeAsync()
+        {
+            foreach (var (site, surface) in fleet.Sites.SelectMany(s => new[] { (s, "bmc"), (s, "console") }))
+            {
+                HashSet<string> listed = [];
+                await TestSite.EventuallyAsync(
+                    async () => (listed = [.. (await site.Client.GetAvailableAsync(new AvailableRequest(surface), Cancel)).Images.Select(i => i.Name)]).SetEquals(names),
+                    Cancel,
+                    90,
+                    () => $"{surface} at {site.Id} lacks {string.Join(", ", names.Except(listed))} and has {string.Join(", ", listed.Except(names))}.");
+            }
+        }
+    }
+}
