@@ -124,7 +124,10 @@ internal sealed class SiteHost : IAsyncDisposable
                 database,
                 documents,
                 surfaces.Select(s => new SurfaceStatus(
-                    s.Description.Name, s.Description.Kind, s.Description.Group, s.Description.ServesStoreInode, options.Time.GetUtcNow())),
+                    s.Description.Name, s.Description.Kind, s.Description.Group, s.Description.ServesStoreInode, options.Time.GetUtcNow())
+                {
+                    ShowsFiles = s.Description.Folder is not null,
+                }),
                 events,
                 alarms,
                 reserve,

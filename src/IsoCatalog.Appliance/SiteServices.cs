@@ -145,10 +145,7 @@ internal static class SiteServices
         var store = services.GetRequiredService<ImageStore>();
         store.CleanStaging(services.GetRequiredService<SiteLedger>().View, services.GetRequiredService<ILogger<ImageStore>>());
         services.GetRequiredService<Doubts>().StatStore(cancellationToken);
-        foreach (var publisher in services.GetRequiredService<IReadOnlyList<SurfacePublisher>>())
-        {
-            await publisher.ResumeAsync(cancellationToken);
-        }
+        await Task.WhenAll(services.GetRequiredService<IReadOnlyList<SurfacePublisher>>().Select(p => p.ResumeAsync(cancellationToken)));
 
         services.GetRequiredService<LeaseRoutes>().Apply();
         services.GetRequiredService<DriftReport>().LookForOrphans();

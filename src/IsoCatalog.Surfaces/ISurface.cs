@@ -33,7 +33,9 @@ public interface ISurface : IAsyncDisposable
     /// <summary>After a restart: makes an image that was advertised visible again if what is there still agrees with the evidence. Reads no image bytes.</summary>
     Task<SurfaceOutcome> ResumeAsync(StoredImage image, Evidence published, CancellationToken cancellationToken);
 
-    /// <summary>Reads the whole published image back past the page cache, by the surface's own path, and compares the root.</summary>
+    /// <summary>Reads the whole published image back past the page cache, by the surface's own path, and compares the root. Where clients see files, it may have been
+    /// touched: what counts is that it is the same file and that its bytes are right, and the evidence is of it as it is now. Moves nothing. Refused and retryable:
+    /// it changed while it was read, or could not be reached, and nothing is known of its bytes.</summary>
     Task<SurfaceOutcome> VerifyAsync(StoredImage image, Evidence published, IProgress<long>? bytesDone, CancellationToken cancellationToken);
 
     /// <summary>Looks at everything that should be there, and at what else is: cheap, no bytes read.</summary>

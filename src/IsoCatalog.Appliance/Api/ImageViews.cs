@@ -126,7 +126,7 @@ internal static class ImageViews
     private static StoreView Store(StoreFile? file) => file switch
     {
         StoreFile.Present => new StoreView("present"),
-        StoreFile.Doubted doubted => new StoreView("doubted", "store-doubted", doubted.Reason),
+        StoreFile.Doubted doubted => new StoreView("doubted", doubted.Code, doubted.Reason),
         StoreFile.Lost lost => new StoreView("lost", lost.Code, lost.Reason),
         StoreFile.Fetching fetching => new StoreView("fetching", fetching.Code, fetching.Reason),
         StoreFile.Retired => new StoreView("retired"),

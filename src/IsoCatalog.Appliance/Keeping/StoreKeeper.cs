@@ -2,6 +2,7 @@ using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
 using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Keeping;
@@ -14,8 +15,8 @@ internal sealed class StoreKeeper(SiteLedger ledger, StoreBook book, ImageStore 
 {
     private readonly Rounds _rounds = new(ledger, setbacks, TimeSpan.FromMinutes(1), time, log);
 
-    /// <summary>What was deleted before the start, and not looked for yet: a crash between a move to retired and its record leaves the file where nobody looks for it.</summary>
-    private readonly HashSet<ImageId> _unfound = [.. ledger.View.Catalog.Images.Values.Where(i => i.Deleted).Select(i => i.Id)];
+    /// <summary>Files of what was deleted before the start, not looked for yet: a crash between a move to retired and its record leaves one where nobody looks for it.</summary>
+    private readonly HashSet<Sha256Digest> _unfound = [.. ledger.View.Catalog.Images.Values.Where(i => i.Deleted).Select(i => i.Value.Root)];
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
 
@@ -30,14 +31,16 @@ internal sealed class StoreKeeper(SiteLedger ledger, StoreBook book, ImageStore 
         {
             StoreFile.Present present when CellPlan.MayRetire(view, image.Value.Root) =>
                 Chore.Of($"Moving {image.FileName} to retired", image.Id, _ => Retire(image, present)),
-            StoreFile.Retired when !image.Deleted => Chore.Of($"Moving {image.FileName} back from retired", image.Id, c => Return(image, c)),
-            StoreFile.Doubted when !image.Deleted => Chore.Of($"Reading {image.FileName} again", image.Id, c => Read(image, c)),
-            null when !image.Deleted => Chore.Of($"Looking for {image.FileName} in the store", image.Id, c => Read(image, c)),
-            not (StoreFile.Present or StoreFile.Retired) when image.Deleted && _unfound.Contains(image.Id) =>
-                Chore.Of($"Looking for {image.FileName} in retired", image.Id, c => FindMoved(image, c)),
+            StoreFile.Retired when !image.Deleted => new Chore($"Moving {image.FileName} back from retired", image.Id, c => Task.FromResult(Return(image, c))),
+            StoreFile.Doubted when !image.Deleted => new Chore($"Reading {image.FileName} again", image.Id, c => Task.FromResult(Read(image, c))),
+            null when !image.Deleted => new Chore($"Looking for {image.FileName} in the store", image.Id, c => Task.FromResult(Read(image, c))),
+            not (StoreFile.Present or StoreFile.Retired) when image.Deleted && _unfound.Contains(image.Value.Root) && view.ImagesOf(image.Value.Root).Contains(image) =>
+                new Chore($"Looking for {image.FileName} in retired", image.Id, c => Task.FromResult(FindMoved(image, c))),
             _ => null,
         };
-        return chore is null ? null : chore with { With = file };
+
+        // One doubt is one thing to be done, however often it was read in vain.
+        return chore is null ? null : chore with { With = file is StoreFile.Doubted doubted ? doubted.Since : file };
     }
 
     private void Retire(CatalogImage image, StoreFile.Present present)
@@ -51,21 +54,31 @@ internal sealed class StoreKeeper(SiteLedger ledger, StoreBook book, ImageStore 
         }
     }
 
-    private void FindMoved(CatalogImage image, CancellationToken cancellationToken)
+    /// <returns>Why nothing is known yet, in words.</returns>
+    private string? FindMoved(CatalogImage image, CancellationToken cancellationToken)
     {
-        if (ImageStore.Read(store.Folders.RetiredFile(image.Value.Root), image.Value.Root, null, cancellationToken) is StoreRead.Right retired)
+        var root = image.Value.Root;
+        var retired = ImageStore.Read(store.Folders.RetiredFile(root), root, null, cancellationToken);
+        var stored = retired is StoreRead.Right ? retired : ImageStore.Read(store.Folders.StoreFile(root), root, null, cancellationToken);
+        if (retired is StoreRead.Right { Receipt: var moved })
         {
-            book.Set(image.Value.Root, new StoreFile.Retired(retired.Receipt, time.GetUtcNow()));
+            book.Set(root, new StoreFile.Retired(moved, time.GetUtcNow()));
         }
-        else if (ImageStore.Read(store.Folders.StoreFile(image.Value.Root), image.Value.Root, null, cancellationToken) is StoreRead.Right stored)
+        else if (stored is StoreRead.Right { Receipt: var unmoved })
         {
-            book.Set(image.Value.Root, new StoreFile.Present(stored.Receipt));
+            book.Set(root, new StoreFile.Present(unmoved));
+        }
+        else if ((retired as StoreRead.Undecided ?? stored as StoreRead.Undecided) is { Reason: var undecided })
+        {
+            return undecided;
         }
 
-        _unfound.Remove(image.Id);
+        _unfound.Remove(root);
+        return null;
     }
 
-    private void Return(CatalogImage image, CancellationToken cancellationToken)
+    /// <returns>Why nothing is known yet, in words.</returns>
+    private string? Return(CatalogImage image, CancellationToken cancellationToken)
     {
         var path = store.Folders.RetiredFile(image.Value.Root);
         switch (ImageStore.Read(path, image.Value.Root, null, cancellationToken))
@@ -85,19 +98,28 @@ internal sealed class StoreKeeper(SiteLedger ledger, StoreBook book, ImageStore 
                 break;
             case StoreRead.Gone:
                 // A crash between the move back and its record: then it is in the store already.
-                Read(image, cancellationToken);
-                break;
+                return Read(image, cancellationToken);
+            case StoreRead.Undecided undecided:
+                return undecided.Reason;
         }
+
+        return null;
     }
 
     /// <summary>Any doubt ends here: the bytes are read past the cache, and they are right or they are not.</summary>
-    private void Read(CatalogImage image, CancellationToken cancellationToken)
+    /// <returns>Why nothing is known yet, in words: it is read again after a pause.</returns>
+    private string? Read(CatalogImage image, CancellationToken cancellationToken)
     {
         var path = store.Folders.StoreFile(image.Value.Root);
-        while (ledger.View.FileOf(image) is var doubted
-            && !Conclude(image, path, doubted, ImageStore.Read(path, image.Value.Root, null, cancellationToken)))
+        while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            var doubted = ledger.View.FileOf(image);
+            var read = ImageStore.Read(path, image.Value.Root, null, cancellationToken);
+            if (Conclude(image, path, doubted, read))
+            {
+                return (read as StoreRead.Undecided)?.Reason;
+            }
         }
     }
 
@@ -119,6 +141,8 @@ internal sealed class StoreKeeper(SiteLedger ledger, StoreBook book, ImageStore 
                 case not StoreRead.Right when store.Absence() is not null:
                     // Nothing is known of it until the folder is back.
                     return doubted;
+                case StoreRead.Undecided undecided:
+                    return doubted is StoreFile.Doubted known ? known.ReadInVain(undecided.Reason) : doubted;
                 case StoreRead.Gone when doubted is null && !ledger.View.Others.IsEmpty:
                     return FetchPlan.Wanted(time.GetUtcNow());
                 case StoreRead.Gone when doubted is null && !IsOurs(image):

@@ -133,13 +133,21 @@ internal sealed class StoreBook(SiteLedger ledger, EventLog events)
             _ => v,
         });
         turn.Make(new Change(next) { Touched = images, After = [new Row.File(root, file)] });
-        if (file is StoreFile.Doubted or StoreFile.Lost)
+
+        // A doubt that was read in vain is the same doubt, until it does not come to rest.
+        if (Trouble(file) is var (code, reason) && code != Trouble(view.Store.GetValueOrDefault(root))?.Code)
         {
-            var (code, reason) = file is StoreFile.Lost gone ? (gone.Code, gone.Reason) : ("store-doubted", ((StoreFile.Doubted)file).Reason);
             foreach (var id in images.DefaultIfEmpty())
             {
                 events.Add("drift", reason, id, code: code);
             }
         }
     }
+
+    private static (string Code, string Reason)? Trouble(StoreFile? file) => file switch
+    {
+        StoreFile.Lost lost => (lost.Code, lost.Reason),
+        StoreFile.Doubted doubted => (doubted.Code, doubted.Reason),
+        _ => null,
+    };
 }

@@ -128,7 +128,7 @@ internal sealed class DriftReport
             StoreFile.Lost lost => new DriftView(lost.Code, lost.Reason, null, i.Id, lost.Since),
             StoreFile.Fetching { Code: not (ReasonCode.Fetching or ReasonCode.WaitingForSource or ReasonCode.Verifying) } stuck =>
                 new DriftView(stuck.Code, stuck.Reason, null, i.Id, stuck.Since),
-            StoreFile.Doubted doubted => new DriftView("store-doubted", doubted.Reason, null, i.Id, doubted.Since),
+            StoreFile.Doubted doubted => new DriftView(doubted.Code, doubted.Reason, null, i.Id, doubted.Since),
             _ => null,
         })
         .OfType<DriftView>();

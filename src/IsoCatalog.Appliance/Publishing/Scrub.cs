@@ -46,6 +46,10 @@ internal sealed class Scrub(
         {
             doubts.AboutStore(image.Value.Root, gone + ".");
         }
+        else if (read is StoreRead.Undecided)
+        {
+            doubts.StatStore(image.Value.Root);
+        }
 
         foreach (var publisher in publishers.Where(p => !p.Surface.Description.ServesStoreInode))
         {

@@ -22,8 +22,7 @@ internal sealed class SurfacePublisher(
     private readonly ChangeLoop _stages = new(ledger, time, log);
     private readonly WaitingImages _waiting = new();
     private readonly SemaphoreSlim _observing = new(1, 1);
-    private readonly Lock _gate = new();
-    private (ImageId Image, CancellationTokenSource Cancel)? _staging;
+    private readonly LongWork _long = new();
     private volatile IReadOnlyList<SurfaceFinding> _foreign = [];
 
     public ISurface Surface => surface;
@@ -33,7 +32,8 @@ internal sealed class SurfacePublisher(
     /// <summary>What lies there and is not ours, and what else is wrong with the place though it works, as of the last look.</summary>
     public IReadOnlyList<SurfaceFinding> Foreign => _foreign;
 
-    /// <summary>At the start, before anybody can ask: what was advertised is shown again if stat agrees, else it is doubted.</summary>
+    /// <summary>At the start, before anybody can ask: what was advertised is shown again if stat agrees, else it is doubted. Nothing stays in the list that was not
+    /// compared, whatever is thought of the store's copy.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
         await CheckAsync(cancellationToken);
@@ -50,8 +50,9 @@ internal sealed class SurfacePublisher(
                 continue;
             }
 
-            if (store.Stored(ledger.View, key.Image) is not { } image)
+            if (Served(ledger.View, key.Image, cell) is not { } image)
             {
+                Doubt(key.Image, cell, ReasonCode.StoreDamaged, "The store's own copy, which it serves, is not to be relied on; it comes back once that was read.");
                 continue;
             }
 
@@ -76,7 +77,7 @@ internal sealed class SurfacePublisher(
             var view = ledger.View;
             var expected = view.Cells
                 .Where(c => c.Key.Surface == Name && c.Value is { State: CellState.Advertised, Evidence: not null })
-                .Select(c => store.Stored(view, c.Key.Image) is { } image ? new PublishedImage(image, c.Value.Evidence!) : null)
+                .Select(c => Served(view, c.Key.Image, c.Value) is { } image ? new PublishedImage(image, c.Value.Evidence!) : null)
                 .OfType<PublishedImage>()
                 .ToList();
             var findings = store.Absence() is null ? await surface.ObserveAsync(expected, cancellationToken) : [];
@@ -113,8 +114,10 @@ internal sealed class SurfacePublisher(
         var doubt = modified ? $"{path} was written to." : ImageStore.Doubt(path, receipt);
         if (doubt is not null)
         {
-            var code = doubt.EndsWith("is gone.", StringComparison.Ordinal) ? ReasonCode.FileMissing : ReasonCode.FileChanged;
-            Doubt(image, seen, code, doubt + " It is being published again from the store.");
+            var (code, then) = doubt.EndsWith("is gone.", StringComparison.Ordinal)
+                ? (ReasonCode.FileMissing, "It is being published again from the store.")
+                : (ReasonCode.FileChanged, "It is read again where it lies, and published again from the store if it is wrong.");
+            Doubt(image, seen, code, $"{doubt} {then}");
         }
     }
 
@@ -122,10 +125,21 @@ internal sealed class SurfacePublisher(
     public async Task VerifyAsync(ImageId id, IProgress<long>? bytesDone, CancellationToken cancellationToken)
     {
         var view = ledger.View;
-        if (view.CellOf(id, Name) is { State: CellState.Advertised, Evidence: { } published } seen && store.Stored(view, id) is { } image
-            && await surface.VerifyAsync(image, published, bytesDone, cancellationToken) is SurfaceOutcome.Refused refused)
+        if (view.CellOf(id, Name) is not { State: CellState.Advertised, Evidence: { } published } seen || Served(view, id, seen) is not { } image)
         {
-            Doubt(id, seen, refused.Code, refused.Reason);
+            return;
+        }
+
+        switch (await surface.VerifyAsync(image, published, bytesDone, cancellationToken))
+        {
+            case SurfaceOutcome.Refused refused:
+                Doubt(id, seen, refused.Code, refused.Reason);
+                break;
+            case SurfaceOutcome.Done { Evidence: { } now } when now != published:
+                // It was touched, and read since.
+                var key = new CellKey(id, Name);
+                cells.ChangeCell(key, newest => newest.Cells.GetValueOrDefault(key) == seen ? seen with { Evidence = now } : newest.Cells.GetValueOrDefault(key));
+                break;
         }
     }
 
@@ -175,9 +189,9 @@ internal sealed class SurfacePublisher(
     private async Task<DateTimeOffset?> StageAsync(CancellationToken cancellationToken)
     {
         var begun = time.GetUtcNow();
-        while (NextToStage() is { } image)
+        while (NextThatTakesTime() is { } next)
         {
-            await TendAsync(image.Id, CellStep.Stage, (_, token) => StageAsync(image, token), cancellationToken);
+            await TendAsync(next.Image.Id, next.Step, (_, token) => next.Step == CellStep.Read ? ReadAsync(next.Image, token) : StageAsync(next.Image, token), cancellationToken);
 
             // It may have been withdrawn meanwhile, and that waited for the end of it.
             _shows.Wake();
@@ -186,14 +200,17 @@ internal sealed class SurfacePublisher(
         return _attempts.NextAfter(begun);
     }
 
-    /// <summary>The oldest first; decided anew after each, because each takes its time.</summary>
-    private StoredImage? NextToStage()
+    /// <summary>What only has to be read before what has to be brought there, the oldest first; decided anew after each, because each takes its time.</summary>
+    private (CellStep Step, StoredImage Image)? NextThatTakesTime()
     {
         var view = ledger.View;
-        return view.Catalog.Live.OrderBy(i => i.Value.AddedAt)
-            .Where(i => Next(i.Id) == CellStep.Stage && IsDue(i.Id, CellStep.Stage))
-            .Select(i => store.Stored(view, i.Id))
-            .FirstOrDefault(i => i is not null);
+        return view.Catalog.Live.Select(i => (Step: Next(i.Id), Image: i))
+            .Where(n => n.Step is CellStep.Read or CellStep.Stage && IsDue(n.Image.Id, n.Step))
+            .OrderBy(n => n.Step != CellStep.Read).ThenBy(n => n.Image.Value.AddedAt)
+            .Select(n => (n.Step, Image: n.Step == CellStep.Read ? Shown(view, n.Image.Id, view.CellOf(n.Image.Id, Name)!) : store.Stored(view, n.Image.Id)))
+            .Where(n => n.Image is not null)
+            .Select(n => ((CellStep, StoredImage)?)(n.Step, n.Image!))
+            .FirstOrDefault();
     }
 
     /// <summary>What goes wrong unexpectedly concerns this image alone, and is said and tried again like any other failure of the step.</summary>
@@ -211,6 +228,10 @@ internal sealed class SurfacePublisher(
             {
                 StillVisible(image, refused);
             }
+            else if (step == CellStep.Read)
+            {
+                NotRight(image, refused);
+            }
             else
             {
                 Failed(new CellKey(image, Name), step, (ledger.View.FileOf(image) as StoreFile.Present)?.Receipt, listed: false, refused);
@@ -222,33 +243,15 @@ internal sealed class SurfacePublisher(
     {
         var key = new CellKey(image.Id, Name);
         var listed = ledger.View.CellOf(image.Id, Name) is { State: CellState.Withdrawn };
-        if (!cells.ChangeCell(key, view => CellOutcome.Begun(view, key, time.GetUtcNow())))
+        if (!cells.ChangeCell(key, view => CellOutcome.Begun(view, key, CellStep.Stage, time.GetUtcNow())))
         {
             return;
         }
 
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        lock (_gate)
-        {
-            _staging = (image.Id, cancel);
-        }
-
         SurfaceOutcome outcome;
-        try
+        using (LinkChange(image.Root))
         {
-            using var linking = LinkChange(image.Root);
-            outcome = await surface.StageAsync(image, new CellProgress(cells, key, image.Size), cancel.Token);
-        }
-        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
-        {
-            outcome = new SurfaceOutcome.Refused(ReasonCode.Removed, "The image was removed meanwhile.", Retryable: false);
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                _staging = null;
-            }
+            outcome = await _long.DoAsync(image.Id, token => surface.StageAsync(image, new CellProgress(cells, key, image.Size), token), stoppingToken);
         }
 
         switch (outcome)
@@ -258,6 +261,37 @@ internal sealed class SurfacePublisher(
                 break;
             case SurfaceOutcome.Refused refused:
                 Failed(key, CellStep.Stage, image.StoreReceipt, listed, refused);
+                break;
+        }
+    }
+
+    /// <summary>What is in doubt is left where it is until it was read: right, and it is shown again as it is; wrong, and it is taken away.</summary>
+    private async Task ReadAsync(StoredImage image, CancellationToken stoppingToken)
+    {
+        var key = new CellKey(image.Id, Name);
+        if (ledger.View.CellOf(image.Id, Name) is not { Evidence: { } published } cell
+            || !cells.ChangeCell(key, view => CellOutcome.Begun(view, key, CellStep.Read, time.GetUtcNow())))
+        {
+            return;
+        }
+
+        // The store's own inode was read by the store.
+        var whole = store.Stored(ledger.View, image.Id);
+        var shared = whole is not null && InPlaceOf(cell) is { } there && (there.Device, there.Inode) == (whole.StoreReceipt.Device, whole.StoreReceipt.Inode);
+        var outcome = await _long.DoAsync(
+            image.Id,
+            token => shared
+                ? surface.ResumeAsync(whole! with { FileName = image.FileName }, whole!.StoreReceipt, token)
+                : surface.VerifyAsync(image, published, new CellProgress(cells, key, image.Size), token),
+            stoppingToken);
+        switch (outcome)
+        {
+            case SurfaceOutcome.Done { Evidence: { } now }:
+                _attempts.Forget((image.Id, CellStep.Read));
+                cells.ChangeCell(key, view => CellOutcome.Staged(view.Cells.GetValueOrDefault(key), time.GetUtcNow(), now));
+                break;
+            case SurfaceOutcome.Refused refused:
+                NotRight(image.Id, refused);
                 break;
         }
     }
@@ -289,6 +323,7 @@ internal sealed class SurfacePublisher(
                 if (shown is Outcome<bool>.Done { Value: true })
                 {
                     _attempts.Forget((id, CellStep.Stage));
+                    _attempts.Forget((id, CellStep.Read));
                     _attempts.Forget((id, CellStep.Advertise));
                     // A change between the surface's own look and the ledger's entry had nobody watching yet.
                     if (surface.Description.Folder is { } folder)
@@ -302,7 +337,12 @@ internal sealed class SurfacePublisher(
                 }
                 else
                 {
-                    await surface.WithdrawAsync(image, evidence, cancellationToken);
+                    // What clients saw before, and was only read again, is taken away when the plan says so.
+                    if (ledger.View.CellOf(id, Name) is not { Evidence: not null })
+                    {
+                        await surface.WithdrawAsync(image, evidence, cancellationToken);
+                    }
+
                     if (shown is Outcome<bool>.Refused { Refusal: var unrecorded })
                     {
                         Failed(key, CellStep.Advertise, image.StoreReceipt, listed: false, new SurfaceOutcome.Refused(unrecorded.Code, unrecorded.Message, Retryable: true));
@@ -320,17 +360,8 @@ internal sealed class SurfacePublisher(
 
     private async Task WithdrawAsync(ImageId id, CancellationToken cancellationToken)
     {
-        lock (_gate)
-        {
-            if (_staging is { } staging && staging.Image == id)
-            {
-                staging.Cancel.Cancel();
-                return;
-            }
-        }
-
         var (key, view) = (new CellKey(id, Name), ledger.View);
-        if (view.CellOf(id, Name) is not { } cell)
+        if (_long.Cancel(id) || view.CellOf(id, Name) is not { } cell)
         {
             return;
         }
@@ -353,6 +384,11 @@ internal sealed class SurfacePublisher(
         _attempts.Forget((id, CellStep.Withdraw));
         cells.ChangeCell(key, newest => CellOutcome.OutOfSight(newest, key));
     }
+
+    /// <summary>What it shows, to be looked at; null while its bytes are the store's and the store does not vouch for them. A copy of its own it has whatever is thought
+    /// of the store's.</summary>
+    private StoredImage? Served(SiteView view, ImageId id, Cell cell) =>
+        view.SharesStore(id, Status(view)) ? store.Stored(view, id) : Shown(view, id, cell);
 
     /// <summary>The image under the name that it was shown by: the catalog may call it something else by now, or not know it any more.</summary>
     private StoredImage? Shown(SiteView view, ImageId id, Cell cell)
@@ -383,6 +419,18 @@ internal sealed class SurfacePublisher(
             view.Cells.GetValueOrDefault(key), listed, refused.Code, refused.Reason, time.GetUtcNow())))
         {
             Log.NotPublished(log, key.Image, Name, refused.Code, refused.Reason);
+        }
+    }
+
+    /// <summary>Of what changed while it was read, or could not be reached, nothing is known: it stays, and is read again after a pause.</summary>
+    private void NotRight(ImageId image, SurfaceOutcome.Refused refused)
+    {
+        var key = new CellKey(image, Name);
+        var code = refused.Retryable ? ReasonCode.FileChanged : refused.Code;
+        _attempts.Failed((image, CellStep.Read), refused.Reason);
+        if (cells.ChangeCell(key, newest => CellOutcome.NotRight(newest.Cells.GetValueOrDefault(key), code, refused.Reason, time.GetUtcNow())))
+        {
+            Log.NotPublished(log, image, Name, refused.Code, refused.Reason);
         }
     }
 
@@ -441,7 +489,7 @@ internal sealed class SurfacePublisher(
         CellPlan.IsTogether(view.Catalog.Images.GetValueOrDefault(image), together);
 
     private bool IsDue(ImageId image, CellStep step) => _attempts.IsDue(
-        (image, step), step != CellStep.Withdraw && ledger.View.FileOf(image) is StoreFile.Present present ? Weighed(present.Receipt) : null);
+        (image, step), step is CellStep.Stage or CellStep.Advertise && ledger.View.FileOf(image) is StoreFile.Present present ? Weighed(present.Receipt) : null);
 
     /// <summary>The links of a folder's own move ctime at each try: that alone is no other file there.</summary>
     private Receipt Weighed(Receipt receipt) => surface.Description.Folder is null ? receipt : receipt with { ChangedNs = 0 };

@@ -99,7 +99,8 @@ internal sealed class ImageStore(SiteFolders folders, FolderLock? owned = null)
             : $"{path} was touched (owner, mode, links or times).";
     }
 
-    /// <summary>Reads the whole file back past the page cache; again if only its ctime moved meanwhile, as a link or chmod does.</summary>
+    /// <summary>Reads the whole file back past the page cache; again if only its ctime moved meanwhile, as a link or chmod does. Only of what stood still can be
+    /// said that it is right or wrong.</summary>
     /// <returns>The receipt if the bytes have the root, else why not.</returns>
     public static StoreRead Read(string path, Sha256Digest root, IProgress<long>? bytesDone, CancellationToken cancellationToken)
     {
@@ -108,16 +109,16 @@ internal sealed class ImageStore(SiteFolders folders, FolderLock? owned = null)
             for (var reads = 1; ; reads++)
             {
                 var (before, after) = ReadBack.Of(path, bytesDone, cancellationToken);
-                if (before == after && before.Root == root)
+                if (before == after)
                 {
-                    return new StoreRead.Right(before);
+                    return before.Root == root
+                        ? new StoreRead.Right(before)
+                        : new StoreRead.Wrong($"the bytes of {path} hash to {before.Root} instead of {root}");
                 }
 
-                if (before.Root != root || !FileIdentity.SameContent(before, after) || reads == MostReads)
+                if (!FileIdentity.SameContent(before, after) || reads == MostReads)
                 {
-                    return new StoreRead.Wrong(before.Root != root
-                        ? $"the bytes of {path} hash to {before.Root} instead of {root}"
-                        : $"{path} changed while it was read");
+                    return new StoreRead.Undecided($"{path} changed while it was read");
                 }
             }
         }
@@ -128,6 +129,10 @@ internal sealed class ImageStore(SiteFolders folders, FolderLock? owned = null)
         catch (DirectoryNotFoundException)
         {
             return new StoreRead.Gone($"{path} is gone");
+        }
+        catch (Exception e) when (DiskFault.MayNot(e))
+        {
+            return new StoreRead.Undecided($"{path} may not be read: {e.Message}");
         }
         catch (Exception e) when (DiskFault.IsOutside(e))
         {
@@ -253,7 +258,11 @@ internal abstract record StoreRead
 
     public sealed record Right(Receipt Receipt) : StoreRead;
 
+    /// <summary>It stood still, and its bytes are others, or the disk does not give them.</summary>
     public sealed record Wrong(string Reason) : StoreRead;
+
+    /// <summary>Nothing is known of its bytes: it changed while it was read, or this process may not read it. To be read again.</summary>
+    public sealed record Undecided(string Reason) : StoreRead;
 
     public sealed record Gone(string Reason) : StoreRead;
 }

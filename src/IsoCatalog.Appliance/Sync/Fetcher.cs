@@ -156,7 +156,13 @@ internal sealed class Fetcher(
     {
         Say(image, 1, ReasonCode.Verifying, "All bytes are here; they are read back from the disk.");
         File.SetUnixFileMode(staged, ImageStore.ReadOnlyForAll);
-        if (ImageStore.Read(staged, image.Value.Root, null, cancellationToken) is not StoreRead.Right right)
+        var read = ImageStore.Read(staged, image.Value.Root, null, cancellationToken);
+        if (read is StoreRead.Undecided undecided)
+        {
+            return new Failure(ReasonCode.ReadError, $"{undecided.Reason}. It is read again.");
+        }
+
+        if (read is not StoreRead.Right right)
         {
             DeleteStaged(image);
             return new Failure(

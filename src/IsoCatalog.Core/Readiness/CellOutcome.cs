@@ -6,18 +6,38 @@ namespace IsoCatalog.Core.Readiness;
 /// </summary>
 public static class CellOutcome
 {
-    /// <summary>Staging begins, if it is still what comes next.</summary>
-    public static Cell? Begun(SiteView newest, CellKey key, DateTimeOffset now) =>
-        CellPlan.Next(newest, key.Image, newest.Surfaces.First(s => s.Name == key.Surface), together: false, now) == CellStep.Stage
-            ? new Cell(CellState.Verifying, now, ReasonCode.Verifying, "The bytes are brought there and read back.", Progress: 0)
-            : newest.Cells.GetValueOrDefault(key);
+    /// <summary>Staging begins, or the reading of what is visible, if that is still what comes next.</summary>
+    public static Cell? Begun(SiteView newest, CellKey key, CellStep step, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(newest);
+        var cell = newest.Cells.GetValueOrDefault(key);
+        return CellPlan.Next(newest, key.Image, newest.Surfaces.First(s => s.Name == key.Surface), together: false, now) != step ? cell
+            : new Cell(
+                CellState.Verifying,
+                now,
+                ReasonCode.Verifying,
+                step == CellStep.Read ? "It is read again where it lies." : "The bytes are brought there and read back.",
+                cell?.Evidence,
+                Progress: 0,
+                cell?.Evidence is null ? null : cell.FileName);
+    }
 
     public static Cell? Progressed(Cell? newest, double progress) =>
         newest is { State: CellState.Verifying } ? newest with { Progress = progress } : newest;
 
-    public static Cell? Staged(Cell? newest, DateTimeOffset now) => newest is { State: CellState.Verifying }
-        ? new Cell(CellState.Staged, now, ReasonCode.WaitingForSurfaces, "Ready here; it appears once the other surfaces are ready too.")
+    /// <param name="visible">What is visible of it already: it was read where it lies.</param>
+    public static Cell? Staged(Cell? newest, DateTimeOffset now, Evidence? visible = null) => newest is { State: CellState.Verifying }
+        ? new Cell(
+            CellState.Staged, now, ReasonCode.WaitingForSurfaces, "Ready here; it appears once the other surfaces are ready too.", visible, FileName: visible is null ? null : newest.FileName)
         : newest;
+
+    /// <summary>What is visible was read, and is wrong, or nothing is known of it yet.</summary>
+    /// <param name="newest">As it is now.</param>
+    /// <param name="code"><see cref="ReasonCode.FileChanged"/>: it is to be read again; any other: it is to be taken away.</param>
+    /// <param name="reason">The same for people.</param>
+    /// <param name="now">The clock.</param>
+    public static Cell? NotRight(Cell? newest, string code, string reason, DateTimeOffset now) =>
+        newest is { State: CellState.Verifying } ? newest with { State = CellState.Withdrawn, Since = now, Code = code, Reason = reason, Progress = null } : newest;
 
     /// <summary>Staging or showing failed.</summary>
     /// <param name="newest">As it is now.</param>
@@ -26,9 +46,11 @@ public static class CellOutcome
     /// <param name="reason">The same for people.</param>
     /// <param name="now">The clock.</param>
     public static Cell? Failed(Cell? newest, bool listed, string code, string reason, DateTimeOffset now) =>
-        newest is { State: CellState.Verifying or CellState.Staged }
-            ? new Cell(listed ? CellState.Withdrawn : CellState.Absent, now, code, reason)
-            : newest;
+        newest is not { State: CellState.Verifying or CellState.Staged } ? newest
+
+            // Touched between the reading and the showing: that is another doubt about what is visible.
+            : newest.Evidence is not null && code == ReasonCode.FileChanged ? newest with { State = CellState.Withdrawn, Since = now, Code = code, Reason = reason, Progress = null }
+            : new Cell(listed ? CellState.Withdrawn : CellState.Absent, now, code, reason);
 
     /// <summary>Nothing of it is visible any more.</summary>
     public static Cell? OutOfSight(SiteView newest, CellKey key) => newest.Cells.GetValueOrDefault(key) switch

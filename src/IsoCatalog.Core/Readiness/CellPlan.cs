@@ -11,6 +11,9 @@ public enum CellStep
     /// <summary>Bring the bytes there and read them back.</summary>
     Stage,
 
+    /// <summary>Read what is visible and in doubt, where it lies.</summary>
+    Read,
+
     /// <summary>Show it.</summary>
     Advertise,
 
@@ -35,6 +38,8 @@ public static class CellPlan
 
         return cell switch
         {
+            { State: CellState.Withdrawn, Evidence: not null, Code: ReasonCode.FileChanged or ReasonCode.StoreDamaged } when surface.ShowsFiles =>
+                surface.Problem is null && (healthy || !view.SharesStore(image, surface)) ? CellStep.Read : CellStep.None,
             { State: CellState.Withdrawn or CellState.Quarantined, Evidence: not null } => CellStep.Withdraw,
             _ when surface.Problem is not null || !healthy => CellStep.None,
             null or { State: CellState.Absent or CellState.Withdrawn or CellState.Quarantined or CellState.Fetching } => CellStep.Stage,

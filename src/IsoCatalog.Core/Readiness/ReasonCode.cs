@@ -30,6 +30,7 @@ public static class ReasonCode
     public const string DataMissing = "data-missing";
     public const string StoreMissing = "store-missing";
     public const string StoreDamaged = "store-damaged";
+    public const string StoreRestless = "store-restless";
 
     // The site.
     public const string DatabaseFailed = "database-failed";

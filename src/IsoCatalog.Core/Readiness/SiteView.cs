@@ -111,7 +111,15 @@ public sealed record SiteView
     private bool IsShown(ImageId image, SurfaceStatus surface) =>
         IsWanted(image)
         && CellOf(image, surface.Name) is { State: CellState.Advertised }
-        && (!surface.ServesStoreInode || FileOf(image) is StoreFile.Present);
+        && (!SharesStore(image, surface) || FileOf(image) is StoreFile.Present);
+
+    /// <summary>Whether what the surface shows is the store's own inode, as far as is known: where it could not be linked, there is a copy, which is in no doubt with it.</summary>
+    public bool SharesStore(ImageId image, SurfaceStatus surface)
+    {
+        ArgumentNullException.ThrowIfNull(surface);
+        return surface.ServesStoreInode
+            && (CellOf(image, surface.Name)?.Evidence?.FileReceipt is not { } shown || FileOf(image)?.Held is not { } held || shown.Inode == held.Inode);
+    }
 
     /// <summary>After a change: an image that left a list is missed there until it is back, however often it is tried meanwhile, or not wanted any more.</summary>
     /// <param name="image">Which image.</param>
@@ -206,7 +214,7 @@ public sealed record SiteView
 
     /// <summary>Every surface that reads the store's own inode loses the image.</summary>
     public SiteView WithdrawnWhereShared(ImageId image, string code, string reason, DateTimeOffset now) =>
-        Surfaces.Where(s => s.ServesStoreInode).Aggregate(
+        Surfaces.Where(s => SharesStore(image, s)).Aggregate(
             this, (view, s) => view.Withdrawn(new CellKey(image, s.Name), CellState.Withdrawn, code, reason, now));
 
     public SiteView WithdrawnEverywhere(ImageId image, CellState state, string code, string reason, DateTimeOffset now) =>
@@ -259,6 +267,9 @@ public sealed record SurfaceStatus(
     string? Problem = null,
     DateTimeOffset? ProblemSince = null)
 {
+    /// <summary>Its clients see files: one that is in doubt stays where it is until it was read.</summary>
+    public bool ShowsFiles { get; init; }
+
     /// <summary>The parts that can be ready by themselves; empty where the surface is one place.</summary>
     public ImmutableArray<DataCenter> DataCenters { get; init; } = [];
 

@@ -20,7 +20,23 @@ public abstract record StoreFile
     public sealed record Present(Receipt Receipt) : StoreFile;
 
     /// <summary>Something touched it: not served, not copied from, until it was read and compared.</summary>
-    public sealed record Doubted(Receipt Receipt, string Reason, DateTimeOffset Since) : StoreFile;
+    /// <param name="Reads">How often it was read in vain, because it changed meanwhile. Not kept across a restart.</param>
+    public sealed record Doubted(Receipt Receipt, string Reason, DateTimeOffset Since, int Reads = 0) : StoreFile
+    {
+        /// <summary>What comes to rest sooner is no news beside the doubt itself.</summary>
+        private const int Patience = 3;
+
+        public string Code => Reads < Patience ? "store-doubted" : ReasonCode.StoreRestless;
+
+        /// <summary>It was read, and nothing is known of it yet.</summary>
+        /// <param name="why">As a clause, with the path.</param>
+        public Doubted ReadInVain(string why) => this with
+        {
+            Reads = Reads + 1,
+            Reason = Reads + 1 < Patience ? $"{why}. It is being read again."
+                : $"{why}, each of {Reads + 1} times. It is read again until it comes to rest, and served to nobody before: find out what is at it (fuser, a backup agent, chown -R).",
+        };
+    }
 
     /// <summary>On its way from other sites. Lives in memory only: after a restart the catalog says again what is to be fetched.</summary>
     /// <param name="Progress">0 to 1.</param>

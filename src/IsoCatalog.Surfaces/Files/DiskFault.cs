@@ -12,6 +12,10 @@ public static class DiskFault
         exception is UnauthorizedAccessException
             or IOException { HResult: Errno.ReadOnlyFileSystem or Errno.AccessDenied or Errno.NotPermitted };
 
+    /// <summary>This process has not the right; the file itself may be as it should.</summary>
+    public static bool MayNot(Exception exception) =>
+        exception is UnauthorizedAccessException or IOException { HResult: Errno.AccessDenied or Errno.NotPermitted };
+
     /// <summary>The file server or the device is gone.</summary>
     public static bool IsUnreachable(Exception exception) => exception is IOException
     {

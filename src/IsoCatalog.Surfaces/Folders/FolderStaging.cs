@@ -40,6 +40,26 @@ internal sealed class FolderStaging(StagingRules rules, FolderLayout folder, ILo
     /// <summary>Whether the part, or the published file, is the store's own inode.</summary>
     public bool IsShared(ulong inode, StoredImage image) => rules.Links && inode == image.StoreReceipt.Inode;
 
+    /// <summary>Gives a published copy the mode again that it was given; one that belongs to somebody else keeps its own.</summary>
+    public void MendMode(string name, StoredImage image)
+    {
+        var stat = FileStat.Of(name);
+        if (stat.Mode == rules.Mode || IsShared(stat.Inode, image))
+        {
+            return;
+        }
+
+        try
+        {
+            using var file = DurableFile.OpenRead(name);
+            DurableFile.SetMode(file, rules.Mode);
+        }
+        catch (Exception e) when (DiskFault.MayNot(e))
+        {
+            // What it may be then is for the reading to say.
+        }
+    }
+
     private static SurfaceOutcome.Refused? StoreRefusal(StoredImage image) =>
         FileIdentity.Of(image.StorePath, image.Root, out var kind) is { } store
             ? FileIdentity.SameContent(store, image.StoreReceipt)

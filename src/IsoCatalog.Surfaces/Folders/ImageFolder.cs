@@ -121,26 +121,14 @@ internal sealed class ImageFolder : IDisposable
     public Task<SurfaceOutcome> VerifyAsync(
         StoredImage image, Evidence published, IProgress<long>? bytesDone, CancellationToken cancellationToken) => DoBeside(
         "read from",
-        () => null,
-        () =>
+        () => NotOurs(image, published),
+        () => ReadInPlace(image, published, bytesDone, cancellationToken),
+        outcome =>
         {
-            if (Doubt(image, published, out _) is { } refusal)
+            if (outcome is SurfaceOutcome.Done { Evidence.FileReceipt: { } receipt })
             {
-                return refusal;
+                _published[image.Id] = receipt;
             }
-
-            var name = _folder.NameOf(image);
-            var read = ReadBack.Of(name, bytesDone, cancellationToken);
-            if (read.After.Root != image.Root)
-            {
-                return new SurfaceOutcome.Refused(
-                    ReasonCode.HashMismatch, $"{name} does not match its hash any more, though nobody changed it: check that disk.", Retryable: false);
-            }
-
-            return Doubt(image, published, out var stat) ?? (SurfaceOutcome)new SurfaceOutcome.Done(FileIdentity.From(stat, image.Root));
-        },
-        _ =>
-        {
         },
         cancellationToken);
 
@@ -211,6 +199,7 @@ internal sealed class ImageFolder : IDisposable
         {
             return _published.TryGetValue(image.Id, out var published) && Agrees(name, published, image, out _)
                 ? new SurfaceOutcome.Done(published)
+                : published != default ? new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{name} was touched after it was read back.", Retryable: true)
                 : new SurfaceOutcome.Refused(
                     ReasonCode.NotYetPublished, $"{image.FileName} has not been read back on {_surface} since the start; it is staged first.", Retryable: true);
         }
@@ -284,6 +273,41 @@ internal sealed class ImageFolder : IDisposable
         {
             DurableFile.RenameNoReplace(name, part);
         }
+    }
+
+    /// <summary>What need not be read: what lies there is another file than the published one, or has another size.</summary>
+    private SurfaceOutcome.Refused? NotOurs(StoredImage image, Evidence published)
+    {
+        var name = _folder.NameOf(image);
+        var stat = FileStat.Of(name);
+        return stat.Kind == FileKind.Missing ? new(ReasonCode.FileMissing, $"{name} is missing.", Retryable: false)
+            : stat.Kind != FileKind.Regular || stat.Inode != FileIdentity.In(published).Inode || _folder.OwnNote(image.FileName)?.IsAnother(stat) == true
+                ? new(ReasonCode.FileMissing, $"{name} is missing; something else lies in its place.", Retryable: false)
+            : stat.Size != image.Size ? new(ReasonCode.HashMismatch, $"{name} has {stat.Size:N0} bytes instead of {image.Size:N0}.", Retryable: false)
+            : null;
+    }
+
+    private SurfaceOutcome ReadInPlace(StoredImage image, Evidence published, IProgress<long>? bytesDone, CancellationToken cancellationToken)
+    {
+        var name = _folder.NameOf(image);
+        _staging.MendMode(name, image);
+        var (before, after) = ReadBack.Of(name, bytesDone, cancellationToken);
+        var stat = FileStat.Of(name);
+        if (!(IsSame(before, after) && stat.Kind == FileKind.Regular && IsSame(after, FileIdentity.From(stat, after.Root))))
+        {
+            return new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{name} changed while it was read. It is read again until it comes to rest.", Retryable: true);
+        }
+
+        return after.Root == image.Root
+            ? new SurfaceOutcome.Done(FileIdentity.From(stat, image.Root))
+            : new SurfaceOutcome.Refused(
+                ReasonCode.HashMismatch,
+                $"{name} does not match its hash any more{(IsSame(before, FileIdentity.In(published) with { Root = before.Root }) ? ", though nobody changed it: check that disk." : ".")}",
+                Retryable: false);
+
+        // Other links move the ctime of an inode that is shared with the store.
+        bool IsSame(Receipt one, Receipt other) =>
+            _staging.IsShared(one.Inode, image) ? FileIdentity.SameContent(one with { Device = other.Device }, other) : one with { Device = other.Device } == other;
     }
 
     private SurfaceOutcome.Refused? Doubt(StoredImage image, Evidence published, out FileStat stat)
@@ -367,6 +391,6 @@ internal sealed class ImageFolder : IDisposable
             : DiskFault.IsUnreachable(exception) ? ReasonCode.SurfaceUnreachable
             : doing is "read from" or "look into" ? ReasonCode.ReadError
             : ReasonCode.WriteError;
-        return new(code, $"Cannot {doing} {_folder.Path}: {exception.Message}", Retryable: true);
+        return new(code, $"Cannot {doing} {_folder.Path}: {exception.Message}", Retryable: code != ReasonCode.ReadError);
     }
 }

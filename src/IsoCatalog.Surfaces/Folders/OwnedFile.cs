@@ -44,6 +44,9 @@ internal sealed record OwnedFile(ImageId Image, Sha256Digest Root, ulong Inode, 
     public bool Is(in FileStat stat) => stat.Kind == FileKind.Regular && stat.Inode == Inode
         && (BornNs != 0 && stat.BornNs != 0 ? stat.BornNs == BornNs : HasOurTimes(stat));
 
+    /// <summary>Surely another file, though its inode may have the number of ours.</summary>
+    public bool IsAnother(in FileStat stat) => stat.Inode != Inode || (BornNs != 0 && stat.BornNs != 0 && stat.BornNs != BornNs);
+
     /// <summary>It is ours and nobody wrote to it, as far as size and mtime tell.</summary>
     public bool IsUntouched(in FileStat stat) => Is(stat) && HasOurTimes(stat);
 

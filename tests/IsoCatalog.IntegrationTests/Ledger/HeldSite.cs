@@ -45,7 +45,7 @@ internal sealed class HeldSite : IAsyncDisposable
             documents,
             [
                 new SurfaceStatus("bmc", "ipmi", "ipmi", ServesStoreInode: true, Witness.Now),
-                new SurfaceStatus("console", "volume", "console", ServesStoreInode: false, Witness.Now),
+                new SurfaceStatus("console", "volume", "console", ServesStoreInode: false, Witness.Now) { ShowsFiles = true },
             ],
             events,
             Alarms,

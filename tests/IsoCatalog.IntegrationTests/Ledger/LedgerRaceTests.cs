@@ -217,6 +217,33 @@ public sealed class LedgerRaceTests
         Done(held.Catalog.Restore(held.Id, "test"));
     }
 
+    /// <summary>Of bytes that changed while they were read nothing is known: neither that they are right, nor that they are wrong.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_file_that_changes_each_time_it_is_read_is_drift_after_three_times_and_never_set_aside(bool wrong)
+    {
+        await using var held = await HeldSite.OpenAsync();
+        var (image, path) = (held.Image, held.Path);
+        held.Doubts.AboutStore(held.Root, "It was touched.");
+        var since = Assert.IsType<StoreFile.Doubted>(held.File).Since;
+        foreach (var code in new[] { "store-doubted", "store-doubted", ReasonCode.StoreRestless, ReasonCode.StoreRestless })
+        {
+            var read = ImageStore.Read(path, wrong ? default : held.Root, new Touch(path), Cancel);
+            Assert.IsType<StoreRead.Undecided>(read);
+            Assert.True(held.Keeper.Conclude(image, path, held.File, read));
+            var doubted = Assert.IsType<StoreFile.Doubted>(held.File);
+            Assert.Equal((code, since), (doubted.Code, doubted.Since));
+            Assert.Contains("changed while it was read", doubted.Reason, StringComparison.Ordinal);
+        }
+
+        Assert.True(File.Exists(path));
+        Assert.Empty(Directory.GetFiles(held.Folders.Quarantine));
+        Assert.True(held.Ledger.View.IsAvailable(held.Id, held.Ledger.View.Surfaces[1]), "a copy has nothing to do with it");
+        Assert.True(held.Keeper.Conclude(image, path, held.File, ImageStore.Read(path, held.Root, null, Cancel)));
+        Assert.IsType<StoreFile.Present>(held.File);
+    }
+
     /// <summary>It would see half of its own change; a mistake of ours, which a test is to meet and not a site.</summary>
     [Fact]
     public async Task Whoever_has_the_turn_takes_no_second_one()
@@ -261,6 +288,11 @@ public sealed class LedgerRaceTests
             var found = name == "gone" ? (Receipt?)null : FileIdentity.Of(name == "replaced" ? other : held.Path, seen.Evidence!.Root);
             held.Doubts.AboutPublished(held.Id, "bmc", seen, found, name == "gone" ? ReasonCode.FileMissing : ReasonCode.FileChanged, "test");
         }
+    }
+
+    private sealed class Touch(string path) : IProgress<long>
+    {
+        public void Report(long value) => File.SetLastWriteTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime);
     }
 
     private static void Advertise(HeldSite held, string surface)

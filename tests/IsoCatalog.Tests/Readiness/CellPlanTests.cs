@@ -32,6 +32,34 @@ public sealed class CellPlanTests
         Assert.Equal(expected, CellPlan.Next(view, SomeSite.Image, view.Console(), together: false, SomeSite.Now));
     }
 
+    /// <summary>What clients see stays where it is until it was read, and is taken away once it was read and is wrong.</summary>
+    [Theory]
+    [InlineData(ReasonCode.FileChanged, true, CellStep.Read)]
+    [InlineData(ReasonCode.StoreDamaged, true, CellStep.Read)]
+    [InlineData(ReasonCode.HashMismatch, true, CellStep.Withdraw)]
+    [InlineData(ReasonCode.FileMissing, true, CellStep.Withdraw)]
+    [InlineData(ReasonCode.Renamed, true, CellStep.Withdraw)]
+    [InlineData(ReasonCode.FileChanged, false, CellStep.Withdraw)]
+    public void What_is_visible_and_in_doubt_is_read_where_it_lies(string code, bool files, CellStep expected)
+    {
+        var view = Doubted(code, files);
+        Assert.Equal(expected, Next(view, together: true));
+        Assert.Equal(CellStep.Withdraw, Next(view.Deleted(), together: true));
+        Assert.Equal(expected == CellStep.Read ? CellStep.None : expected, Next(view.WithProblem(1, SomeSite.Now), together: true));
+
+        // A copy is read whatever is thought of the store's; the store's own inode once the store has read it.
+        var inDoubt = view.WithStore(new StoreFile.Doubted(SomeSite.Receipt, "touched", SomeSite.Now));
+        Assert.Equal(expected, Next(inDoubt, together: true));
+        var linked = inDoubt with { Surfaces = inDoubt.Surfaces.SetItem(1, inDoubt.Surfaces[1] with { ServesStoreInode = true }) };
+        Assert.Equal(expected == CellStep.Read ? CellStep.None : expected, Next(linked, together: true));
+
+        static SiteView Doubted(string code, bool files) => SomeSite.View with
+        {
+            Surfaces = SomeSite.View.Surfaces.SetItem(1, SomeSite.View.Surfaces[1] with { ShowsFiles = files }),
+            Cells = SomeSite.View.Cells.SetItem(new CellKey(SomeSite.Image, "console"), new Cell(CellState.Withdrawn, SomeSite.Now, code, "", SomeSite.Receipt)),
+        };
+    }
+
     /// <summary>Every row of the rule against the laws that it must keep.</summary>
     [Fact]
     public void The_laws_hold_in_every_row()

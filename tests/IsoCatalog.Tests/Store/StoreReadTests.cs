@@ -27,14 +27,26 @@ public sealed class StoreReadTests : IDisposable
     }
 
     [Fact]
-    public void A_write_while_the_file_is_read_is_damage_even_when_the_bytes_were_right()
+    public void A_write_while_the_file_is_read_says_nothing_of_its_bytes_whether_they_were_right_or_not()
     {
         var path = Write();
         var root = ReadBack.Of(path, null, Cancel).After.Root;
 
         var read = ImageStore.Read(path, root, new Once(() => File.SetLastWriteTimeUtc(path, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc))), Cancel);
 
-        Assert.Contains("changed while it was read", Assert.IsType<StoreRead.Wrong>(read).Reason, StringComparison.Ordinal);
+        Assert.Contains("changed while it was read", Assert.IsType<StoreRead.Undecided>(read).Reason, StringComparison.Ordinal);
+        Assert.IsType<StoreRead.Undecided>(ImageStore.Read(path, default, new Once(() => File.SetLastWriteTimeUtc(path, new DateTime(2021, 1, 1, 0, 0, 0, DateTimeKind.Utc))), Cancel));
+        Assert.IsType<StoreRead.Right>(ImageStore.Read(path, root, null, Cancel));
+        Assert.IsType<StoreRead.Wrong>(ImageStore.Read(path, default, null, Cancel));
+    }
+
+    [Fact]
+    public void What_may_not_be_read_is_not_wrong()
+    {
+        Assert.SkipWhen(Environment.IsPrivilegedProcess, "Root may read everything.");
+        var path = Write();
+        File.SetUnixFileMode(path, UnixFileMode.None);
+        Assert.IsType<StoreRead.Undecided>(ImageStore.Read(path, default, null, Cancel));
     }
 
     [Fact]
@@ -46,7 +58,7 @@ public sealed class StoreReadTests : IDisposable
 
         var read = ImageStore.Read(path, root, new Always(() => DurableFile.TryHardLink(path, $"{path}.{links++}")), Cancel);
 
-        Assert.IsType<StoreRead.Wrong>(read);
+        Assert.IsType<StoreRead.Undecided>(read);
         Assert.InRange(links, 2, 100);
     }
 
