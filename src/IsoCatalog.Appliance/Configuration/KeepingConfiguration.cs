@@ -25,7 +25,7 @@ public sealed record StoreConfiguration
 /// <summary>The slow re-reading of everything that is stored and published.</summary>
 public sealed record ScrubConfiguration
 {
-    /// <summary>Each file is read at least this often; at least 1 min.</summary>
+    /// <summary>How long after it was last read and right a file is read again; at least 1 min.</summary>
     public TimeSpan Every { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>Bytes per second; 0 for no limit.</summary>

@@ -34,9 +34,7 @@ internal static class SiteJobs
             Every<KeepDocuments>(quartz, TimeSpan.FromSeconds(10));
             Every<EndLeases>(quartz, TimeSpan.FromSeconds(10));
             Every<EvictRetired>(quartz, TimeSpan.FromSeconds(10));
-            quartz.ScheduleJob<ScrubEverything>(trigger => trigger.WithIdentity(nameof(ScrubEverything))
-                .StartAt(TimeProvider.System.GetUtcNow() + configuration.Scrub.Every)
-                .WithSimpleSchedule(configuration.Scrub.Every, null));
+            Every<ReadAgain>(quartz, TimeSpan.FromMinutes(1));
         });
         services.AddQuartzHostedService(hosted => hosted.WaitForJobsToComplete = false);
     }
@@ -142,8 +140,10 @@ internal sealed class EvictRetired(RetiredKeeper retired) : IJob
     }
 }
 
+/// <summary>Reads what was not read for long enough. How long is counted from file to file, so that a restart begins nothing anew.</summary>
 [DisallowConcurrentExecution]
-internal sealed class ScrubEverything(Scrub scrub) : IJob
+internal sealed class ReadAgain(Scrub scrub, SiteConfiguration configuration) : IJob
 {
-    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) => await scrub.RunAsync(cancellationToken);
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) =>
+        await scrub.RunAsync(configuration.Scrub.Every, cancellationToken);
 }

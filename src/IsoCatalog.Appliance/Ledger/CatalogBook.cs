@@ -59,13 +59,14 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         }
 
         var pair = new ComputedPair(id, value.Root, value.Size, turn.Now);
-        var next = view with { Store = view.Store.SetItem(value.Root, file), Computed = view.Computed.With(pair) };
+        var next = view with { Store = view.Store.SetItem(value.Root, file), Computed = view.Computed.With(pair), ReadTimes = view.ReadTimes.With(value.Root, turn.Now) };
         next = next.WithCatalog(signed?.View ?? view.Signed, turn.Now, out var touched).WithoutQuarantine(id);
         var change = new Change(next)
         {
             Touched = [id, .. touched],
             First = [new Row.File(value.Root, file), new Row.Computed(pair)],
             Document = signed,
+            After = [new Row.StoredRead(value.Root, turn.Now)],
         };
         if (turn.Make(change) is { } failed)
         {

@@ -45,14 +45,29 @@ internal sealed class CellBook(SiteLedger ledger, EventLog events, ILogger<CellB
             turn.Now,
             Evidence: evidence.FileReceipt is { } file && FileIdentity.SameContent(file, stored) ? stored : evidence,
             FileName: fileName);
-        var change = new Change(view with { Cells = view.Cells.SetItem(key, cell), Offered = view.Offered.Add(key.Image) })
+        var next = view with { Cells = view.Cells.SetItem(key, cell), Offered = view.Offered.Add(key.Image), ReadTimes = view.ReadTimes.With(key, turn.Now) };
+        var change = new Change(next)
         {
             Touched = [key.Image],
+            After = [new Row.PublishedRead(key, turn.Now)],
 
             // What is in a list is in it after a restart too.
             First = [new Row.AtSurface(key, cell), new Row.Offered(key.Image, true)],
         };
         return turn.Make(change) is { } failed ? failed : true;
+    }
+
+    /// <summary>What is published was read again and is right.</summary>
+    /// <param name="seen">The cell as it was when it was read; if it is another one by now, what was read is no news about it.</param>
+    public void Read(CellKey key, Cell seen, Evidence now)
+    {
+        using var turn = ledger.Take();
+        var view = turn.View;
+        if (view.Cells.GetValueOrDefault(key) == seen)
+        {
+            var next = view with { Cells = view.Cells.SetItem(key, seen with { Evidence = now }), ReadTimes = view.ReadTimes.With(key, turn.Now) };
+            turn.Make(new Change(next) { Touched = [key.Image], After = [new Row.PublishedRead(key, turn.Now)] });
+        }
     }
 
     /// <summary>After a restart: the same published image, as its surface finds it now.</summary>

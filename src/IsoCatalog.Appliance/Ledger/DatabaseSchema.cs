@@ -3,7 +3,7 @@ namespace IsoCatalog.Appliance.Ledger;
 /// <summary>The tables of the database, and how those of earlier versions become them. What a version adds stays; nothing is taken away that an earlier one reads.</summary>
 internal static class DatabaseSchema
 {
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <summary>The site's own files by their root. Before version 4 they stood in <c>receipt</c>, by the image; that table is left as it was.</summary>
     private const string FileTable =
@@ -12,6 +12,12 @@ internal static class DatabaseSchema
             root TEXT NOT NULL PRIMARY KEY, place TEXT NOT NULL,
             device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL, changed INTEGER NOT NULL,
             code TEXT, reason TEXT, since INTEGER);
+        """;
+
+    /// <summary>When a file was last read and was right: one of the site's own by its root alone, a published one by its image and surface.</summary>
+    private const string FileReadTable =
+        """
+        CREATE TABLE file_read (root TEXT NOT NULL, image TEXT NOT NULL, surface TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (root, image, surface));
         """;
 
     private const string ComputedTable =
@@ -26,6 +32,7 @@ internal static class DatabaseSchema
     private const string New =
         $"""
         {FileTable}
+        {FileReadTable}
         CREATE TABLE cell (
             image TEXT NOT NULL, surface TEXT NOT NULL, state TEXT NOT NULL, code TEXT, reason TEXT, since INTEGER NOT NULL,
             device INTEGER, inode INTEGER, size INTEGER, modified INTEGER, changed INTEGER, root TEXT, name TEXT, evidence TEXT,
@@ -57,9 +64,10 @@ internal static class DatabaseSchema
             0 => New,
 
             // Version 1 knew which images were confirmed, but not with which root: that is computed again.
-            1 => "DROP TABLE confirmed; " + ComputedTable + AliasMoveTable + FileTable + FilesFromReceipts + OwnEvidence,
-            2 => AliasMoveTable + FileTable + FilesFromReceipts + OwnEvidence,
-            _ => FileTable + FilesFromReceipts + OwnEvidence,
+            1 => "DROP TABLE confirmed; " + ComputedTable + AliasMoveTable + FileTable + FilesFromReceipts + OwnEvidence + FileReadTable,
+            2 => AliasMoveTable + FileTable + FilesFromReceipts + OwnEvidence + FileReadTable,
+            3 => FileTable + FilesFromReceipts + OwnEvidence + FileReadTable,
+            _ => FileReadTable,
         })
         + $" PRAGMA user_version = {Version};";
 }

@@ -19,10 +19,15 @@ internal abstract record Row
         AtSurface cell => cell.Place,
         Offered offered => offered.Image,
         Computed computed => ("computed", computed.Pair.Root),
+        StoredRead read => ReadOf(read.Root),
+        PublishedRead read => ReadOf(read.Place),
         Held held => ("lease", held.Id),
         Waits waits => ("alias", waits.Alias),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
+
+    /// <summary>The key of when it was read, of the key of a file or a cell: that goes with it.</summary>
+    public static object ReadOf(object key) => ("read", key);
 
     /// <summary>The database is to say nothing about it.</summary>
     public bool IsNothing => this is File { Is: null } or AtSurface { Is: null } or Offered { Is: false } or Held { Is: null } or Waits { Is: null };
@@ -38,6 +43,12 @@ internal abstract record Row
     public sealed record Offered(ImageId Image, bool Is) : Row;
 
     public sealed record Computed(ComputedPair Pair) : Row;
+
+    /// <summary>The bytes of the site's own file were read back and were right.</summary>
+    public sealed record StoredRead(Sha256Digest Root, DateTimeOffset At) : Row;
+
+    /// <summary>The same of what is published there.</summary>
+    public sealed record PublishedRead(CellKey Place, DateTimeOffset At) : Row;
 
     /// <summary>A lease; null: it ended.</summary>
     public sealed record Held(string Id, Lease? Is) : Row;

@@ -170,8 +170,10 @@ internal sealed class SiteDatabase : IDisposable
     {
         if (cell is null)
         {
-            Execute("DELETE FROM cell WHERE image = $image AND surface = $surface",
-                ("$image", key.Image.ToString()), ("$surface", key.Surface));
+            Execute(
+                "DELETE FROM cell WHERE image = $image AND surface = $surface; DELETE FROM file_read WHERE image = $image AND surface = $surface",
+                ("$image", key.Image.ToString()),
+                ("$surface", key.Surface));
             return;
         }
 
@@ -240,6 +242,24 @@ internal sealed class SiteDatabase : IDisposable
             "SELECT image, root, size, at FROM computed",
             row => computed.Add(new ComputedPair(Image(row, 0), Digest(row, 1), row.GetInt64(2), Time(row.GetInt64(3)))));
         return computed;
+    }
+
+    private void SaveRead(string root, string image, string surface, DateTimeOffset at) => Execute(
+        "INSERT OR REPLACE INTO file_read (root, image, surface, at) VALUES ($root, $image, $surface, $at)",
+        ("$root", root),
+        ("$image", image),
+        ("$surface", surface),
+        ("$at", Ms(at)));
+
+    public ReadTimes LoadReadTimes()
+    {
+        var times = ReadTimes.None;
+        Read(
+            "SELECT root, image, surface, at FROM file_read",
+            row => times = row.GetString(2) is { Length: > 0 } surface
+                ? times.With(new CellKey(Image(row, 1), surface), Time(row.GetInt64(3)))
+                : times.With(Digest(row, 0), Time(row.GetInt64(3))));
+        return times;
     }
 
     private void SaveLease(Lease lease) => Execute(
@@ -314,6 +334,8 @@ internal sealed class SiteDatabase : IDisposable
         .. LoadComputed().Select(p => new Row.Computed(p)),
         .. LoadLeases().Select(l => new Row.Held(l.Id, l)),
         .. LoadAliasMoves().Select(m => new Row.Waits(m.Alias, m)),
+        .. LoadReadTimes().Stored.Select(r => new Row.StoredRead(r.Key, r.Value)),
+        .. LoadReadTimes().Published.Select(r => new Row.PublishedRead(r.Key, r.Value)),
     ];
 
     private void Remember(IEnumerable<Row> rows)
@@ -323,6 +345,7 @@ internal sealed class SiteDatabase : IDisposable
             if (row.IsNothing)
             {
                 _rows.Remove(row.Key);
+                _rows.Remove(Row.ReadOf(row.Key));
             }
             else if (row is not Row.Computed || !_rows.ContainsKey(row.Key))
             {
@@ -419,6 +442,12 @@ internal sealed class SiteDatabase : IDisposable
             case Row.Computed computed:
                 SaveComputed(computed.Pair);
                 break;
+            case Row.StoredRead read:
+                SaveRead(read.Root.ToString(), "", "", read.At);
+                break;
+            case Row.PublishedRead { Place: var place } read:
+                SaveRead("", place.Image.ToString(), place.Surface, read.At);
+                break;
             case Row.Held { Is: { } lease }:
                 SaveLease(lease);
                 break;
@@ -453,7 +482,7 @@ internal sealed class SiteDatabase : IDisposable
                 SaveReceipt(RetiredPlace, root, retired.Receipt, null, null, retired.Since);
                 break;
             default:
-                Execute("DELETE FROM file WHERE root = $root", ("$root", root.ToString()));
+                Execute("DELETE FROM file WHERE root = $root; DELETE FROM file_read WHERE root = $root", ("$root", root.ToString()));
                 break;
         }
     }

@@ -2,6 +2,7 @@ using IsoCatalog.Appliance.Events;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Ledger;
 
@@ -63,6 +64,17 @@ internal sealed class StoreBook(SiteLedger ledger, EventLog events)
             Described = true,
             After = [new Row.Computed(pair), .. nobodys ? [new Row.File(pair.Root, null)] : Array.Empty<Row>()],
         });
+    }
+
+    /// <summary>Its bytes were read again and are right.</summary>
+    /// <param name="read">The file that was read; of another one that has taken its place nothing is known by it.</param>
+    public void Read(Sha256Digest root, Receipt read)
+    {
+        using var turn = ledger.Take();
+        if (turn.View.Store.GetValueOrDefault(root) is StoreFile.Present { Receipt: var now } && FileIdentity.SameContent(now, read))
+        {
+            turn.Make(new Change(turn.View with { ReadTimes = turn.View.ReadTimes.With(root, turn.Now) }) { After = [new Row.StoredRead(root, turn.Now)] });
+        }
     }
 
     /// <summary>Doubts a file, if it is still trusted and <paramref name="still"/> says so now that nothing can move it.</summary>
@@ -132,7 +144,15 @@ internal sealed class StoreBook(SiteLedger ledger, EventLog events)
             StoreFile.Present => v.WithoutQuarantine(id),
             _ => v,
         });
-        turn.Make(new Change(next) { Touched = images, After = [new Row.File(root, file)] });
+        var rows = new List<Row> { new Row.File(root, file) };
+        if (file is StoreFile.Present)
+        {
+            // Whatever is trusted anew was read just now.
+            next = next with { ReadTimes = next.ReadTimes.With(root, turn.Now) };
+            rows.Add(new Row.StoredRead(root, turn.Now));
+        }
+
+        turn.Make(new Change(next) { Touched = images, After = rows });
 
         // A doubt that was read in vain is the same doubt, until it does not come to rest.
         if (Trouble(file) is var (code, reason) && code != Trouble(view.Store.GetValueOrDefault(root))?.Code)

@@ -37,6 +37,7 @@ internal static class StoredView
             database.LoadLeases(),
             statuses) with
         {
+            ReadTimes = database.LoadReadTimes(),
             LeasesForgottenSince = LeasesForgottenSince(database, facts, catalog, now, log),
             AliasMoves = ImmutableDictionary.CreateRange(StringComparer.Ordinal, database.LoadAliasMoves().Select(m => KeyValuePair.Create(m.Alias, m))),
         };

@@ -19,11 +19,14 @@ internal static partial class Log
     [LoggerMessage(1103, LogLevel.Information, "{Surface}: {Available} images available again after the start")]
     public static partial void Resumed(ILogger logger, string surface, int available);
 
-    [LoggerMessage(1104, LogLevel.Debug, "{Name} read again: {Result}")]
-    public static partial void Scrubbed(ILogger logger, string name, string result);
+    [LoggerMessage(1104, LogLevel.Debug, "The store's file {Root} read again: {Result}")]
+    public static partial void Scrubbed(ILogger logger, Sha256Digest root, string result);
 
     [LoggerMessage(1105, LogLevel.Warning, "The store's file {Root} is doubted: {Reason} It is read again")]
     public static partial void StoreDoubted(ILogger logger, Sha256Digest root, string reason);
+
+    [LoggerMessage(1106, LogLevel.Error, "Reading {Root} again (surface {Surface}; none: the store) failed unexpectedly and will be tried again")]
+    public static partial void NotScrubbed(ILogger logger, Sha256Digest root, string? surface, Exception exception);
 
     [LoggerMessage(1107, LogLevel.Error, "{What} failed and will be tried again")]
     public static partial void WillRetry(ILogger logger, string what, Exception exception);

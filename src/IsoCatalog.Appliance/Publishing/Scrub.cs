@@ -1,62 +1,67 @@
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
-using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Publishing;
 
-/// <summary>Reads everything again, slowly: bytes rot without anybody touching them. Goes round in the order of ids and remembers how far it came.</summary>
+/// <summary>Reads files again, slowly: bytes rot without anybody touching them. When each was read last stands in the ledger.</summary>
 internal sealed class Scrub(
     SiteConfiguration configuration,
     SiteLedger ledger,
+    StoreBook files,
     ImageStore store,
     Doubts doubts,
     IReadOnlyList<SurfacePublisher> publishers,
     TimeProvider time,
     ILogger<Scrub> log)
 {
-    private const string Fact = "scrub:last";
-
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Reads everything that was not read for so long; one file that cannot be read keeps no other from it.</summary>
+    public async Task RunAsync(TimeSpan every, CancellationToken cancellationToken)
     {
-        var after = ImageId.TryParse(ledger.Facts.GetValueOrDefault(Fact), out var last) ? last : default;
-        foreach (var image in ledger.View.Catalog.Live.OrderBy(i => i.Id <= after).ThenBy(i => i.Id).ToList())
+        foreach (var step in ScrubPlan.Due(ledger.View, every, time.GetUtcNow()).ToList())
         {
-            await ScrubAsync(image, cancellationToken);
-            ledger.SaveFact(Fact, image.Id.ToString());
+            cancellationToken.ThrowIfCancellationRequested();
+            var pace = new Pace(configuration.Scrub.Rate, time);
+            try
+            {
+                await (step.Cell is { } cell
+                    ? publishers.First(p => p.Name == cell.Surface).VerifyAsync(cell.Image, pace, cancellationToken)
+                    : Task.Run(() => ReadStored(step.Root, pace, cancellationToken), cancellationToken));
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                Log.NotScrubbed(log, step.Root, step.Cell?.Surface, e);
+            }
         }
     }
 
-    private async Task ScrubAsync(CatalogImage image, CancellationToken cancellationToken)
+    private void ReadStored(Sha256Digest root, Pace pace, CancellationToken cancellationToken)
     {
-        if (ledger.View.FileOf(image.Id) is not StoreFile.Present present)
+        if (ledger.View.Store.GetValueOrDefault(root) is not StoreFile.Present)
         {
             return;
         }
 
-        var pace = new Pace(configuration.Scrub.Rate, time);
-        var path = store.Folders.StoreFile(image.Value.Root);
-        var read = await Task.Run(() => ImageStore.Read(path, image.Value.Root, pace, cancellationToken), cancellationToken);
-        if (read is StoreRead.Wrong { Reason: var wrong })
+        var read = ImageStore.Read(store.Folders.StoreFile(root), root, pace, cancellationToken);
+        switch (read)
         {
-            doubts.AboutStore(image.Value.Root, wrong + ".");
-        }
-        else if (read is StoreRead.Gone { Reason: var gone })
-        {
-            doubts.AboutStore(image.Value.Root, gone + ".");
-        }
-        else if (read is StoreRead.Undecided)
-        {
-            doubts.StatStore(image.Value.Root);
-        }
-
-        foreach (var publisher in publishers.Where(p => !p.Surface.Description.ServesStoreInode))
-        {
-            await publisher.VerifyAsync(image.Id, pace, cancellationToken);
+            case StoreRead.Right right:
+                files.Read(root, right.Receipt);
+                break;
+            case StoreRead.Wrong { Reason: var wrong }:
+                doubts.AboutStore(root, wrong + ".");
+                break;
+            case StoreRead.Gone { Reason: var gone }:
+                doubts.AboutStore(root, gone + ".");
+                break;
+            case StoreRead.Undecided:
+                doubts.StatStore(root);
+                break;
         }
 
-        Log.Scrubbed(log, image.FileName, read.GetType().Name);
+        Log.Scrubbed(log, root, read.GetType().Name);
     }
 
     /// <summary>Holds a reader to a rate by making it wait; the reading thread belongs to the scrub alone.</summary>

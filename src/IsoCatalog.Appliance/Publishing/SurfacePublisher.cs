@@ -135,10 +135,9 @@ internal sealed class SurfacePublisher(
             case SurfaceOutcome.Refused refused:
                 Doubt(id, seen, refused.Code, refused.Reason);
                 break;
-            case SurfaceOutcome.Done { Evidence: { } now } when now != published:
-                // It was touched, and read since.
-                var key = new CellKey(id, Name);
-                cells.ChangeCell(key, newest => newest.Cells.GetValueOrDefault(key) == seen ? seen with { Evidence = now } : newest.Cells.GetValueOrDefault(key));
+            case SurfaceOutcome.Done done:
+                // It may have been touched, and was read since.
+                cells.Read(new CellKey(id, Name), seen, done.Evidence ?? published);
                 break;
         }
     }

@@ -36,6 +36,8 @@ public sealed record SiteView
     /// <summary>Images that were in a list, and are still wanted there, and are not in it.</summary>
     public ImmutableDictionary<CellKey, Missing> Missed { get; init; } = ImmutableDictionary<CellKey, Missing>.Empty;
 
+    public ReadTimes ReadTimes { get; init; } = ReadTimes.None;
+
     public ImmutableDictionary<string, Lease> Leases { get; init; } = ImmutableDictionary<string, Lease>.Empty;
 
     /// <summary>Aliases that shall move once their image is ready everywhere, as they were asked for at this site; by name.</summary>

@@ -60,7 +60,7 @@ public sealed class BitRotTests
         Assert.False((await File.ReadAllBytesAsync(file, Cancel)).SequenceEqual(bytes));
         Assert.True(await IsListedAsync("bmc"));
 
-        await site.Services.GetRequiredService<Scrub>().RunAsync(Cancel);
+        await site.Services.GetRequiredService<Scrub>().RunAsync(TimeSpan.Zero, Cancel);
         await TestSite.EventuallyAsync(
             async () => (await caller.GetAsync("/metrics")).Text.Contains("isocatalog_drift_found_total{code=\"store-damaged\",surface=\"\"} 1", StringComparison.Ordinal), Cancel);
         await ListedAsync();
