@@ -13,6 +13,8 @@ using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Store;
 using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Appliance.Telemetry;
+using IsoCatalog.Appliance.Upkeep;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
@@ -99,6 +101,7 @@ internal sealed class SiteHost : IAsyncDisposable
                 "data-in-use",
                 $"{folders.Data} is in use by another isocatalog process{(FolderLock.HolderOf(folders.LockFile) is { } pid ? $" ({pid})" : "")}. "
                 + "One process at a time: stop that one, or use another data folder."));
+            options = options with { Time = new SiteTime(options.Time, ClockRules.Jump) };
             var builder = Builder(configuration, options);
             var loggers = Own(LoggerFactory.Create(logging => Sinks(logging, configuration, options)));
             var hasher = LeafHasher.Select(Enum.Parse<LeafHashing>(configuration.Hashing.ToString()), options.Time);
@@ -140,12 +143,13 @@ internal sealed class SiteHost : IAsyncDisposable
                 new LeaseBook(ledger, events),
                 new AliasBook(ledger, documents, events),
                 new DocumentBook(ledger, documents, alarms, events));
+            var setbacks = new Setbacks(options.Time);
             var joined = await JoinFleetAsync();
             SiteServices.Add(
                 builder.Services,
                 new SiteParts(
                     configuration, options, folders, held, ledger, books, events, routes, links, doubts.Reader, surfaces, meters, bridge, meter, hasher, listener?.PlainEndPoint,
-                    alarms, new DiskRoom(folders, reserve, configuration.Store.Floor), joined, loggers));
+                    alarms, new DiskRoom(folders, reserve, configuration.Store.Floor), setbacks, joined, loggers));
             var app = builder.Build();
             SiteServices.Map(app);
             var host = new SiteHost(app, owned, surfaces, listener, fleet, swarm);
@@ -186,10 +190,11 @@ internal sealed class SiteHost : IAsyncDisposable
                 }
 
                 var certificate = SiteKeys.RequireTls(keys, folders);
-                var exchange = new FleetExchange(ledger, books.Documents, peers, certificate, figures, options.Time, loggers);
+                var exchange = new FleetExchange(ledger, books.Documents, peers, certificate, figures, setbacks, options.Time, loggers);
                 var answers = new FleetRoutes(books.Documents, folders, figures, options.Time, loggers.CreateLogger<FleetRoutes>()) { Notified = exchange.Heard };
                 fleet = await FleetListener.StartAsync(address, certificate, answers, loggers, cancellationToken);
                 exchange.TrustChanged = fleet.Recheck;
+                documents.Clocks.Asked = exchange.AskClocksAsync;
                 swarm = SwarmOf(configuration, certificate, ledger, options.Time, loggers);
                 return new FleetParts(peers, new FleetLink(exchange, swarm));
             }

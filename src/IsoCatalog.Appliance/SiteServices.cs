@@ -44,6 +44,7 @@ internal sealed record SiteParts(
     IPEndPoint? Iso,
     SiteAlarms Alarms,
     DiskRoom Room,
+    Setbacks Setbacks,
     FleetParts Fleet,
     ILoggerFactory Loggers);
 
@@ -57,12 +58,12 @@ internal static class SiteServices
     {
         var (configuration, time, loggers) = (parts.Configuration, parts.Options.Time, parts.Loggers);
         var store = new ImageStore(parts.Folders, parts.Lock);
-        var (books, setbacks) = (parts.Books, new Setbacks(time));
+        var (books, setbacks) = (parts.Books, parts.Setbacks);
         var doubts = new Doubts(parts.Ledger, books.Cells, books.Store, store, parts.Routes, parts.Links, loggers.CreateLogger<Doubts>());
         IReadOnlyList<SurfacePublisher> publishers =
         [
             .. parts.Surfaces.Select(s => new SurfacePublisher(
-                s, parts.Ledger, books.Cells, store, doubts, configuration.Offer == OfferPolicy.Together, time, loggers.CreateLogger<SurfacePublisher>())),
+                s, parts.Ledger, books.Cells, store, doubts, configuration.Offer == OfferPolicy.Together, setbacks, time, loggers.CreateLogger<SurfacePublisher>())),
         ];
         services.AddSingleton(configuration).AddSingleton(parts.Options).AddSingleton(time).AddSingleton(parts);
         services.AddSingleton(books.Catalog).AddSingleton(books.Store).AddSingleton(books.Leases).AddSingleton(books.Documents);
@@ -75,7 +76,7 @@ internal static class SiteServices
             loggers.CreateLogger<Ingest>()));
         services.AddSingleton<IngestQueue>();
         services.AddSingleton(p => new Inbox(
-            configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, time, loggers.CreateLogger<Inbox>()));
+            configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, setbacks, time, loggers.CreateLogger<Inbox>()));
         services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Alarms, setbacks, parts.Fleet.Exchange, parts.Meter, time));
         services.AddSingleton(p => new Availability(configuration.Site, parts.Ledger, store, parts.Surfaces));
         services.AddSingleton(p => new Elsewhere(configuration.Site, parts.Ledger, p.GetRequiredService<Availability>(), time));
@@ -93,7 +94,7 @@ internal static class SiteServices
             AddSync(services, parts, store, swarm, setbacks);
         }
 
-        services.AddHostedService(_ => new RootKeyWatch(configuration, parts.Folders, parts.Alarms, time, loggers.CreateLogger<RootKeyWatch>()));
+        services.AddHostedService(_ => new RootKeyWatch(configuration, parts.Folders, parts.Alarms, setbacks, time, loggers.CreateLogger<RootKeyWatch>()));
         services.AddSingleton<LeaseRoutes>();
         services.AddSingleton<Leases>();
         services.AddSingleton(new SiteMetrics(parts.Meter, parts.Ledger, parts.Events, time));
@@ -112,12 +113,12 @@ internal static class SiteServices
             services.AddSingleton<IHostedService>(publisher);
         }
 
-        services.AddSingleton(_ => new FileSentry(parts.Ledger, store, doubts, publishers, parts.Events, loggers.CreateLogger<FileSentry>()));
+        services.AddSingleton(_ => new FileSentry(parts.Ledger, store, doubts, publishers, parts.Events, setbacks, time, loggers.CreateLogger<FileSentry>()));
         services.AddHostedService(p => p.GetRequiredService<FileSentry>());
-        services.AddHostedService(_ => new ListenerDoubts(parts.ListenerDoubts, doubts));
+        services.AddHostedService(_ => new ListenerDoubts(parts.ListenerDoubts, doubts, setbacks, time, loggers.CreateLogger<ListenerDoubts>()));
         services.AddHostedService(p => p.GetRequiredService<LeaseRoutes>());
         services.AddHostedService(p => p.GetRequiredService<Inbox>());
-        SiteJobs.Add(services, configuration, publishers);
+        SiteJobs.Add(services, configuration, publishers, time);
         SiteApi.Add(services, configuration, parts.Options.OpenOnLoopback);
         WebPages.Add(services);
     }
@@ -127,9 +128,9 @@ internal static class SiteServices
         var (configuration, ledger, time, loggers) = (parts.Configuration, parts.Ledger, parts.Options.Time, parts.Loggers);
         services.AddSingleton(swarm).AddSingleton(new SwarmMetrics(parts.Meter, swarm, ledger));
         var torrents = new TorrentSource(ledger, parts.Folders, parts.Fleet.Exchange!, loggers.CreateLogger<TorrentSource>());
-        services.AddHostedService(_ => new SwarmUpkeep(swarm, ledger, parts.Fleet.Peers, configuration.Fetch, time));
+        services.AddHostedService(_ => new SwarmUpkeep(swarm, ledger, parts.Fleet.Peers, configuration.Fetch, setbacks, time, loggers.CreateLogger<SwarmUpkeep>()));
         services.AddHostedService(_ => new Seeding(ledger, store, swarm, torrents, setbacks, time, loggers.CreateLogger<Seeding>()));
-        services.AddHostedService(_ => new Fetcher(ledger, parts.Books.Store, store, swarm, torrents, parts.Room, time, loggers.CreateLogger<Fetcher>()));
+        services.AddHostedService(_ => new Fetcher(ledger, parts.Books.Store, store, swarm, torrents, parts.Room, setbacks, time, loggers.CreateLogger<Fetcher>()));
         services.AddHostedService(_ => new HoldingsPublisher(ledger, parts.Books.Documents, parts.Folders, setbacks, time, loggers.CreateLogger<HoldingsPublisher>()));
     }
 
@@ -144,6 +145,7 @@ internal static class SiteServices
     {
         var store = services.GetRequiredService<ImageStore>();
         store.CleanStaging(services.GetRequiredService<SiteLedger>().View, services.GetRequiredService<ILogger<ImageStore>>());
+        services.GetRequiredService<DocumentBook>().Restate();
         services.GetRequiredService<Doubts>().StatStore(cancellationToken);
         await Task.WhenAll(services.GetRequiredService<IReadOnlyList<SurfacePublisher>>().Select(p => p.ResumeAsync(cancellationToken)));
 

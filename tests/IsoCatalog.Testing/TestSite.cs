@@ -49,6 +49,9 @@ public sealed record TestSiteOptions
     /// <summary>The real program in a process of its own, as for whatever kills it, looks at it from outside or asks what it prints; else a part of the tests' process.</summary>
     public bool OwnProcess { get; init; }
 
+    /// <summary>The clock of each site, by its id, of those in the tests' process.</summary>
+    public Func<string, TimeProvider> Clock { get; init; } = static _ => TimeProvider.System;
+
     /// <summary>A program that the site is run by, such as strace with its arguments; then it has a process of its own.</summary>
     public IReadOnlyList<string> Wrapper { get; init; } = [];
 
@@ -184,6 +187,7 @@ public sealed class TestSite : IAsyncDisposable
                 Load(),
                 new SiteHostOptions(_options.OpenOnLoopback)
                 {
+                    Time = _options.Clock(Id),
                     Engines = new EngineTiming().Faster(_options.EnginePace),
                     Logging = static _ =>
                     {

@@ -77,6 +77,17 @@ internal static class SiteApi
         return endpoint;
     }
 
+    /// <summary>Whatever is asked to be signed here is signed by a clock that was just compared with the others.</summary>
+    public static RouteGroupBuilder AsksClocks(this RouteGroupBuilder group) => group.AddEndpointFilter(async (invocation, next) =>
+    {
+        if (!HttpMethods.IsGet(invocation.HttpContext.Request.Method) && !HttpMethods.IsHead(invocation.HttpContext.Request.Method))
+        {
+            await invocation.HttpContext.RequestServices.GetRequiredService<Ledger.SiteLedger>().AskClocksAsync(invocation.HttpContext.RequestAborted);
+        }
+
+        return await next(invocation);
+    });
+
     public static IResult Refused(Refusal refusal)
     {
         var problem = Problems.Of(refusal);

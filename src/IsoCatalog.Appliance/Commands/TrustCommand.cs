@@ -2,6 +2,7 @@ using System.CommandLine;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Fleet;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Core.Trust;
@@ -22,7 +23,7 @@ internal static class TrustCommand
             "isocatalog trust show",
             "isocatalog trust add-site join-request.json --root-key /media/usb/root-key.pem --out join.json")
         {
-            Show(defaults), AddSite(defaults), RemoveSite(defaults), Sign(defaults), Install(defaults), Export(defaults),
+            Show(defaults), AddSite(defaults), RemoveSite(defaults), RepairClock(defaults), Sign(defaults), Install(defaults), Export(defaults),
         };
         return command;
     }
@@ -34,10 +35,15 @@ internal static class TrustCommand
         verb.SetAction((parsed, _) => common.RunAsync(parsed, (screen, config) =>
         {
             var chain = LocalFleet.Trust(LocalFleet.Configuration(config)).Chain;
-            Report(screen, chain.Newest.Envelope, chain, installed: true, file: null);
+            Report(screen, chain.Newest.Envelope, chain, installed: true, file: null, SetAside(config, chain));
             foreach (var (id, site) in chain.Current.Sites.OrderBy(s => s.Key, StringComparer.Ordinal))
             {
                 screen.Line($"  {id}: {site.Status}{(site.Address is { } at ? $", fleet {at.Fleet}, swarm {at.Swarm}" : "")}");
+            }
+
+            foreach (var image in SetAside(config, chain))
+            {
+                screen.Line($"  set aside: {image}");
             }
 
             if (chain.Split is not null)
@@ -65,7 +71,7 @@ internal static class TrustCommand
             file, fingerprint, yes, output,
         };
         var common = new SiteVerb(verb, defaults);
-        var signing = new Signing(verb);
+        var signing = new RootKeyOptions(verb);
         verb.SetAction((parsed, cancellationToken) => common.RunAsync(parsed, async (screen, config) =>
         {
             var configuration = LocalFleet.Configuration(config);
@@ -97,7 +103,7 @@ internal static class TrustCommand
             site, revoke, yes,
         };
         var common = new SiteVerb(verb, defaults);
-        var signing = new Signing(verb);
+        var signing = new RootKeyOptions(verb);
         verb.SetAction((parsed, cancellationToken) => common.RunAsync(parsed, async (screen, config) =>
         {
             var configuration = LocalFleet.Configuration(config);
@@ -126,6 +132,68 @@ internal static class TrustCommand
         return verb;
     }
 
+    private static Verb RepairClock(CommandDefaults defaults)
+    {
+        var site = new Argument<string>("site") { HelpName = "SITE", Description = "Its id, as the drift clock-implausible names it." };
+        var above = new Option<DateTimeOffset?>("--above")
+        {
+            HelpName = "TIME",
+            Description = "Set aside what is stamped later than this, such as 2026-11-29T12:00:00Z. Default: now.",
+        };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
+        var verb = new Verb(
+            "repair-clock",
+            "Set aside what a site stamped in the future, by a clock that ran ahead. Whatever it said before stays, and its recalls and removals too; images that are set aside are listed, and can be added again.",
+            "isocatalog trust repair-clock msk --root-key root-key.pem",
+            "isocatalog trust repair-clock msk --above 2026-11-29T12:00:00Z --root-key root-key.pem --yes")
+        {
+            site, above, yes,
+        };
+        var common = new SiteVerb(verb, defaults);
+        var signing = new RootKeyOptions(verb);
+        verb.SetAction((parsed, cancellationToken) => common.RunAsync(parsed, async (screen, config) =>
+        {
+            var configuration = LocalFleet.Configuration(config);
+            var (chain, id, now) = (LocalFleet.Trust(configuration).Chain, parsed.GetRequiredValue(site), defaults.Time.GetUtcNow());
+            if (!chain.Current.Sites.ContainsKey(id))
+            {
+                throw new VerbException(ExitCode.NotFound, RefusalCode.NotFound, $"The fleet has no site '{id}'. isocatalog trust show lists them.", 404);
+            }
+
+            var from = parsed.GetValue(above) ?? now;
+            var known = StoredHeads.Catalog(LocalFleet.Folders(configuration), chain, [id]).Sites.GetValueOrDefault(id)?.Retained ?? [];
+            var ahead = known.SelectMany(d => d.Counted).SelectMany(c => c.Entries).Where(e => e.Stamp.Ms > from.ToUnixTimeMilliseconds()).DistinctBy(e => e.Hash).ToList();
+            if (ahead.Count == 0)
+            {
+                throw new VerbException(
+                    ExitCode.NotFound,
+                    RefusalCode.NotFound,
+                    $"Nothing that site {id} signed, and that is here, is stamped later than {from.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, so nothing was changed. Is the clock of this machine right "
+                    + "(--above TIME goes before it)? Else run this where the drift clock-implausible names the site.",
+                    404);
+            }
+
+            if (!parsed.GetValue(yes) && !Asked($"Set aside {ahead.Count} entries of site {id} that are stamped later than {from.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC? [y/N] "))
+            {
+                screen.Cancelled("Nothing was changed.");
+                return ExitCode.Cancelled;
+            }
+
+            var next = TrustDocument.After(chain.Newest, TrustDrafts.Whole(now), TrustDrafts.Lifetime).WithClockRepaired(id, from);
+            var envelope = signing.With(parsed, roots => TrustDrafts.Sign(next, roots));
+            var images = ahead.Select(e => e.Entry).OfType<ImageEntry>().Where(e => !e.Deleted).Select(TrustSetAside.Of).ToList();
+            var ended = await FinishAsync(screen, config, chain, envelope, signing.Draft(parsed), null, defaults.Time, cancellationToken, images);
+            images.ForEach(i => screen.Line($"  set aside: {i}"));
+            return ended;
+        }));
+        return verb;
+    }
+
+    /// <summary>What is set aside and was not added again since.</summary>
+    private static IReadOnlyList<TrustSetAside> SetAside(string config, TrustChain chain) => chain.Current.Sites.Values.Any(s => s.ClockRepairs is not null)
+        ? [.. StoredHeads.Catalog(LocalFleet.Folders(LocalFleet.Configuration(config)), chain, chain.Current.Sites.Keys).SetAside.Select(TrustSetAside.Of)]
+        : [];
+
     private static Verb Sign(CommandDefaults defaults)
     {
         var file = new Argument<string>("draft") { HelpName = "DRAFT", Description = "A trust document that waits for more signatures; rewritten in place." };
@@ -137,7 +205,7 @@ internal static class TrustCommand
             file,
         };
         var common = new SiteVerb(verb, defaults);
-        var signing = new Signing(verb, draft: false);
+        var signing = new RootKeyOptions(verb, draft: false);
         verb.SetAction((parsed, _) => common.RunAsync(parsed, (screen, _) =>
         {
             var path = parsed.GetRequiredValue(file);
@@ -194,7 +262,8 @@ internal static class TrustCommand
 
     /// <summary>With enough signatures the document is installed; without, it is a draft that goes to the next holder.</summary>
     private static async Task<int> FinishAsync(
-        Screen screen, string config, TrustChain chain, Envelope envelope, string? draft, string? join, TimeProvider time, CancellationToken cancellationToken)
+        Screen screen, string config, TrustChain chain, Envelope envelope, string? draft, string? join, TimeProvider time, CancellationToken cancellationToken,
+        IReadOnlyList<TrustSetAside>? setAside = null)
     {
         var next = TrustLink.Of(envelope);
         var (have, need) = TrustDrafts.Count(envelope, chain.Current);
@@ -203,7 +272,7 @@ internal static class TrustCommand
             var path = draft ?? $"trust-{next.Document.Version}.json";
             DurableFile.WriteAtomically(Path.GetFullPath(path), envelope.ToJson(), Readable);
             screen.Object(
-                new TrustReport(next.Document.Fleet.ToString(), next.Document.Version, next.Sha256, have, need, false, path), CommandJson.Default.TrustReport);
+                new TrustReport(next.Document.Fleet.ToString(), next.Document.Version, next.Sha256, have, need, false, path) { SetAside = setAside }, CommandJson.Default.TrustReport);
             screen.Line($"{path} is signed by {have} of {need} root keys. The other holders run: isocatalog trust sign {path} --root-key KEY");
             screen.Line($"Then, here: isocatalog trust install {path}{(join is null ? "" : $", and isocatalog trust export --out {join}")}");
             return ExitCode.Ok;
@@ -217,14 +286,14 @@ internal static class TrustCommand
             WriteInvitation(trust, join);
         }
 
-        Report(screen, envelope, trust.Chain, installed: true, join);
+        Report(screen, envelope, trust.Chain, installed: true, join, setAside);
         return ExitCode.Ok;
     }
 
     private static void WriteInvitation(TrustStore trust, string path) =>
         DurableFile.WriteAtomically(Path.GetFullPath(path), FleetFounding.Invitation(trust.Chain).ToJson(), Readable);
 
-    private static void Report(Screen screen, Envelope envelope, TrustChain chain, bool installed, string? file)
+    private static void Report(Screen screen, Envelope envelope, TrustChain chain, bool installed, string? file, IReadOnlyList<TrustSetAside>? setAside = null)
     {
         var (have, need) = TrustDrafts.Count(envelope, chain.Current);
         screen.Object(
@@ -232,6 +301,7 @@ internal static class TrustCommand
             {
                 Sites = chain.Current.Sites.ToDictionary(s => s.Key, s => s.Value.Status, StringComparer.Ordinal),
                 Expires = chain.Current.Expires,
+                SetAside = setAside is { Count: > 0 } ? setAside : null,
             },
             CommandJson.Default.TrustReport);
         screen.Line($"Fleet {chain.Fleet}, trust version {chain.Current.Version} ({chain.Newest.Sha256.ToString()[..16]}), ends {chain.Current.Expires:yyyy-MM-dd}, "
@@ -313,52 +383,6 @@ internal static class TrustCommand
             });
         }
     }
-
-    /// <summary>The options of a verb that signs with root keys.</summary>
-    private sealed class Signing
-    {
-        private readonly Option<string[]> _rootKeys = new("--root-key")
-        {
-            HelpName = "PATH",
-            Description = "A root key; several times for several.",
-            Required = true,
-        };
-
-        private readonly Option<string?> _draft = new("--draft")
-        {
-            HelpName = "FILE",
-            Description = "Do not install the document; write it there, for other holders to sign. By itself where signatures are missing: trust-N.json.",
-        };
-
-        public Signing(Command verb, bool draft = true)
-        {
-            verb.Options.Add(_rootKeys);
-            if (draft)
-            {
-                verb.Options.Add(_draft);
-            }
-        }
-
-        public string? Draft(ParseResult parsed) => parsed.GetValue(_draft);
-
-        public Envelope With(ParseResult parsed, Func<IReadOnlyList<SigningKey>, Envelope> sign)
-        {
-            var roots = new List<SigningKey>();
-            try
-            {
-                foreach (var path in parsed.GetRequiredValue(_rootKeys))
-                {
-                    roots.Add(RootKeyFile.Load(path));
-                }
-
-                return sign(roots);
-            }
-            finally
-            {
-                roots.ForEach(r => r.Dispose());
-            }
-        }
-    }
 }
 
 /// <summary>What the verbs of <c>trust</c> say with <c>--json</c>.</summary>
@@ -372,4 +396,17 @@ internal sealed record TrustReport(string Fleet, long Version, Sha256Digest Sha2
     public IReadOnlyDictionary<string, string>? Sites { get; init; }
 
     public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>Images that clock repairs took out of the catalog, and that were not added again.</summary>
+    public IReadOnlyList<TrustSetAside>? SetAside { get; init; }
+}
+
+/// <summary>An image that was stamped in the future: add its file again.</summary>
+/// <param name="Site">Who stamped it.</param>
+/// <param name="Stamped">When it was, by that site's clock.</param>
+internal sealed record TrustSetAside(ImageId Image, string Name, string Site, DateTimeOffset Stamped)
+{
+    public static TrustSetAside Of(ImageEntry entry) => new(entry.Image, entry.Value.FileName, entry.Stamp.Site, ClockRules.At(entry.Stamp.Ms));
+
+    public override string ToString() => $"{Name} ({Image}), stamped {Stamped:yyyy-MM-dd HH:mm:ss} UTC by {Site}. Add it again: isocatalog add FILE";
 }

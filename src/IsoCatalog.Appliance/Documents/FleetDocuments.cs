@@ -95,12 +95,21 @@ internal sealed class FleetDocuments(
         return _catalog.View;
     }
 
+    /// <summary>What is made of the clocks now. Thread-safe.</summary>
+    public ClockReading Clock()
+    {
+        var known = Snapshot;
+        return Clocks.Read(known.LastStamp, known.Floors, TimeSpan.FromMilliseconds(known.Trust.Current.Params.MaxFutureMs));
+    }
+
     /// <summary>The stamp for new entries.</summary>
-    public Stamp NextStamp() => Writer().NextStamp(_catalog, time.GetUtcNow());
+    /// <param name="registers">Those that they go into.</param>
+    public Stamp NextStamp(params IEnumerable<RegisterKey> registers) => Writer().NextStamp(_catalog, Clock(), registers);
 
     /// <summary>Signs entries into the next document; nothing counts before <see cref="PreparedWrite.Commit"/>.</summary>
+    /// <param name="always">See <see cref="SiteWriter.Write"/>.</param>
     /// <returns>Null when <paramref name="signed"/> can be written.</returns>
-    public Refusal? Prepare(IReadOnlyList<Entry> entries, out PreparedWrite? signed)
+    public Refusal? Prepare(IReadOnlyList<Entry> entries, out PreparedWrite? signed, bool always = false)
     {
         signed = null;
         if (!MaySign)
@@ -108,12 +117,13 @@ internal sealed class FleetDocuments(
             return new Refusal(RefusalCode.NotReady, "The site has just started and still asks the others what it said before. Try again in a few seconds.");
         }
 
-        switch (Writer().Write(_catalog, entries, key, time.GetUtcNow(), Clocks.Reference()))
+        var clock = Clock();
+        switch (Writer().Write(_catalog, entries, key, clock, always))
         {
             case WriteOutcome.Refused { Violation: var violation }:
                 return new Refusal(CodeOf(violation), violation.Message);
             case WriteOutcome.Written { Writer: var writer, Document: var document }:
-                var admitted = _catalog.Admit(document.Envelope, document.ChunkBytes, Clocks.Reference()) as Admission.Admitted
+                var admitted = _catalog.Admit(document.Envelope, document.ChunkBytes, clock.Reference) as Admission.Admitted
                     ?? throw new InvalidOperationException("A document that was just signed is not admitted.");
                 signed = new PreparedWrite(admitted.Catalog.View, () => Commit(writer, document, admitted.Catalog));
                 return null;
@@ -141,7 +151,7 @@ internal sealed class FleetDocuments(
             return new AdmitReport(Violation: new RuleViolation("garbage", $"The document {asked} was asked for, and another one came."));
         }
 
-        switch (_catalog.Admit(envelope, chunks, Clocks.Reference()))
+        switch (_catalog.Admit(envelope, chunks, Clock().Reference))
         {
             case Admission.Pending { Reason: PendingReason.NeedsNewerVersion { Chunks: var all } } when _files.Lacking(all, chunks) is { Count: > 0 } missing:
                 return new AdmitReport { MissingChunks = missing };
@@ -238,15 +248,36 @@ internal sealed class FleetDocuments(
         var report = _trust.Admit(envelope);
         if (report.Changed)
         {
+            var setAside = _catalog.SetAside.Select(e => e.Image).ToHashSet();
             _catalog = _catalog.WithTrust(_trust.Chain);
+            _writer = MustRestate ? null : _writer;
             _statements.Follow(_trust.Chain);
             RetryPending();
             TrustAlarms.Raise(alarms, _trust.Chain, site, key, folders);
             events.Add("fleet", $"Trust version {_trust.Chain.Current.Version} is in force.");
+            foreach (var gone in _catalog.SetAside.Where(e => !setAside.Contains(e.Image)))
+            {
+                events.Add("fleet", $"{gone.Value.FileName} is set aside: '{gone.Stamp.Site}' stamped it {ClockRules.At(gone.Stamp.Ms):yyyy-MM-dd HH:mm} UTC. It can be added again.", gone.Image);
+            }
+
             Show();
         }
 
         return report;
+    }
+
+    /// <summary>The trust document set aside what this site stamped in the future, and the rest is not yet said without it.</summary>
+    public bool MustRestate => MaySign && IsActive(site) && _catalog.MustSayAgain(site);
+
+    /// <summary>Says again what counts of this site's own words, and with a stamp of today what of the rest no wrong clock takes back: see <see cref="FleetCatalog.SaidAgain"/>.</summary>
+    /// <exception cref="IOException">It could not be written; it is tried again.</exception>
+    public void Restate()
+    {
+        if (MustRestate && Prepare([.. _catalog.SaidAgain(site).Select(e => e with { Stamp = NextStamp(e.Key), Obs = null })], out var restated, always: true) is null
+            && restated!.Commit() is { } unwritten)
+        {
+            throw new IOException(unwritten.Message);
+        }
     }
 
     public byte[]? ReadTrust(long version) => _trust.ReadVersion(version);
@@ -264,7 +295,8 @@ internal sealed class FleetDocuments(
             Show();
         }
 
-        if (republish && (time.GetUtcNow() - _signed >= Heartbeat || (_own.IsToRestate && Writer().Epoch > _own.Found)) && Prepare([], out var heartbeat) is null
+        Restate();
+        if (republish && ((time.GetUtcNow() - _signed).Duration() >= Heartbeat || (_own.IsToRestate && Writer().Epoch > _own.Found)) && Prepare([], out var heartbeat) is null
             && heartbeat!.Commit() is { } unwritten)
         {
             throw new IOException(unwritten.Message);
@@ -344,8 +376,8 @@ internal sealed class FleetDocuments(
             return false;
         }
 
-        var (catalog, outcomes) = _catalog.Retry(Clocks.Reference());
-        if (outcomes.All(o => o is Admission.Pending))
+        var (catalog, outcomes) = _catalog.Retry(Clock().Reference);
+        if (outcomes.All(o => o is Admission.Pending) && catalog.Pending.Length == _catalog.Pending.Length)
         {
             return false;
         }
@@ -407,7 +439,7 @@ internal sealed class FleetDocuments(
     /// <summary>What once counted is not in the future because this machine's clock fell behind, and nobody else has been asked yet.</summary>
     private DateTimeOffset LoadReference()
     {
-        var (now, before) = (Clocks.Reference(), DateTimeOffset.FromUnixTimeMilliseconds(_storedClock - _trust.Chain.Current.Params.MaxFutureMs));
+        var (now, before) = (time.GetUtcNow(), ClockRules.At(_storedClock - _trust.Chain.Current.Params.MaxFutureMs));
         return before > now ? before : now;
     }
 
@@ -454,5 +486,5 @@ internal sealed class FleetDocuments(
         return report;
     }
 
-    private void Show() => _snapshot = FleetSnapshot.Of(site, _epoch, _trust.Chain, _catalog, _statements, (_snapshot?.Version ?? 0) + 1);
+    private void Show() => _snapshot = FleetSnapshot.Of(site, _epoch, _catalog, _statements, (_snapshot?.Version ?? 0) + 1);
 }

@@ -19,6 +19,15 @@ internal sealed record FleetSnapshot
 
     public required TrustChain Trust { get; init; }
 
+    /// <summary>The newest stamp that was admitted.</summary>
+    public Stamp? LastStamp { get; init; }
+
+    /// <summary>For each other site what time it surely is: it signed a document then, or others stamped one and the root keys signed.</summary>
+    public ImmutableSortedDictionary<string, DateTimeOffset> Floors { get; init; } = ImmutableSortedDictionary<string, DateTimeOffset>.Empty;
+
+    /// <summary>The clocks of the documents that count, and of those that wait for their time.</summary>
+    public ImmutableArray<DocumentClock> DocumentClocks { get; init; } = [];
+
     /// <summary>The sites that may take part, by the newest trust document, and where it says that each is reached.</summary>
     public required ImmutableSortedDictionary<string, SiteAddress?> ActiveSites { get; init; }
 
@@ -48,8 +57,9 @@ internal sealed record FleetSnapshot
     /// <summary>The TLS keys of a site, as <see cref="SiteOf"/> takes them.</summary>
     public IEnumerable<Sha256Digest> TlsKeysOf(string site) => Trust.Speakers.TlsOf(site).Select(k => new Sha256Digest(Convert.FromHexString(k)));
 
-    public static FleetSnapshot Of(string site, long epoch, TrustChain trust, FleetCatalog catalog, FleetStatements statements, long version)
+    public static FleetSnapshot Of(string site, long epoch, FleetCatalog catalog, FleetStatements statements, long version)
     {
+        var trust = catalog.Trust;
         var sites = catalog.Sites.Where(s => !s.Value.Retained.IsEmpty).Select(s => s.Key)
             .Union(catalog.PassedOn.Select(p => p.Site), StringComparer.Ordinal)
             .Union(statements.Holdings.Keys, StringComparer.Ordinal)
@@ -60,6 +70,13 @@ internal sealed record FleetSnapshot
             Epoch = epoch,
             Version = version,
             Trust = trust,
+            LastStamp = catalog.View.LastStamp,
+            Floors = FloorsOf(site, catalog),
+            DocumentClocks =
+            [
+                .. catalog.Pending.Where(p => p.Reason is PendingReason.Future).Select(p => new DocumentClock(p.Site, ((PendingReason.Future)p.Reason).NotBefore)),
+                .. catalog.Sites.SelectMany(s => s.Value.Retained, (s, d) => new DocumentClock(s.Key, ClockRules.At(d.Clock.Ms))),
+            ],
             ActiveSites = trust.Current.Sites.Where(s => s.Value.Status == SiteStatus.Active)
                 .ToImmutableSortedDictionary(s => s.Key, s => s.Value.Address, StringComparer.Ordinal),
             Sites = sites.ToImmutableSortedDictionary(s => s, s => StatementsOf(s, catalog, statements), StringComparer.Ordinal),
@@ -69,6 +86,14 @@ internal sealed record FleetSnapshot
                 .Concat(catalog.PassedOn.Select(p => (p.Ref.Sha256, p.Envelope)))
                 .DistinctBy(d => d.Sha256).ToImmutableDictionary(d => d.Sha256, d => d.Envelope),
         };
+    }
+
+    private static ImmutableSortedDictionary<string, DateTimeOffset> FloorsOf(string site, FleetCatalog catalog)
+    {
+        var trust = catalog.Trust.Current;
+        var stamped = catalog.Sites.Where(s => s.Key != site).SelectMany(s => s.Value.Retained).Select(d => ClockRules.At(d.Clock.Ms)).Append(trust.Issued).Max();
+        return trust.Sites.Keys.Where(s => s != site).ToImmutableSortedDictionary(
+            s => s, s => catalog.Sites.GetValueOrDefault(s)?.Head?.Manifest.Issued is { } issued && issued > stamped ? issued : stamped, StringComparer.Ordinal);
     }
 
     public bool Knows(Sha256Digest document) => Documents.ContainsKey(document) || Pending.Contains(document);
@@ -83,6 +108,9 @@ internal sealed record FleetSnapshot
             statements.Members.GetValueOrDefault(site));
     }
 }
+
+/// <param name="Clock">The clock of a document of that site; for one that waits, when it counts.</param>
+internal sealed record DocumentClock(string Site, DateTimeOffset Clock);
 
 /// <param name="Documents">Payload hashes of the documents that are handed on.</param>
 /// <param name="Head">The newest of them.</param>

@@ -11,18 +11,19 @@ internal static class StoredHeads
 {
     /// <summary>The retained documents of a site, read from the folder of a site that need not run; what is damaged is passed over.</summary>
     public static IReadOnlyList<DocumentRef> Of(SiteFolders folders, TrustChain trust, string site) =>
-        [.. (Read(folders, trust, [site]).Sites.GetValueOrDefault(site)?.Retained ?? []).Select(d => d.Ref)];
+        [.. (Catalog(folders, trust, [site]).Sites.GetValueOrDefault(site)?.Retained ?? []).Select(d => d.Ref)];
 
     /// <summary>The highest epoch that anything has which is known there of a site: documents that count or do not any more, and what the others have seen.</summary>
     public static long LastEpochOf(SiteFolders folders, TrustChain trust, string site)
     {
-        var catalog = Read(folders, trust, trust.Current.Sites.Keys);
+        var catalog = Catalog(folders, trust, trust.Current.Sites.Keys);
         var record = catalog.Sites.GetValueOrDefault(site) ?? new SiteRecord();
         return record.Retained.Concat(record.SetAside).Select(d => d.Ref.Epoch)
             .Append(catalog.Floors.GetValueOrDefault(site)?.Epoch ?? 0).Max();
     }
 
-    private static FleetCatalog Read(SiteFolders folders, TrustChain trust, IEnumerable<string> sites)
+    /// <summary>All that the documents of these sites say, those from the future too.</summary>
+    public static FleetCatalog Catalog(SiteFolders folders, TrustChain trust, IEnumerable<string> sites)
     {
         var (files, catalog) = (new DocumentFiles(folders), new FleetCatalog { Trust = trust });
         foreach (var path in sites.SelectMany(files.DocumentsOf))

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Security.Cryptography.X509Certificates;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Upkeep;
 
 namespace IsoCatalog.Appliance.Fleet;
 
@@ -14,13 +15,16 @@ internal sealed class FleetExchange(
     FleetPeers peers,
     X509Certificate2 certificate,
     FleetMetrics metrics,
+    Setbacks setbacks,
     TimeProvider time,
-    ILoggerFactory loggers) : BackgroundService
+    ILoggerFactory loggers) : LastingLoop(new Restarts("Exchanging documents with other sites", setbacks, time, loggers.CreateLogger<FleetExchange>()))
 {
     /// <summary>So long does a site that was started wait for what the others have of it; then it works alone.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ClockPatience = TimeSpan.FromSeconds(2);
 
     private readonly ILogger _log = loggers.CreateLogger<FleetExchange>();
+    private bool _measured;
     private ImmutableSortedDictionary<string, Running> _running = ImmutableSortedDictionary<string, Running>.Empty;
 
     /// <summary>How it stands with each peer, in the order of their ids.</summary>
@@ -29,24 +33,28 @@ internal sealed class FleetExchange(
     /// <summary>The typed connection to a peer, for whoever wants more of it than documents; null when it is none.</summary>
     public PeerClient? ClientOf(string site) => _running.GetValueOrDefault(site)?.Exchange.Client;
 
+    /// <summary>Asks every peer that answered lately for its clock, all at once and not for long. One that is out of reach is asked again and again anyway.</summary>
+    public async Task AskClocksAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(ClockPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        await Task.WhenAll(_running.Values.Select(r => r.Exchange.AskClockAsync(either.Token)));
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
     /// <summary>Called after each change of the trust document; must not wait.</summary>
     public Action? TrustChanged { get; set; }
 
     /// <summary>A peer says what it has.</summary>
     public void Heard(string site, FleetState state) => _running.GetValueOrDefault(site)?.Exchange.Heard(state);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
-        metrics.Meter.CreateObservableGauge("isocatalog.fleet.peer.up", () => Gauge(p => p.ReachableSince is null ? 0 : 1), description: "1 while the peer answers.");
-        metrics.Meter.CreateObservableGauge(
-            "isocatalog.fleet.peer.last.exchange",
-            () => Gauge(p => p.LastExchange?.ToUnixTimeMilliseconds() / 1000.0 ?? 0),
-            "s",
-            "When everything that the peer had was last seen to be here, seconds since the Unix epoch.");
-        metrics.Meter.CreateObservableGauge(
-            "isocatalog.fleet.peer.clock.offset", () => Gauge(p => p.ClockOffset?.TotalSeconds ?? 0), "s", "The peer's clock minus this site's.");
-        metrics.Meter.CreateObservableGauge("isocatalog.fleet.peer.round.trip", () => Gauge(p => p.RoundTrip?.TotalSeconds ?? 0), "s", "A question and its answer.");
-        metrics.Meter.CreateObservableGauge("isocatalog.fleet.trust.version", () => ledger.Fleet.TrustVersion, description: "Of the trust document.");
+        if (!_measured)
+        {
+            Measure();
+            _measured = true;
+        }
 
         var changes = ledger.Signal();
         peers.Replaced = () => Apply(stoppingToken);
@@ -88,7 +96,9 @@ internal sealed class FleetExchange(
         finally
         {
             peers.Replaced = null;
-            await Task.WhenAll(_running.Values.Select(r => r.EndAsync()));
+            var running = _running.Values;
+            _running = _running.Clear();
+            await Task.WhenAll(running.Select(r => r.EndAsync()));
             await patience;
         }
     }
@@ -115,6 +125,20 @@ internal sealed class FleetExchange(
         {
             documents.LetSign();
         }
+    }
+
+    private void Measure()
+    {
+        metrics.Meter.CreateObservableGauge("isocatalog.fleet.peer.up", () => Gauge(p => p.ReachableSince is null ? 0 : 1), description: "1 while the peer answers.");
+        metrics.Meter.CreateObservableGauge(
+            "isocatalog.fleet.peer.last.exchange",
+            () => Gauge(p => p.LastExchange?.ToUnixTimeMilliseconds() / 1000.0 ?? 0),
+            "s",
+            "When everything that the peer had was last seen to be here, seconds since the Unix epoch.");
+        metrics.Meter.CreateObservableGauge(
+            "isocatalog.fleet.peer.clock.offset", () => Gauge(p => p.ClockOffset?.TotalSeconds ?? 0), "s", "The peer's clock minus this site's.");
+        metrics.Meter.CreateObservableGauge("isocatalog.fleet.peer.round.trip", () => Gauge(p => p.RoundTrip?.TotalSeconds ?? 0), "s", "A question and its answer.");
+        metrics.Meter.CreateObservableGauge("isocatalog.fleet.trust.version", () => ledger.Fleet.TrustVersion, description: "Of the trust document.");
     }
 
     /// <summary>Starts what is missing and ends what is no peer any more, or is one elsewhere.</summary>

@@ -29,7 +29,7 @@ internal sealed class FleetRoutes(
     public static FleetState StateOf(FleetSnapshot fleet, TimeProvider time) => new(
         fleet.Fleet,
         fleet.Site,
-        time.GetUtcNow(),
+        SiteTime.ClockOf(time),
         new TrustHead(fleet.TrustVersion, fleet.TrustHash),
         fleet.Sites.ToDictionary(
             s => s.Key,

@@ -23,6 +23,7 @@ internal sealed class PeerExchange : IDisposable
     /// <summary>What a peer says of itself is as good as what it answers, but only an answer shows its clock and how far away it is.</summary>
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan ClockIsNew = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestForGarbage = TimeSpan.FromMinutes(5);
 
@@ -47,6 +48,7 @@ internal sealed class PeerExchange : IDisposable
     private long _trust;
     private (long, Sha256Digest) _theirTrust;
     private long _asked;
+    private long _clockHeard;
     private volatile PeerStatus _status;
 
     /// <param name="answered">Called when the peer has answered for the first time, and all that it has of this site itself is here.</param>
@@ -88,6 +90,24 @@ internal sealed class PeerExchange : IDisposable
         }
     }
 
+    /// <summary>Asks for the peer's clock, unless it was heard within two seconds or is known to be out of reach. Never throws: who does not answer has no say.</summary>
+    public async Task AskClockAsync(CancellationToken cancellationToken)
+    {
+        if (_status.Error is not null || (Volatile.Read(ref _clockHeard) is not 0 and var heard && _time.GetElapsedTime(heard) < ClockIsNew))
+        {
+            return;
+        }
+
+        try
+        {
+            HeardClock((await _client.GetStateAsync(cancellationToken)).Offset);
+        }
+        catch (Exception e) when (e is PeerException or OperationCanceledException or ObjectDisposedException)
+        {
+            // PullAsync finds out and says what is wrong.
+        }
+    }
+
     public void Recheck()
     {
         _client.Recheck();
@@ -123,7 +143,7 @@ internal sealed class PeerExchange : IDisposable
                     _wake.Writer.TryWrite(0);
                 }
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 Log.Broke(_log, Peer.Site, e);
             }
@@ -153,7 +173,7 @@ internal sealed class PeerExchange : IDisposable
 
                 Fail(e);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 failures++;
                 Log.Broke(_log, Peer.Site, e);
@@ -198,7 +218,7 @@ internal sealed class PeerExchange : IDisposable
                 var answer = await _client.GetStateAsync(cancellationToken);
                 state = answer.State;
                 _asked = _time.GetTimestamp();
-                _documents.RecordClock(Peer.Site, answer.Offset);
+                HeardClock(answer.Offset);
                 _status = _status with { ClockOffset = answer.Offset, RoundTrip = answer.RoundTrip };
             }
         }
@@ -404,6 +424,12 @@ internal sealed class PeerExchange : IDisposable
 
         _status = _status.WithRefusal(violation.Rule, violation.ToString(), _time.GetUtcNow());
         return false;
+    }
+
+    private void HeardClock(TimeSpan offset)
+    {
+        _documents.RecordClock(Peer.Site, offset);
+        Volatile.Write(ref _clockHeard, _time.GetTimestamp());
     }
 
     private void Reached(FleetState state)

@@ -2,16 +2,18 @@ using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Upkeep;
 
 namespace IsoCatalog.Appliance.Fleet;
 
 /// <summary>Looks where a root key may have been left behind: whoever takes this machine and finds one rules the fleet.</summary>
 internal sealed class RootKeyWatch(
-    SiteConfiguration configuration, SiteFolders folders, SiteAlarms alarms, TimeProvider time, ILogger<RootKeyWatch> log) : BackgroundService
+    SiteConfiguration configuration, SiteFolders folders, SiteAlarms alarms, Setbacks setbacks, TimeProvider time, ILogger<RootKeyWatch> log)
+    : LastingLoop(new Restarts("Looking for root keys that were left here", setbacks, time, log))
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, time);
         string? before = null;

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
@@ -10,7 +11,7 @@ namespace IsoCatalog.Appliance.Intake;
 /// The folder into which operators drop images. A file is taken up when it is complete: closed after writing, and quiet for two seconds. What is
 /// accepted disappears from here; what is refused stays, with its reason in the drift list, until it changes or goes.
 /// </summary>
-internal sealed class Inbox : BackgroundService
+internal sealed class Inbox : LastingLoop
 {
     /// <summary>A copy program that closes and reopens does so at once; this long without a change means done.</summary>
     public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
@@ -25,7 +26,8 @@ internal sealed class Inbox : BackgroundService
     private readonly FolderWatch _watch;
     private volatile IReadOnlyList<RefusedFile> _refused = [];
 
-    public Inbox(string folder, IngestQueue queue, SiteLedger ledger, TimeProvider time, ILogger<Inbox> log)
+    public Inbox(string folder, IngestQueue queue, SiteLedger ledger, Setbacks setbacks, TimeProvider time, ILogger<Inbox> log)
+        : base(new Restarts($"Taking up files from {folder}", setbacks, time, log))
     {
         _folder = folder;
         _queue = queue;
@@ -48,7 +50,7 @@ internal sealed class Inbox : BackgroundService
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         Scan();
         while (!stoppingToken.IsCancellationRequested)
@@ -143,7 +145,7 @@ internal sealed class Inbox : BackgroundService
             {
                 _waiting[path] = new Waiting(now, _time.GetUtcNow());
             }
-            else if (_time.GetUtcNow() - waiting.Since >= Quiet)
+            else if ((_time.GetUtcNow() - waiting.Since).Duration() >= Quiet)
             {
                 _waiting.Remove(path);
                 await AddAsync(path, now, cancellationToken);

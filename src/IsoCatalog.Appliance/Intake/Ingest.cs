@@ -70,9 +70,10 @@ internal sealed class Ingest(
                 $"{request.Label}: {problem}. Names are letters, digits and . _ + - and end with .iso; give it one, such as --name {fileName}.");
         }
 
-        if (CatalogRules.ClockProblem(time.GetUtcNow(), ledger.View.Catalog.LastStamp) is { } clock)
+        await ledger.AskClocksAsync(cancellationToken);
+        if (ledger.Clock.Doubt is { } doubt)
         {
-            return new Refusal(RefusalCode.ClockImplausible, clock);
+            return new Refusal(RefusalCode.ClockImplausible, doubt);
         }
 
         progress.Begin("copying", request.Length ?? 0);
@@ -139,6 +140,9 @@ internal sealed class Ingest(
             Iso = ((Outcome<ImageFacts>.Done)inspected).Value,
         };
         await maySign.WaitAsync(cancellationToken);
+
+        // Copying may have taken an hour.
+        await ledger.AskClocksAsync(cancellationToken);
         var outcome = catalog.Put(
             value, request.Meta, () => store.Place(staging, right.Receipt, metainfo.TorrentFile), () => store.TakeBack(ledger.View, staging, digests.Root), request.By);
         if (outcome is Outcome<CatalogImage>.Done)

@@ -14,10 +14,12 @@ namespace IsoCatalog.Appliance.Jobs;
 /// <summary>When things happen again. What happens is the business of the room that does it.</summary>
 internal static class SiteJobs
 {
-    public static void Add(IServiceCollection services, SiteConfiguration configuration, IReadOnlyList<SurfacePublisher> publishers)
+    /// <param name="time">The site's: a schedule that went by a clock that is set back would stand still until the clock is there again.</param>
+    public static void Add(IServiceCollection services, SiteConfiguration configuration, IReadOnlyList<SurfacePublisher> publishers, TimeProvider time)
     {
         services.AddQuartz(quartz =>
         {
+            quartz.UseTimeProvider(time);
             foreach (var publisher in publishers)
             {
                 quartz.ScheduleJob<ObserveSurface>(
@@ -121,22 +123,22 @@ internal sealed class RescanInbox(Inbox inbox) : IJob
 }
 
 [DisallowConcurrentExecution]
-internal sealed class EndLeases(Leases leases) : IJob
+internal sealed class EndLeases(SiteLedger ledger, Leases leases) : IJob
 {
-    public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
+        await ledger.AskClocksAsync(cancellationToken);
         leases.Expire();
-        return ValueTask.CompletedTask;
     }
 }
 
 [DisallowConcurrentExecution]
-internal sealed class EvictRetired(RetiredKeeper retired) : IJob
+internal sealed class EvictRetired(SiteLedger ledger, RetiredKeeper retired) : IJob
 {
-    public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
+        await ledger.AskClocksAsync(cancellationToken);
         retired.Evict();
-        return ValueTask.CompletedTask;
     }
 }
 

@@ -2,6 +2,7 @@ using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
@@ -22,23 +23,24 @@ internal sealed class RetiredKeeper(
                 .Select(i => (Image: i, Since: view.FileOf(i) switch
                 {
                     StoreFile.Retired retired => retired.Since,
-                    StoreFile.Present => DateTimeOffset.FromUnixTimeMilliseconds(i.Stamp.Ms),
+                    StoreFile.Present => ClockRules.At(i.Stamp.Ms),
                     _ => (DateTimeOffset?)null,
                 }))
                 .Where(r => r.Since is not null)
                 .OrderBy(r => r.Since)
                 .Select(r => new RetiredView(
-                    r.Image.Id, r.Image.FileName, r.Image.Value.Size, r.Since!.Value, r.Since + configuration.Retired.Keep)),
+                    r.Image.Id, r.Image.FileName, r.Image.Value.Size, r.Since!.Value, DateTimeOffset.MaxValue - r.Since.Value > configuration.Retired.Keep ? r.Since + configuration.Retired.Keep : null)),
         ];
     }
 
     public void Evict()
     {
-        var now = time.GetUtcNow();
-        if (CatalogRules.ClockProblem(now, ledger.View.Catalog.LastStamp) is not null)
+        if (ledger.Clock.Doubt is not null)
         {
             return;
         }
+
+        var now = time.GetUtcNow();
 
         var files = All();
         var taken = files.ToDictionary(f => f.Root, f => FreeSpace.TakenBy(folders.RetiredFile(f.Root)));

@@ -11,14 +11,16 @@ namespace IsoCatalog.Appliance.Keeping;
 /// Brings the store's files in line with the catalog: what is deleted and free moves to retired, what is restored moves back, what is doubted is read
 /// and either trusted again or set aside. One loop, so these moves never cross.
 /// </summary>
-internal sealed class StoreKeeper(SiteLedger ledger, StoreBook book, ImageStore store, Setbacks setbacks, TimeProvider time, ILogger<StoreKeeper> log) : BackgroundService
+internal sealed class StoreKeeper(SiteLedger ledger, StoreBook book, ImageStore store, Setbacks setbacks, TimeProvider time, ILogger<StoreKeeper> log) : LastingLoop(new Restarts("Keeping the store", setbacks, time, log))
 {
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(10);
+
     private readonly Rounds _rounds = new(ledger, setbacks, TimeSpan.FromMinutes(1), time, log);
 
     /// <summary>Files of what was deleted before the start, not looked for yet: a crash between a move to retired and its record leaves one where nobody looks for it.</summary>
     private readonly HashSet<Sha256Digest> _unfound = [.. ledger.View.Catalog.Images.Values.Where(i => i.Deleted).Select(i => i.Value.Root)];
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
+    protected override Task RunAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
 
     private IEnumerable<Chore> Chores() => ledger.View.Catalog.Images.Values.Select(ChoreOf).OfType<Chore>();
 
@@ -30,7 +32,11 @@ internal sealed class StoreKeeper(SiteLedger ledger, StoreBook book, ImageStore 
         var chore = file switch
         {
             StoreFile.Present present when CellPlan.MayRetire(view, image.Value.Root) =>
-                Chore.Of($"Moving {image.FileName} to retired", image.Id, _ => Retire(image, present)),
+                Chore.Of($"Moving {image.FileName} to retired", image.Id, _ => Retire(image, present)) with
+                {
+                    // Nobody says when the clock is right again.
+                    From = ledger.Clock.Doubt is null ? null : time.GetUtcNow() + LookAgain,
+                },
             StoreFile.Retired when !image.Deleted => new Chore($"Moving {image.FileName} back from retired", image.Id, c => Task.FromResult(Return(image, c))),
             StoreFile.Doubted when !image.Deleted => new Chore($"Reading {image.FileName} again", image.Id, c => Task.FromResult(Read(image, c))),
             null when !image.Deleted => new Chore($"Looking for {image.FileName} in the store", image.Id, c => Task.FromResult(Read(image, c))),

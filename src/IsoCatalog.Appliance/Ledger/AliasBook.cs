@@ -21,7 +21,7 @@ internal sealed class AliasBook(SiteLedger ledger, FleetDocuments documents, Eve
     {
         using var turn = ledger.Take();
         var (view, now) = (turn.View, turn.Now);
-        if ((CatalogBook.ClockRefusal(turn) ?? CatalogRules.MayPointTo(view, image)) is { } refused)
+        if ((ClockRefusal() ?? CatalogRules.MayPointTo(view, image)) is { } refused)
         {
             return refused;
         }
@@ -58,11 +58,6 @@ internal sealed class AliasBook(SiteLedger ledger, FleetDocuments documents, Eve
     {
         using var turn = ledger.Take();
         var view = turn.View;
-        if (CatalogBook.ClockRefusal(turn) is { } wrong)
-        {
-            return wrong;
-        }
-
         var waiting = view.AliasMoves.GetValueOrDefault(alias);
         var before = view.Catalog.AliasOf(alias) is { Deleted: false } live ? live : null;
         if (before is null && waiting is null)
@@ -72,7 +67,7 @@ internal sealed class AliasBook(SiteLedger ledger, FleetDocuments documents, Eve
 
         PreparedWrite? signed = null;
         if (before is not null && documents.Prepare(
-            [new AliasEntry(alias, before.Target, documents.NextStamp(), by, null, true) { Former = before.Former }], out signed) is { } unsigned)
+            [new AliasEntry(alias, before.Target, documents.NextStamp(RegisterKey.OfAlias(alias)), by, null, true) { Former = before.Former }], out signed, always: true) is { } unsigned)
         {
             return unsigned;
         }
@@ -112,7 +107,7 @@ internal sealed class AliasBook(SiteLedger ledger, FleetDocuments documents, Eve
         var step = AliasPlan.Next(view, _site, move, turn.Now);
         switch (step)
         {
-            case AliasStep.Move when (CatalogBook.ClockRefusal(turn) ?? Point(turn, move)) is { } refusal:
+            case AliasStep.Move when (ClockRefusal() ?? Point(turn, move)) is { } refusal:
                 return refusal;
             case AliasStep.GiveUp or AliasStep.Overtaken:
                 var change = new Change(view with { AliasMoves = view.AliasMoves.Remove(move.Alias) }) { After = [new Row.Waits(move.Alias, null)] };
@@ -131,11 +126,12 @@ internal sealed class AliasBook(SiteLedger ledger, FleetDocuments documents, Eve
     /// <summary>One document says where the alias points and what goes out of the catalog for it, so that no crash leaves one without the other.</summary>
     private Refusal? Point(in Turn turn, AliasMove move)
     {
-        var (view, stamp) = (turn.View, documents.NextStamp());
+        var view = turn.View;
         var before = view.Catalog.AliasOf(move.Alias);
         var former = AliasPlan.FormerOf(before, move.Image);
         var moves = before is not { Deleted: false } || before.Target != move.Image;
         var superseded = AliasPlan.Superseded(view, move.Alias, move.Image, former, move.KeepVersions);
+        var stamp = documents.NextStamp(superseded.Select(i => RegisterKey.OfImage(i.Id)).Append(RegisterKey.OfAlias(move.Alias)));
         var entries = superseded.Select(Entry (i) =>
             new ImageEntry(i.Id, stamp, move.By, $"superseded: {move.Alias} points to {view.NameOf(move.Image)}", true, i.Value)).ToList();
         if (moves)
@@ -176,6 +172,8 @@ internal sealed class AliasBook(SiteLedger ledger, FleetDocuments documents, Eve
 
         return null;
     }
+
+    private Refusal? ClockRefusal() => documents.Clock().Doubt is { } doubt ? new Refusal(RefusalCode.ClockImplausible, doubt) : null;
 
     /// <summary>What the alias points to before and after.</summary>
     internal static IEnumerable<ImageId> TargetsOf(string alias, CatalogView before, CatalogView after) =>

@@ -16,7 +16,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         var id = new ImageId(value.Sha256);
         using var turn = ledger.Take();
         var view = turn.View;
-        if (ClockRefusal(turn) is { } wrong)
+        if (ClockRefusal() is { } wrong)
         {
             return wrong;
         }
@@ -28,7 +28,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         }
 
         var known = view.Catalog.Images.GetValueOrDefault(id);
-        var stamp = documents.NextStamp();
+        var stamp = documents.NextStamp(RegisterKey.OfImage(id), RegisterKey.OfMeta(id));
         var entries = new List<Entry>();
         // Another root for the same SHA-256 contradicts whoever signed the first: both were computed here, so that is said.
         if (known is null or { Deleted: true } || known.Value.Root != value.Root)
@@ -92,7 +92,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
     public Outcome<CatalogImage> SetMeta(ImageId id, Func<MetaValue, MetaValue> change, string by)
     {
         using var turn = ledger.Take();
-        if (ClockRefusal(turn) is { } wrong)
+        if (ClockRefusal() is { } wrong)
         {
             return wrong;
         }
@@ -105,7 +105,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         return Sign(
             turn,
             id,
-            new MetaEntry(id, documents.NextStamp(), by, null, change(image.Meta)),
+            new MetaEntry(id, documents.NextStamp(RegisterKey.OfMeta(id)), by, null, change(image.Meta)),
             $"{image.FileName} described anew",
             described: next => !next.LooksLike(image));
     }
@@ -114,11 +114,6 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
     public Outcome<CatalogImage> Delete(ImageId id, string by, string? why)
     {
         using var turn = ledger.Take();
-        if (ClockRefusal(turn) is { } wrong)
-        {
-            return wrong;
-        }
-
         if (turn.View.Catalog.Images.GetValueOrDefault(id) is not { Deleted: false } image)
         {
             return NotFound(id);
@@ -129,7 +124,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
             return new Refusal(RefusalCode.Protected, $"{image.FileName} is protected. Take the protection off first (PATCH protected=false).", id);
         }
 
-        return Sign(turn, id, new ImageEntry(id, documents.NextStamp(), by, why, true, image.Value), $"{image.FileName} removed");
+        return Sign(turn, id, new ImageEntry(id, documents.NextStamp(RegisterKey.OfImage(id)), by, why, true, image.Value), $"{image.FileName} removed", always: true);
     }
 
     /// <summary>Takes a tombstone back. The store moves the file in again, then the surfaces follow.</summary>
@@ -137,11 +132,6 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
     {
         using var turn = ledger.Take();
         var view = turn.View;
-        if (ClockRefusal(turn) is { } wrong)
-        {
-            return wrong;
-        }
-
         if (view.Catalog.Images.GetValueOrDefault(id) is not { } image)
         {
             return NotFound(id);
@@ -160,7 +150,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
 
         return CatalogRules.MayAdd(view, id, image.FileName) is { } refused
             ? refused
-            : Sign(turn, id, new ImageEntry(id, documents.NextStamp(), by, null, false, image.Value), $"{image.FileName} restored");
+            : Sign(turn, id, new ImageEntry(id, documents.NextStamp(RegisterKey.OfImage(id)), by, null, false, image.Value), $"{image.FileName} restored", always: true);
     }
 
     /// <summary>Recalls an image by its hash; it need not be here, or anywhere yet. It leaves every list at once; what holds a lease on it goes on.</summary>
@@ -168,11 +158,6 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
     public Outcome<BlockEntry> Block(ImageId id, string by, string? why)
     {
         using var turn = ledger.Take();
-        if (ClockRefusal(turn) is { } wrong)
-        {
-            return wrong;
-        }
-
         if (turn.View.Catalog.BlockOf(id) is { } standing && (why is null || why == standing.Why))
         {
             return standing;
@@ -180,7 +165,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
 
         return Recall(
             turn,
-            new BlockEntry(id, documents.NextStamp(), by, why, false),
+            new BlockEntry(id, documents.NextStamp(RegisterKey.OfBlock(id)), by, why, false),
             $"{turn.View.NameOf(id)} recalled{(why is { Length: > 0 } ? ": " + why : "")}");
     }
 
@@ -189,11 +174,6 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
     {
         using var turn = ledger.Take();
         var catalog = turn.View.Catalog;
-        if (ClockRefusal(turn) is { } wrong)
-        {
-            return wrong;
-        }
-
         if (catalog.BlockOf(id) is null)
         {
             return new Refusal(RefusalCode.NotFound, $"{turn.View.NameOf(id)} is not recalled. 'isocatalog ls --all' lists what is.", id);
@@ -207,20 +187,18 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
                 other);
         }
 
-        return Recall(turn, new BlockEntry(id, documents.NextStamp(), by, null, true), $"the recall of {turn.View.NameOf(id)} was taken back");
+        return Recall(turn, new BlockEntry(id, documents.NextStamp(RegisterKey.OfBlock(id)), by, null, true), $"the recall of {turn.View.NameOf(id)} was taken back");
     }
 
-    /// <summary>What is wrong with the clock, if nothing may be signed by it now.</summary>
-    internal static Refusal? ClockRefusal(in Turn turn) => CatalogRules.ClockProblem(turn.Now, turn.View.Catalog.LastStamp) is { } problem
-        ? new Refusal(RefusalCode.ClockImplausible, problem)
-        : null;
+    /// <summary>What is wrong with the clock, if nothing new may be said by it now. What takes away, brings back or recalls is never stopped by a clock.</summary>
+    private Refusal? ClockRefusal() => documents.Clock().Doubt is { } doubt ? new Refusal(RefusalCode.ClockImplausible, doubt) : null;
 
     private static Refusal NotFound(ImageId id) =>
         new(RefusalCode.NotFound, $"There is no image {id} in the catalog. 'isocatalog ls' lists what there is.", id);
 
-    private Outcome<CatalogImage> Sign(in Turn turn, ImageId id, Entry entry, string news, Func<CatalogImage, bool>? described = null)
+    private Outcome<CatalogImage> Sign(in Turn turn, ImageId id, Entry entry, string news, Func<CatalogImage, bool>? described = null, bool always = false)
     {
-        if (documents.Prepare([entry], out var signed) is { } unsigned)
+        if (documents.Prepare([entry], out var signed, always) is { } unsigned)
         {
             return unsigned;
         }
@@ -238,7 +216,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
 
     private Outcome<BlockEntry> Recall(in Turn turn, BlockEntry entry, string news)
     {
-        if (documents.Prepare([entry], out var signed) is { } unsigned)
+        if (documents.Prepare([entry], out var signed, always: true) is { } unsigned)
         {
             return unsigned;
         }

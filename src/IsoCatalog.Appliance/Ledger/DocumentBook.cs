@@ -93,8 +93,18 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
     {
         using var turn = ledger.Take();
         var report = documents.AdmitTrust(envelope);
+        Restate(turn);
         Follow(turn, report.Changed);
         return report;
+    }
+
+    /// <summary>Says again what counts of this site's own words, if the trust document has set some of them aside while the site did not run.</summary>
+    public void Restate()
+    {
+        using var turn = ledger.Take();
+        var before = documents.Snapshot;
+        Restate(turn);
+        Follow(turn, documents.Snapshot != before);
     }
 
     /// <summary>The envelope of a version of the trust document; null when it is not here.</summary>
@@ -110,7 +120,7 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
     {
         using var turn = ledger.Take();
         republish &= documents.MaySign;
-        if (republish)
+        if (republish || documents.MustRestate)
         {
             SaveEpoch(turn);
         }
@@ -149,6 +159,24 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
         turn.Make(new Change(view));
         _told = turn.View;
         return true;
+    }
+
+    private void Restate(in Turn turn)
+    {
+        if (!documents.MustRestate)
+        {
+            return;
+        }
+
+        try
+        {
+            SaveEpoch(turn);
+            documents.Restate();
+        }
+        catch (IOException)
+        {
+            // The trust document is in force all the same; Keep tries again.
+        }
     }
 
     private void SaveEpoch(in Turn turn)
@@ -202,10 +230,11 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
         }
     }
 
-    /// <summary>So that a clock that falls behind does not take out of the catalog what is in it.</summary>
+    /// <summary>So that a clock that falls behind does not take out of the catalog what is in it. One's own documents never wait for a clock.</summary>
     private IReadOnlyList<Row> ClockRows()
     {
-        if (documents.Catalog.Clock.Ms is var clock && clock <= _savedClock)
+        var clock = documents.Catalog.Sites.Where(s => s.Key != documents.Snapshot.Site).SelectMany(s => s.Value.Retained).Select(d => d.Clock.Ms).DefaultIfEmpty().Max();
+        if (clock == _savedClock)
         {
             return [];
         }

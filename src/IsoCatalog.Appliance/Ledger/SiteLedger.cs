@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 
@@ -62,8 +63,11 @@ internal sealed class SiteLedger : IDisposable
     /// <summary>The signed documents, as they are handed on. A new one comes with a <see cref="Signal"/>.</summary>
     public FleetSnapshot Fleet => _documents.Snapshot;
 
-    /// <summary>What time it is by most clocks of the fleet.</summary>
-    public DateTimeOffset ReferenceTime => _documents.Clocks.Reference();
+    /// <summary>What is made of this machine's clock now, and of those of the other sites.</summary>
+    public ClockReading Clock => _documents.Clock();
+
+    /// <summary>Asks the other sites for their clocks, for a bounded time: before anything is signed, deleted for good or ended.</summary>
+    public Task AskClocksAsync(CancellationToken cancellationToken) => _documents.Clocks.AskAsync(cancellationToken);
 
     /// <summary>Small facts as they were at the start.</summary>
     public IReadOnlyDictionary<string, string> Facts { get; }

@@ -9,7 +9,7 @@ namespace IsoCatalog.Appliance.Mounts;
 
 /// <summary>Keeps the URLs of BMC leases in line with the leases: open as long as the lease lives, across restarts and repairs of the store.</summary>
 internal sealed class LeaseRoutes(
-    SiteLedger ledger, ImageStore store, IReadOnlyList<ISurface> surfaces, Setbacks setbacks, TimeProvider time, ILogger<LeaseRoutes> log) : BackgroundService
+    SiteLedger ledger, ImageStore store, IReadOnlyList<ISurface> surfaces, Setbacks setbacks, TimeProvider time, ILogger<LeaseRoutes> log) : LastingLoop(new Restarts("Keeping the URLs of leases", setbacks, time, log))
 {
     private readonly Rounds _rounds = new(ledger, setbacks, TimeSpan.FromMinutes(1), time, log);
     private readonly Lock _gate = new();
@@ -47,7 +47,7 @@ internal sealed class LeaseRoutes(
         }
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
+    protected override Task RunAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
 
     private IEnumerable<Chore> Chores() => Leases()
         .Select(lease => Chore.Of($"Keeping open the URL of the lease {lease.Id}", lease.Image, _ => Open(lease)))

@@ -104,9 +104,14 @@ internal sealed class Leases(SiteLedger ledger, LeaseBook book, LeaseRoutes rout
         return ended;
     }
 
-    /// <summary>Ends what ran out.</summary>
+    /// <summary>Ends what ran out. By a clock that is doubted nothing does; one that only jumped is not what the site goes by.</summary>
     public void Expire()
     {
+        if (ledger.Clock is { Doubt: not null, Jumped: false })
+        {
+            return;
+        }
+
         var now = time.GetUtcNow();
         foreach (var lease in ledger.View.Leases.Values.Where(l => l.Expires <= now))
         {

@@ -7,7 +7,7 @@ using IsoCatalog.Core.Readiness;
 namespace IsoCatalog.Appliance.Publishing;
 
 /// <summary>Carries out the moves of aliases that wait for an image, as soon as that is ready everywhere, and tells how far they are. Thread-safe.</summary>
-internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book, Setbacks setbacks, TimeProvider time, ILogger<AliasMover> log) : BackgroundService
+internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book, Setbacks setbacks, TimeProvider time, ILogger<AliasMover> log) : LastingLoop(new Restarts("Moving aliases", setbacks, time, log))
 {
     private const int Kept = 100;
 
@@ -75,7 +75,7 @@ internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book,
         return new AliasJob(move, Subject(view, move), step, places - hindrances.Count, places);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
+    protected override Task RunAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
 
     private IEnumerable<Chore> Chores()
     {
@@ -85,7 +85,11 @@ internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book,
             var (view, now) = (ledger.View, time.GetUtcNow());
             if ((AliasPlan.Next(view, site, move, now) == AliasStep.Wait ? CellPlan.PatienceEnds(view, now) : now) is { } from)
             {
-                yield return new Chore($"Moving {Subject(view, move)}", move.Image, _ => Task.FromResult(CarryOut(move))) { With = move.Job, From = from };
+                yield return new Chore($"Moving {Subject(view, move)}", move.Image, async cancellationToken =>
+                {
+                    await ledger.AskClocksAsync(cancellationToken);
+                    return CarryOut(move);
+                }) { With = move.Job, From = from };
             }
         }
     }

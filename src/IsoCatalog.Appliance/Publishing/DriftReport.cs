@@ -58,9 +58,12 @@ internal sealed class DriftReport
         var now = _time.GetUtcNow();
         IEnumerable<DriftView> drift =
         [
-            .. Clock(view, now),
             .. ClockDrift.Of(
-                _exchange?.Peers ?? [], _ledger.ReferenceTime, now, TimeSpan.FromMilliseconds(_ledger.Fleet.Trust.Current.Params.MaxFutureMs)),
+                _exchange?.Peers ?? [],
+                _ledger.Fleet.DocumentClocks,
+                _ledger.Clock,
+                now,
+                TimeSpan.FromMilliseconds(_ledger.Fleet.Trust.Current.Params.MaxFutureMs)),
             .. Forgotten(view),
             .. _alarms.Standing.Select(a => new DriftView(a.Code, a.Reason, null, null, a.Since, a.Site)),
             .. SiteDrift.Of(view, _exchange?.Peers ?? [], _started, now),
@@ -103,11 +106,6 @@ internal sealed class DriftReport
     private IEnumerable<Measurement<int>> Measure() => Now().Drift
         .GroupBy(d => (d.Code, d.Surface))
         .Select(g => new Measurement<int>(g.Count(), new("code", g.Key.Code), new("surface", g.Key.Surface ?? "")));
-
-    private static IEnumerable<DriftView> Clock(SiteView view, DateTimeOffset now) =>
-        CatalogRules.ClockProblem(now, view.Catalog.LastStamp) is { } problem
-            ? [new DriftView(RefusalCode.ClockImplausible, problem, null, null, now)]
-            : [];
 
     private static IEnumerable<DriftView> Forgotten(SiteView view) => view.LeasesForgottenSince is { } since
         ?

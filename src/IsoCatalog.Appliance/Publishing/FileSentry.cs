@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Surfaces.Files;
 
@@ -11,7 +12,7 @@ namespace IsoCatalog.Appliance.Publishing;
 /// Hears from the kernel what happens to files that should never change, and doubts them at once. When the kernel says that it lost count, or a
 /// folder went away, everything there is compared instead, and the loss is an alarm.
 /// </summary>
-internal sealed class FileSentry : BackgroundService
+internal sealed class FileSentry : LastingLoop
 {
     public const string WatchIncomplete = "watch-incomplete";
 
@@ -26,7 +27,9 @@ internal sealed class FileSentry : BackgroundService
 
     /// <summary>Watches from here on; events are looked at once the service runs.</summary>
     public FileSentry(
-        SiteLedger ledger, ImageStore store, Doubts doubts, IReadOnlyList<SurfacePublisher> publishers, EventLog happened, ILogger<FileSentry> log)
+        SiteLedger ledger, ImageStore store, Doubts doubts, IReadOnlyList<SurfacePublisher> publishers, EventLog happened, Setbacks setbacks, TimeProvider time,
+        ILogger<FileSentry> log)
+        : base(new Restarts("Watching files that must not change", setbacks, time, log))
     {
         _ledger = ledger;
         _store = store;
@@ -67,7 +70,7 @@ internal sealed class FileSentry : BackgroundService
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         await foreach (var happened in _events.Reader.ReadAllAsync(stoppingToken))
         {
@@ -75,7 +78,7 @@ internal sealed class FileSentry : BackgroundService
             {
                 await LookAsync(happened, stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 // One folder that cannot be looked at must not blind the sentry to the others; the next check looks again.
                 Log.WillRetry(_log, $"Looking at {happened.Folder}", e);

@@ -14,8 +14,8 @@ namespace IsoCatalog.Appliance.Publishing;
 /// take milliseconds and never wait for it. What to do is <see cref="CellPlan"/>'s to say.
 /// </summary>
 internal sealed class SurfacePublisher(
-    ISurface surface, SiteLedger ledger, CellBook cells, ImageStore store, Doubts doubts, bool together, TimeProvider time, ILogger<SurfacePublisher> log)
-    : BackgroundService
+    ISurface surface, SiteLedger ledger, CellBook cells, ImageStore store, Doubts doubts, bool together, Setbacks setbacks, TimeProvider time, ILogger<SurfacePublisher> log)
+    : LastingLoop(new Restarts($"Publishing on {surface.Description.Name}", setbacks, time, log))
 {
     private readonly Attempts<(ImageId Image, CellStep Step)> _attempts = new(Backoff.UpTo(TimeSpan.FromMinutes(1)), time);
     private readonly ChangeLoop _shows = new(ledger, time, log);
@@ -142,7 +142,7 @@ internal sealed class SurfacePublisher(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         await Task.WhenAll(_shows.RunAsync(ShowAndWithdrawAsync, stoppingToken), _stages.RunAsync(StageAsync, stoppingToken));
         await _waiting.EndAsync();

@@ -15,11 +15,11 @@ namespace IsoCatalog.Appliance.Sync;
 /// time, whether the pair that was signed is true.
 /// </summary>
 internal sealed class Confirmation(
-    SiteLedger ledger, StoreBook book, ImageStore store, EventLog events, Setbacks setbacks, TimeProvider time, ILogger<Confirmation> log) : BackgroundService
+    SiteLedger ledger, StoreBook book, ImageStore store, EventLog events, Setbacks setbacks, TimeProvider time, ILogger<Confirmation> log) : LastingLoop(new Restarts("Confirming what came from other sites", setbacks, time, log))
 {
     private readonly Rounds _rounds = new(ledger, setbacks, TimeSpan.FromMinutes(1), time, log);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
+    protected override Task RunAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
 
     private IEnumerable<Chore> Chores()
     {

@@ -15,8 +15,8 @@ namespace IsoCatalog.Appliance.Sync;
 /// only then it is the site's own. What is not wanted any more is given up at once.
 /// </summary>
 internal sealed class Fetcher(
-    SiteLedger ledger, StoreBook book, ImageStore store, SwarmEngine swarm, TorrentSource torrents, DiskRoom room, TimeProvider time, ILogger<Fetcher> log)
-    : BackgroundService
+    SiteLedger ledger, StoreBook book, ImageStore store, SwarmEngine swarm, TorrentSource torrents, DiskRoom room, Setbacks setbacks, TimeProvider time, ILogger<Fetcher> log)
+    : LastingLoop(new Restarts("Fetching images", setbacks, time, log))
 {
     /// <summary>More at once share the same link and finish later.</summary>
     private const int AtOnce = 3;
@@ -27,7 +27,7 @@ internal sealed class Fetcher(
     private readonly Attempts<Sha256Digest> _attempts = new(Backoff.UpTo(TimeSpan.FromSeconds(30)), time);
     private readonly ChangeLoop _loop = new(ledger, time, log);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         DeleteLeftovers();
         await _loop.RunAsync(cancellationToken => Task.FromResult(Tend(cancellationToken)), stoppingToken);

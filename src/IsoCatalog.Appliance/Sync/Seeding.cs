@@ -11,12 +11,12 @@ namespace IsoCatalog.Appliance.Sync;
 /// <summary>Serves to other sites exactly what the store vouches for: a doubt about a file ends its seeding first.</summary>
 internal sealed class Seeding(
     SiteLedger ledger, ImageStore store, SwarmEngine swarm, TorrentSource torrents, Setbacks setbacks, TimeProvider time, ILogger<Seeding> log)
-    : BackgroundService
+    : LastingLoop(new Restarts("Serving images to other sites", setbacks, time, log))
 {
     private readonly Rounds _rounds = new(ledger, setbacks, TimeSpan.FromMinutes(1), time, log);
     private readonly Dictionary<Sha256Digest, Receipt> _seeded = [];
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
+    protected override Task RunAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
 
     private IEnumerable<Chore> Chores()
     {

@@ -1,18 +1,21 @@
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Swarm;
 
 namespace IsoCatalog.Appliance.Sync;
 
 /// <summary>Keeps the swarm's peers as the trust document and the configuration have them, and its limits as the hour has them.</summary>
-internal sealed class SwarmUpkeep(SwarmEngine swarm, SiteLedger ledger, FleetPeers peers, FetchConfiguration fetch, TimeProvider time) : BackgroundService
+internal sealed class SwarmUpkeep(
+    SwarmEngine swarm, SiteLedger ledger, FleetPeers peers, FetchConfiguration fetch, Setbacks setbacks, TimeProvider time, ILogger<SwarmUpkeep> log)
+    : LastingLoop(new Restarts("Keeping the peers and limits of the swarm", setbacks, time, log))
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     private IReadOnlyList<SwarmPeer> _told = [];
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, time);
         do

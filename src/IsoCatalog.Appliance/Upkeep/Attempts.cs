@@ -17,7 +17,9 @@ internal sealed class Attempts<TKey>(Backoff backoff, TimeProvider time)
     /// <param name="key">What is to be done.</param>
     /// <param name="with">What it would be done with now.</param>
     public bool IsDue(TKey key, object? with = null) =>
-        !_failed.TryGetValue(key, out var last) || time.GetUtcNow() >= last.NotBefore || !Equals(last.With, with);
+        !_failed.TryGetValue(key, out var last) || !Equals(last.With, with)
+        // A pause from before the clock was set back is no pause.
+        || (last.NotBefore - time.GetUtcNow()) is var left && (left <= TimeSpan.Zero || left > backoff.Longest);
 
     public void Failed(TKey key, string reason, object? with = null)
     {

@@ -18,11 +18,10 @@ internal sealed class Rounds
     /// <param name="longest">Between two tries of one chore.</param>
     public Rounds(SiteLedger ledger, Setbacks setbacks, TimeSpan longest, TimeProvider time, ILogger log)
     {
-        _attempts = new(Backoff.UpTo(longest), time);
+        _attempts = setbacks.Attempts(Backoff.UpTo(longest));
         _loop = new ChangeLoop(ledger, time, log);
         _time = time;
         _log = log;
-        setbacks.Include(_attempts);
     }
 
     /// <param name="chores">Gives what there is to do; asked for one after another, so that each can be decided on the newest view.</param>

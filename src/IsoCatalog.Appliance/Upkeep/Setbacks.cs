@@ -21,7 +21,13 @@ internal sealed class Setbacks(TimeProvider time)
         }
     }
 
-    public void Include(Attempts<(string What, ImageId? Image)> attempts) => ImmutableInterlocked.Update(ref _rooms, rooms => rooms.Add(attempts));
+    /// <summary>For a room to write down what failed; what lasts is said here.</summary>
+    public Attempts<(string What, ImageId? Image)> Attempts(Backoff backoff)
+    {
+        var attempts = new Attempts<(string What, ImageId? Image)>(backoff, time);
+        ImmutableInterlocked.Update(ref _rooms, rooms => rooms.Add(attempts));
+        return attempts;
+    }
 }
 
 internal sealed record Setback(string Reason, ImageId? Image, DateTimeOffset Since);

@@ -12,19 +12,41 @@ public sealed record AdmittedDocument(
 {
     public string Site => Manifest.Site;
 
+    /// <summary>Milliseconds: what the document says with a later stamp is set aside by the trust document; null when nothing is.</summary>
+    public long? SetAsideAbove { get; init; }
+
+    /// <summary>What of the chunks counts: all of them, but for what is set aside.</summary>
+    public ImmutableArray<CatalogChunk> Counted { get; init; } = Chunks;
+
+    /// <summary>The clock of what counts.</summary>
+    public HybridTime Clock => SetAsideAbove is { } above && Manifest.Hlc.Ms > above
+        ? Counted.Select(c => c.Newest).DefaultIfEmpty().Max()
+        : Manifest.Hlc;
+
+    /// <summary>The entries that are set aside.</summary>
+    public IEnumerable<StatedEntry> SetAside => SetAsideAbove is { } above ? Chunks.Where(c => c.Newest.Ms > above).SelectMany(c => c.Entries).Where(e => e.Stamp.Ms > above) : [];
+
     /// <summary>What the document says of a register.</summary>
     public StatedEntry? Find(RegisterKey key) => ChunkOf(key.Bucket)?.Find(key);
 
+    /// <summary>The document as it counts under a trust document; the same object when nothing changes.</summary>
+    internal AdmittedDocument Under(SpeakerIndex speakers)
+    {
+        var above = speakers.SetAsideAbove(Site, Manifest.Trust.Version) is { } ms && Manifest.Hlc.Ms > ms ? ms : (long?)null;
+        return above == SetAsideAbove ? this
+            : this with { SetAsideAbove = above, Counted = above is { } cut ? [.. Chunks.Select(c => c.UpTo(new HybridTime(cut, Stamp.MaxN))).OfType<CatalogChunk>()] : Chunks };
+    }
+
     internal CatalogChunk? ChunkOf(int bucket)
     {
-        var (low, high) = (0, Chunks.Length - 1);
+        var (low, high) = (0, Counted.Length - 1);
         while (low <= high)
         {
             var middle = (low + high) / 2;
-            var order = Chunks[middle].Bucket - bucket;
+            var order = Counted[middle].Bucket - bucket;
             if (order == 0)
             {
-                return Chunks[middle];
+                return Counted[middle];
             }
 
             (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
@@ -34,7 +56,7 @@ public sealed record AdmittedDocument(
     }
 
     /// <summary>Says one of <paramref name="newer"/> at least as much in every register?</summary>
-    internal bool IsCoveredBy(IReadOnlyCollection<AdmittedDocument> newer) => Chunks.All(chunk =>
+    internal bool IsCoveredBy(IReadOnlyCollection<AdmittedDocument> newer) => Counted.All(chunk =>
     {
         var others = newer.Select(d => d.ChunkOf(chunk.Bucket)).OfType<CatalogChunk>().ToList();
         return others.Any(o => o.Sha256 == chunk.Sha256)

@@ -131,6 +131,22 @@ public sealed class CatalogChunk
         return true;
     }
 
+    /// <summary>What of it is not stamped later; null when all is. The same object when nothing is.</summary>
+    public CatalogChunk? UpTo(HybridTime clock)
+    {
+        if (Newest <= clock)
+        {
+            return this;
+        }
+
+        var kept = Entries.Where(e => HybridTime.Of(e.Stamp) <= clock).ToList();
+        return kept.Count == 0 ? null : Of(Bucket, kept);
+    }
+
+    /// <summary>The last stamp that is not later than these milliseconds; the default when there is none.</summary>
+    public HybridTime ClockUpTo(long ms) =>
+        Newest.Ms <= ms ? Newest : Entries.Select(e => HybridTime.Of(e.Stamp)).Where(s => s.Ms <= ms).DefaultIfEmpty().Max();
+
     public StatedEntry? Find(RegisterKey key)
     {
         var (low, high) = (0, Entries.Length - 1);

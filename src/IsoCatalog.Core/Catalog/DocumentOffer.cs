@@ -70,8 +70,9 @@ internal sealed class DocumentOffer(
     private bool IsAhead(SiteManifest manifest, out DateTimeOffset notBefore)
     {
         var limit = reference.ToUnixTimeMilliseconds() + _trust.Params.MaxFutureMs;
-        notBefore = DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(manifest.Hlc.Ms - _trust.Params.MaxFutureMs, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
-        return manifest.Hlc.Ms > limit && manifest.Site != catalog.Self;
+        var clock = Math.Min(manifest.Hlc.Ms, catalog.Trust.Speakers.SetAsideAbove(manifest.Site, manifest.Trust.Version) ?? long.MaxValue);
+        notBefore = ClockRules.At(clock - _trust.Params.MaxFutureMs);
+        return clock > limit && manifest.Site != catalog.Self;
     }
 
     private Admission Weigh(SiteManifest manifest, DocumentRef document, Speaker speaker)
@@ -88,7 +89,7 @@ internal sealed class DocumentOffer(
             return Pending(manifest, document, new PendingReason.MissingChunks(missing));
         }
 
-        var admitted = new AdmittedDocument(manifest, document, speaker, envelopeJson, chunks);
+        var admitted = new AdmittedDocument(manifest, document, speaker, envelopeJson, chunks).Under(catalog.Trust.Speakers);
         var next = record.With(admitted, catalog.Trust.Speakers);
         if (next.Retained.Length > _trust.Params.MaxRetained)
         {
@@ -99,13 +100,13 @@ internal sealed class DocumentOffer(
         }
 
         var forks = record.ForksOf(manifest, document, speaker).Where(f => !catalog.Forks.Any(f.IsSame)).ToList();
-        var known = record.Retained.SelectMany(d => d.Chunks).Select(c => c.Sha256).ToHashSet();
+        var known = record.Retained.SelectMany(d => d.Counted).Select(c => c.Sha256).ToHashSet();
         var all = catalog.Forks.AddRange(forks);
         var state = catalog.WithoutPending([document.Sha256, .. manifest.Voids]) with
         {
             Sites = catalog.Sites.SetItem(manifest.Site, next),
-            View = catalog.View.With(chunks.Where(c => !known.Contains(c.Sha256)).SelectMany(c => c.Entries)),
-            Clock = manifest.Hlc > catalog.Clock ? manifest.Hlc : catalog.Clock,
+            View = catalog.View.With(admitted.Counted.Where(c => !known.Contains(c.Sha256)).SelectMany(c => c.Entries)),
+            Clock = admitted.Clock > catalog.Clock ? admitted.Clock : catalog.Clock,
             Forks = all.Length > MaxForks ? all.RemoveRange(0, all.Length - MaxForks) : all,
         };
         return next.Retained.Contains(admitted) || forks.Count > 0 ? new Admission.Admitted(state, admitted, forks) : new Admission.Known(state);

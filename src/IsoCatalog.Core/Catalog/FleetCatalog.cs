@@ -84,12 +84,28 @@ public sealed record FleetCatalog
         ArgumentNullException.ThrowIfNull(trust);
         var sites = Sites.ToImmutableSortedDictionary(s => s.Key, s => s.Value.Under(trust.Speakers, trust.Current.Params.MaxRetained), StringComparer.Ordinal);
         var next = this with { Trust = trust, Sites = sites };
-        return sites.All(s => s.Value.Retained.SequenceEqual(Sites[s.Key].Retained)) ? next : next with { View = next.Joined() };
+        if (sites.All(s => s.Value.Retained.SequenceEqual(Sites[s.Key].Retained)))
+        {
+            return next;
+        }
+
+        // A clock from the future that is set aside pushes nobody's stamps any more.
+        var setAside = sites.Values.Any(s => s.Retained.Concat(s.SetAside).Any(d => d.SetAsideAbove is not null));
+        return next with { View = next.Joined(), Clock = setAside ? next.ClockUpTo(long.MaxValue) : Clock };
     }
+
+    /// <summary>The highest clock of the documents that count that is not later than these milliseconds; of one that is, the last stamp in it that is not.</summary>
+    public HybridTime ClockUpTo(long ms) => Clock.Ms <= ms && ms != long.MaxValue
+        ? Clock
+        : Sites.Values.SelectMany(s => s.Retained).Select(d => d.Clock.Ms <= ms ? d.Clock : d.Counted.Select(c => c.ClockUpTo(ms)).DefaultIfEmpty().Max()).DefaultIfEmpty().Max();
+
+    /// <summary>Images that are in no list because what put them there is set aside: who signed it, and when. They can be added again.</summary>
+    public IEnumerable<ImageEntry> SetAside => Sites.Values.SelectMany(s => s.Retained.Concat(s.SetAside)).SelectMany(d => d.SetAside).Select(e => e.Entry).OfType<ImageEntry>()
+        .Where(e => !e.Deleted && !View.Images.ContainsKey(e.Image)).OrderByDescending(e => e.Stamp).DistinctBy(e => e.Image);
 
     /// <summary>The view that the retained documents give by themselves; always equal to <see cref="View"/>.</summary>
     public CatalogView Joined() => CatalogView.Empty.With(
-        Sites.Values.SelectMany(s => s.Retained).SelectMany(d => d.Chunks).DistinctBy(c => c.Sha256).SelectMany(c => c.Entries));
+        Sites.Values.SelectMany(s => s.Retained).SelectMany(d => d.Counted).DistinctBy(c => c.Sha256).SelectMany(c => c.Entries));
 
     /// <summary>Offers a document.</summary>
     /// <param name="envelope">As it came; kept, not copied.</param>
@@ -105,12 +121,29 @@ public sealed record FleetCatalog
         foreach (var pending in Pending)
         {
             var outcome = catalog.Admit(pending.Envelope, pending.Chunks, reference);
-            catalog = outcome is Admission.Pending ? outcome.Catalog : outcome.Catalog.WithoutPending(pending.Ref.Sha256);
+
+            // One that waited for its time was never asked for its chunks: it is forgotten, and comes again with them.
+            var keeps = outcome is Admission.Pending { Reason: not PendingReason.MissingChunks } || (outcome is Admission.Pending && pending.Reason is PendingReason.MissingChunks);
+            catalog = keeps ? outcome.Catalog : outcome.Catalog.WithoutPending(pending.Ref.Sha256);
             outcomes.Add(outcome);
         }
 
         return (catalog, outcomes);
     }
+
+    /// <summary>Something of a site's words is set aside, and nothing of it that counts was signed knowing that.</summary>
+    public bool MustSayAgain(string site) => Sites.GetValueOrDefault(site) is { } record
+        && Trust.Current.Sites.GetValueOrDefault(site)?.ClockRepairs is { } repairs
+        && record.Retained.Concat(record.SetAside).Any(d => d.SetAside.Any())
+        && record.Retained.All(d => d.Manifest.Trust.Version < repairs.Max(r => r.Before));
+
+    /// <summary>
+    /// What the site then says again itself, to be stamped anew: recalls, and what took the place of something earlier. Only what was new stays set aside.
+    /// </summary>
+    public IEnumerable<Entry> SaidAgain(string site) => !MustSayAgain(site)
+        ? []
+        : Sites[site].Retained.Concat(Sites[site].SetAside).SelectMany(d => d.SetAside).GroupBy(e => e.Key).Select(g => g.Max(StatedEntry.Order)!.Entry)
+            .Where(e => e is BlockEntry || e.Deleted || e.Obs is not null);
 
     internal FleetCatalog WithPending(PendingDocument document)
     {

@@ -14,7 +14,8 @@ public sealed record SiteRecord
     /// the site ever said.</summary>
     public ImmutableArray<AdmittedDocument> Retained { get; init; } = [];
 
-    /// <summary>Documents that were admitted and do not count under the present trust document; kept, because the next one may count them again.</summary>
+    /// <summary>Documents that were admitted and do not count under the present trust document, or of which something is set aside; kept, because the next one may count
+    /// them again, and so that what is set aside can be told.</summary>
     public ImmutableArray<AdmittedDocument> SetAside { get; init; } = [];
 
     /// <summary>More documents stand side by side than the trust document allows: a flood. No more of them are admitted until an operator has decided.</summary>
@@ -36,6 +37,7 @@ public sealed record SiteRecord
         return this with
         {
             Retained = retained,
+            SetAside = [.. SetAside, .. Retained.Add(document).Where(d => d.SetAside.Any() && retained.All(r => r.Ref != d.Ref) && SetAside.All(s => s.Ref != d.Ref))],
             Covered = Covered.Union(CoveredOf(Retained.Add(document), retained, speakers)),
             History = history.Count > MaxHistory ? history.Remove(history.Keys.First()) : history,
         };
@@ -44,14 +46,14 @@ public sealed record SiteRecord
     /// <summary>Weighs every document that is kept anew.</summary>
     internal SiteRecord Under(SpeakerIndex speakers, int maxSetAside)
     {
-        var all = Retained.Concat(SetAside).ToList();
+        var all = Retained.Concat(SetAside).Select(d => d.Under(speakers)).ToList();
         var counting = all.Where(d => speakers.Objection(d.Speaker, d.Ref) is null).ToList();
         var retained = Uncovered(counting);
         return this with
         {
             Retained = retained,
             Covered = [.. CoveredOf(counting, retained, speakers)],
-            SetAside = [.. all.Except(counting).OrderByDescending(d => d.Ref).Take(maxSetAside)],
+            SetAside = [.. all.Except(counting).Concat(counting.Except(retained).Where(d => d.SetAside.Any())).OrderByDescending(d => d.Ref).Take(maxSetAside)],
             Flooded = false,
         };
     }

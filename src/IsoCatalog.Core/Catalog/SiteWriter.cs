@@ -29,7 +29,11 @@ public sealed record SiteWriter
     /// <summary>Never below any stamp that this site gave.</summary>
     public HybridTime Clock { get; init; }
 
+    /// <summary>All that the site has said.</summary>
     public ImmutableSortedDictionary<int, CatalogChunk> Chunks { get; init; } = ImmutableSortedDictionary<int, CatalogChunk>.Empty;
+
+    /// <summary>What of it stands in the last document of this epoch: all but what is from the future.</summary>
+    public ImmutableSortedDictionary<int, CatalogChunk> Stated { get; init; } = ImmutableSortedDictionary<int, CatalogChunk>.Empty;
 
     /// <summary>A writer in a new epoch that restates all that the catalog knows of the site's own words, those included that the site itself forgot.</summary>
     /// <param name="storedEpoch">The highest epoch that this machine remembers; 0 if none.</param>
@@ -52,24 +56,35 @@ public sealed record SiteWriter
         };
     }
 
-    /// <summary>The stamp for new entries: above everything that this site has said or admitted.</summary>
-    public Stamp NextStamp(FleetCatalog catalog, DateTimeOffset now)
+    /// <summary>
+    /// The stamp for new entries: above everything that this site has said or admitted, but for what is from the future, and above what stands in their registers.
+    /// While the clock is doubted it has no say: the milliseconds are those of the last one.
+    /// </summary>
+    /// <param name="registers">Those that the entries go into.</param>
+    public Stamp NextStamp(FleetCatalog catalog, ClockReading clock, params IEnumerable<RegisterKey> registers)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        var last = catalog.Clock > Clock ? catalog.Clock : Clock;
-        return Stamp.Next(last == default ? null : last.For(Site), now, Site);
+        ArgumentNullException.ThrowIfNull(clock);
+        var last = registers.Select(r => catalog.View.Registers.GetValueOrDefault(r)).OfType<Register>().Select(r => HybridTime.Of(r.Winner.Stamp))
+            .Append(LastOf(catalog, clock)).Max();
+        return last != default ? Stamp.Next(last.For(Site), clock.Doubt is null ? clock.Now : DateTimeOffset.UnixEpoch, Site)
+            : Stamp.Next(null, clock.Doubt is null ? clock.Now : catalog.Trust.Current.Issued, Site);
     }
 
-    /// <summary>Signs the entries into the next document; with none, signs again what there is (the heartbeat).</summary>
+    /// <summary>
+    /// Signs the entries into the next document; with none, signs again what there is (the heartbeat). What is from the future and no new entry is later than is left out, so that
+    /// the others need not hold back what is not: it stands in the document that has it, which counts here beside this one.
+    /// </summary>
     /// <param name="entries">Stamped with <see cref="NextStamp"/>; <see cref="Entry.Obs"/> is filled in here.</param>
-    /// <param name="now">This machine's clock.</param>
-    /// <param name="reference">See <see cref="ReferenceClock"/>.</param>
-    public WriteOutcome Write(FleetCatalog catalog, IReadOnlyList<Entry> entries, SigningKey key, DateTimeOffset now, DateTimeOffset reference)
+    /// <param name="clock">What is made of the clocks now.</param>
+    /// <param name="always">Removals, restores and recalls: no clock stops them, neither a doubted one nor the end of the trust document.</param>
+    public WriteOutcome Write(FleetCatalog catalog, IReadOnlyList<Entry> entries, SigningKey key, ClockReading clock, bool always = false)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(entries);
         ArgumentNullException.ThrowIfNull(key);
-        if (Objection(catalog, entries, key, now, reference) is { } objection)
+        ArgumentNullException.ThrowIfNull(clock);
+        if (Objection(catalog, entries, key, clock, always) is { } objection)
         {
             return new WriteOutcome.Refused(objection);
         }
@@ -92,13 +107,13 @@ public sealed record SiteWriter
 
         return Shortage(catalog.Trust.Current.Params, chunks, stated) is { } shortage
             ? new WriteOutcome.Refused(shortage)
-            : Signed(catalog, chunks, stated, key, now);
+            : Signed(catalog, chunks, stated, key, clock);
     }
 
-    private RuleViolation? Objection(FleetCatalog catalog, IReadOnlyList<Entry> entries, SigningKey key, DateTimeOffset now, DateTimeOffset reference)
+    private RuleViolation? Objection(FleetCatalog catalog, IReadOnlyList<Entry> entries, SigningKey key, ClockReading clock, bool always)
     {
         var trust = catalog.Trust.Current;
-        if (entries.Count > 0 && trust.IsExpired(now))
+        if (entries.Count > 0 && !always && trust.IsExpired(clock.Now))
         {
             return new(
                 Rules.WriteTrustExpired,
@@ -111,16 +126,29 @@ public sealed record SiteWriter
                 Rules.WriteKey, $"The key {key.Public.KeyId} is not a signing key of '{Site}' in trust version {trust.Version}; what it signs would be refused everywhere.");
         }
 
-        if ((now - reference).Duration() > TimeSpan.FromMilliseconds(trust.Params.MaxFutureMs))
+        if (clock.Doubt is not null && !always)
         {
-            return new(
-                Rules.WriteClock,
-                $"The clock of this machine says {now:yyyy-MM-dd HH:mm:ss} UTC, most sites say {reference:yyyy-MM-dd HH:mm:ss}. Nothing is signed until it is right: check NTP (timedatectl).");
+            return new(Rules.WriteClock, clock.Doubt);
         }
 
-        return entries.FirstOrDefault(e => e.Stamp.Site != Site || HybridTime.Of(e.Stamp) <= Clock) is { } old
-            ? new(Rules.WriteStamp, $"The entry {old.Key} is not stamped by '{Site}' above its last clock {Clock.Ms}.{Clock.N}.")
+        var last = Present(clock);
+        return entries.FirstOrDefault(e => e.Stamp.Site != Site || HybridTime.Of(e.Stamp) <= last) is { } old
+            ? new(Rules.WriteStamp, $"The entry {old.Key} is not stamped by '{Site}' above its last clock {last.Ms}.{last.N}.")
             : null;
+    }
+
+    /// <summary>The last stamp of anybody that is not from the future.</summary>
+    private HybridTime LastOf(FleetCatalog catalog, ClockReading clock)
+    {
+        var (own, all) = (Present(clock), catalog.ClockUpTo(clock.Horizon.ToUnixTimeMilliseconds()));
+        return own > all ? own : all;
+    }
+
+    /// <summary>The last stamp of this site that is not from the future.</summary>
+    private HybridTime Present(ClockReading clock)
+    {
+        var horizon = clock.Horizon.ToUnixTimeMilliseconds();
+        return Clock.Ms <= horizon ? Clock : Chunks.Values.Select(c => c.ClockUpTo(horizon)).Append(default).Max();
     }
 
     private RuleViolation? Shortage(TrustParams limits, ImmutableSortedDictionary<int, CatalogChunk> chunks, List<StatedEntry> stated)
@@ -138,9 +166,13 @@ public sealed record SiteWriter
     }
 
     private WriteOutcome.Written Signed(
-        FleetCatalog catalog, ImmutableSortedDictionary<int, CatalogChunk> chunks, List<StatedEntry> stated, SigningKey key, DateTimeOffset now)
+        FleetCatalog catalog, ImmutableSortedDictionary<int, CatalogChunk> chunks, List<StatedEntry> entries, SigningKey key, ClockReading clock)
     {
-        var clock = stated.Select(e => HybridTime.Of(e.Stamp)).Append(Clock).Max();
+        var hlc = entries.Select(e => HybridTime.Of(e.Stamp)).Append(Present(clock)).Max();
+        var last = hlc > Clock ? hlc : Clock;
+        var stated = hlc == last ? chunks
+            : chunks.Values.Select(c => c.UpTo(hlc)).OfType<CatalogChunk>().ToImmutableSortedDictionary(c => c.Bucket, c => c);
+        var issued = clock.Doubt is null ? clock.Now : clock.Reference;
         var trust = catalog.Trust;
         var manifest = new SiteManifest
         {
@@ -150,23 +182,23 @@ public sealed record SiteWriter
             Seq = Seq + 1,
             Prev = Last,
             BootId = BootId,
-            Issued = now,
-            Expires = now.AddSeconds(trust.Current.Params.CatalogTtlS),
-            Hlc = clock,
+            Issued = issued,
+            Expires = issued.AddSeconds(trust.Current.Params.CatalogTtlS),
+            Hlc = hlc,
             Trust = trust.Newest.Ref,
             Seen = catalog.Heads.Remove(Site),
-            Chunks = [.. chunks.Values.Select(c => c.Ref)],
+            Chunks = [.. stated.Values.Select(c => c.Ref)],
         };
         var payload = manifest.ToPayload();
         var hash = new Sha256Digest(SHA256.HashData(payload));
-        var known = Chunks.Values.Select(c => c.Sha256).ToHashSet();
+        var known = Stated.Values.Select(c => c.Sha256).ToHashSet();
         return new WriteOutcome.Written(
-            this with { Seq = Seq + 1, Last = hash, Clock = clock, Chunks = chunks },
+            this with { Seq = Seq + 1, Last = hash, Clock = last, Chunks = chunks, Stated = stated },
             new SignedDocument(
                 new DocumentRef(Epoch, Seq + 1, hash),
                 manifest,
                 key.Sign(SiteManifest.PayloadType, payload).ToJson(),
-                [.. chunks.Values.Where(c => Seq == 0 || !known.Contains(c.Sha256))]));
+                [.. stated.Values.Where(c => !known.Contains(c.Sha256))]));
     }
 }
 

@@ -5,12 +5,6 @@ namespace IsoCatalog.Core.Readiness;
 /// <summary>What may go into the catalog. Pure.</summary>
 public static class CatalogRules
 {
-    /// <summary>No clock of a site is right before this; one that says so lost its battery.</summary>
-    private static readonly DateTimeOffset Earliest = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-    /// <summary>How far behind its own last stamp a site's clock may be before somebody should look.</summary>
-    private static readonly TimeSpan Tolerance = TimeSpan.FromHours(1);
-
     /// <summary>Null when the image may be put: it is new, or it is known and its copy here is lost; and nobody recalled it.</summary>
     public static Refusal? MayAdd(SiteView view, ImageId id, string fileName)
     {
@@ -18,7 +12,7 @@ public static class CatalogRules
         {
             return new Refusal(
                 RefusalCode.Blocked,
-                $"These bytes were recalled by {recall.By} at {recall.Stamp.Site} on {DateTimeOffset.FromUnixTimeMilliseconds(recall.Stamp.Ms):yyyy-MM-dd HH:mm} UTC"
+                $"These bytes were recalled by {recall.By} at {recall.Stamp.Site} on {ClockRules.At(recall.Stamp.Ms):yyyy-MM-dd HH:mm} UTC"
                 + $"{(recall.Why is { Length: > 0 } why ? $" ({why})" : "")}, so no site takes them. If that is over: isocatalog block --undo {id}.",
                 id);
         }
@@ -72,13 +66,4 @@ public static class CatalogRules
                 + $"To take the alias away: isocatalog alias --rm {idOrName}.",
                 target)
             : Unknown(catalog, idOrName);
-
-    /// <summary>What is wrong with the clock, if it must not sign anything now.</summary>
-    public static string? ClockProblem(DateTimeOffset now, Stamp? last) =>
-        now < Earliest
-            ? $"The clock of this machine says {now:yyyy-MM-dd HH:mm} UTC, which cannot be. Nothing is signed until it is right: check NTP (timedatectl)."
-            : last is not null && now.ToUnixTimeMilliseconds() < last.Ms - (long)Tolerance.TotalMilliseconds
-                ? $"The clock of this machine says {now:yyyy-MM-dd HH:mm} UTC, but this site signed an entry at "
-                  + $"{DateTimeOffset.FromUnixTimeMilliseconds(last.Ms):yyyy-MM-dd HH:mm}. Nothing is signed until it is right: check NTP (timedatectl)."
-                : null;
 }

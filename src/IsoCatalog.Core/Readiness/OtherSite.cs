@@ -31,7 +31,7 @@ public sealed record OtherSite(string Site, DateTimeOffset Heard)
     public ImmutableHashSet<ImageId> Confirmed { get; init; } = [];
 
     /// <summary>May be asked about: its answer is young enough.</summary>
-    public bool IsFresh(DateTimeOffset now) => Surfaces is not null && now - Heard < Fresh;
+    public bool IsFresh(DateTimeOffset now) => Surfaces is not null && (now - Heard).Duration() < Fresh;
 
     /// <summary>Out of reach for so long that nobody waits for it.</summary>
     public bool IsGivenUp(DateTimeOffset now) => now - Heard >= CellPlan.Patience;

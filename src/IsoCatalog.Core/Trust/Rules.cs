@@ -35,6 +35,7 @@ public static class Rules
     public const string TrustFork = "T-14";
     public const string TrustGap = "T-15";
     public const string TrustExpired = "T-16";
+    public const string TrustRepair = "T-17";
 
     // The site manifest.
     public const string ManifestForm = "M-01";

@@ -88,6 +88,11 @@ public sealed class SpeakerIndex
             : new(Rules.ManifestPast, $"Document {document.Epoch}/{document.Seq} of '{speaker.Site}' is by a past key, and not among those that still count.");
     }
 
+    /// <summary>What a site stamped later than these milliseconds, in documents of an earlier trust version than the repair, does not count; null when there is no such repair.</summary>
+    /// <param name="version">The trust version that the document was signed under.</param>
+    public long? SetAsideAbove(string site, long version) =>
+        _trust.Document.Sites.GetValueOrDefault(site)?.ClockRepairs?.Where(r => version < r.Before).Min(r => (long?)r.Above);
+
     /// <summary>Documents of a site that a keep-list names: a replica that lacks one must fetch it by its hash.</summary>
     public IEnumerable<Sha256Digest> KeptOf(string site) =>
         _trust.Document.Sites.GetValueOrDefault(site) is { } s

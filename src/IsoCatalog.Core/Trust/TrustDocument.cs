@@ -79,12 +79,20 @@ public sealed record TrustSite
     /// <summary>What earlier keys signed and still counts.</summary>
     public IReadOnlyList<PastKey> Past { get; init; } = [];
 
+    /// <summary>What it stamped by a clock that ran ahead; null when it never did.</summary>
+    public IReadOnlyList<ClockRepair>? ClockRepairs { get; init; }
+
     /// <summary>Where it is reached; a site's own configuration goes before it.</summary>
     public SiteAddress? Address { get; init; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
+
+/// <summary>Sets aside what a site stamped in the future.</summary>
+/// <param name="Above">Milliseconds: entries with a later stamp do not count, all others of the same document do.</param>
+/// <param name="Before">In documents that were signed under an earlier trust version than this: what the site says knowing of the repair counts whole.</param>
+public sealed record ClockRepair(long Above, long Before);
 
 public static class SiteStatus
 {

@@ -51,6 +51,7 @@ public sealed partial record TrustDocument
             MinEpoch = before is null ? 1 : Math.Max(before.MinEpoch, past.Select(p => p.Epoch ?? 0).Append(lastEpoch).Max() + 1),
             Address = address,
             Past = past,
+            ClockRepairs = before?.ClockRepairs,
         });
     }
 
@@ -71,6 +72,10 @@ public sealed partial record TrustDocument
     /// <summary>Throws out a site whose key was in wrong hands: only the listed documents still count.</summary>
     public TrustDocument WithSiteRevoked(string id, IReadOnlyList<Sha256Digest> keep) =>
         WithoutKeys(id, SiteStatus.Revoked, kid => new PastKey { Kid = kid, Mode = PastKey.KeepList, Docs = keep });
+
+    /// <summary>Sets aside what a site stamped later than <paramref name="above"/> before it knows of this version.</summary>
+    public TrustDocument WithClockRepaired(string id, DateTimeOffset above) =>
+        WithSite(id, Sites[id] with { ClockRepairs = [.. Sites[id].ClockRepairs ?? [], new ClockRepair(above.ToUnixTimeMilliseconds(), Version)] });
 
     /// <summary>Another signing key for an active site. <paramref name="last"/>: the newest document by the old key; it and what came before still count.</summary>
     public TrustDocument WithSigner(string id, VerifyingKey sign, DocumentRef? last)

@@ -8,6 +8,7 @@ internal static class TrustRules
     private const int MaxRootKeys = 16;
     private const int MaxKeysOfSite = 16;
     private const int MaxText = 128;
+    private const int MaxRepairs = 64;
 
     public static RuleViolation? Check(TrustDocument document) => Violations(document).FirstOrDefault();
 
@@ -109,6 +110,12 @@ internal static class TrustRules
                         Rules.TrustKeyOwner,
                         $"The key '{kid}' of site '{id}' is not listed, or belongs to {(kid is null ? "nobody" : owners.GetValueOrDefault(kid, "nobody"))} already. A key has one owner.");
                 }
+            }
+
+            if (site.ClockRepairs is { } repairs && (repairs.Count > MaxRepairs || repairs.Any(r => r is null || r.Above is < 0 or > StrictJson.MaxNumber || r.Before < 2 || r.Before > d.Version)))
+            {
+                yield return new(
+                    Rules.TrustRepair, $"A repair of the clock of site '{id}' needs milliseconds, and the trust version that it came with, which is not a later one; {MaxRepairs} are allowed.");
             }
 
             if (site.Past.Any(p => !IsPast(p) || site.Keys.Contains(p.Kid)))

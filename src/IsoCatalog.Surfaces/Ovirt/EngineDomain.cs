@@ -60,7 +60,10 @@ internal sealed class EngineDomain : IAsyncDisposable
             lock (_gate)
             {
                 var wait = _inARow == 0 ? _timing.Floor : Retry(_inARow - 1);
-                return _lastBegan + (wait > _timing.Floor ? wait : _timing.Floor);
+                var pause = wait > _timing.Floor ? wait : _timing.Floor;
+
+                // A clock that was set back since is no reason to wait until it is there again.
+                return _lastBegan + pause is var due && due - _time.GetUtcNow() <= pause ? due : _time.GetUtcNow();
             }
         }
     }
@@ -75,7 +78,7 @@ internal sealed class EngineDomain : IAsyncDisposable
                 return running;
             }
 
-            return _time.GetUtcNow() - _lastLooked < _timing.Look ? Task.CompletedTask : _looking = Task.Run(() => LookNowAsync(_end.Token));
+            return (_time.GetUtcNow() - _lastLooked).Duration() < _timing.Look ? Task.CompletedTask : _looking = Task.Run(() => LookNowAsync(_end.Token));
         }
     }
 
@@ -209,7 +212,7 @@ internal sealed class EngineDomain : IAsyncDisposable
             TimeSpan wait;
             lock (_gate)
             {
-                wait = _lastBegan + _timing.Floor - _time.GetUtcNow();
+                wait = _lastBegan + _timing.Floor - _time.GetUtcNow() is var left && left <= _timing.Floor ? left : _timing.Floor;
             }
 
             await Task.Delay(wait > _timing.Gather ? wait : _timing.Gather, _time, _end.Token);

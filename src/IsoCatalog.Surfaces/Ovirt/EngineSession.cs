@@ -76,7 +76,7 @@ internal sealed class EngineSession(EngineOptions engine, EngineTiming timing, I
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            if (_token is { } known && known.Token != instead && known.Ends > time.GetUtcNow())
+            if (_token is { } known && known.Token != instead && known.Ends - time.GetUtcNow() is var left && left > TimeSpan.Zero && left <= TimeSpan.FromDays(1))
             {
                 return known.Token;
             }
@@ -94,7 +94,7 @@ internal sealed class EngineSession(EngineOptions engine, EngineTiming timing, I
     private async Task<(string Token, DateTimeOffset Ends)> LogInAsync(CancellationToken cancellationToken)
     {
         var password = Password();
-        if (_denied is { } denied && denied.Password == password && time.GetUtcNow() < denied.Until)
+        if (_denied is { } denied && denied.Password == password && denied.Until - time.GetUtcNow() is var wait && wait > TimeSpan.Zero && wait <= timing.Denied)
         {
             throw denied.Refusal;
         }

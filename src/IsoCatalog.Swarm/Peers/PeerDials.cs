@@ -28,7 +28,8 @@ internal sealed class PeerDials
         {
             // The first connection shows whether it makes sense to open more.
             var wanted = state.Promising ? streams : 1;
-            var begin = state.Next > now ? 0 : Math.Max(0, wanted - state.Live);
+            // A pause that is longer than any is from before the clock was set back.
+            var begin = state.Next > now && state.Next - now <= LongestPause * 2 ? 0 : Math.Max(0, wanted - state.Live);
             state.Live += begin;
             return begin;
         }
@@ -69,7 +70,7 @@ internal sealed class PeerDials
             state.Promising = state.Promising && state.Live > 0;
 
             // Several that were begun together and end together are one failure.
-            if (now >= state.Next)
+            if (now >= state.Next || state.Next - now > LongestPause * 2)
             {
                 state.Pause = state.Pause == TimeSpan.Zero ? FirstPause : state.Pause * 2 < LongestPause ? state.Pause * 2 : LongestPause;
                 state.Next = now + state.Pause * (0.75 + Random.Shared.NextDouble() / 2);

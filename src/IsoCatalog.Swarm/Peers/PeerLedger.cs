@@ -68,7 +68,7 @@ internal sealed class PeerLedger(TimeProvider clock, TimeSpan banTime)
 
     /// <summary>Why and until when a peer is not spoken to; null when it may be.</summary>
     public (CutReason Reason, DateTimeOffset Until)? BanOf(string key) =>
-        _bans.TryGetValue(key, out var ban) && ban.Until > clock.GetUtcNow() ? ban : null;
+        _bans.TryGetValue(key, out var ban) && ban.Until - clock.GetUtcNow() is var left && left > TimeSpan.Zero && left <= banTime ? ban : null;
 
     public SwarmCounters Counters() => new(
         Received.Total,

@@ -47,6 +47,10 @@ internal static class FleetCalls
         }
     }
 
+    /// <summary>What the site says of clocks.</summary>
+    public static async Task<List<DriftView>> ClockDriftAsync(this TestSite site) =>
+        [.. (await site.Client.GetDriftAsync(Cancel)).Drift.Where(d => d.Code == "clock-implausible")];
+
     /// <summary>Every site lists it on every surface.</summary>
     public static async Task ListsEverywhereAsync(this TestFleet fleet, ImageView image, int seconds = 60)
     {

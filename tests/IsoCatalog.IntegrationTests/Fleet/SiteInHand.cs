@@ -44,9 +44,9 @@ internal sealed class SiteInHand
     private void Sign(bool deleted, ImageValue[] values)
     {
         using var key = Key();
-        var (now, stamp) = (TimeProvider.System.GetUtcNow(), _writer.NextStamp(_catalog, TimeProvider.System.GetUtcNow()));
+        var (now, stamp) = (TimeProvider.System.GetUtcNow(), _writer.NextStamp(_catalog, ClockReading.Of(TimeProvider.System.GetUtcNow())));
         var entries = values.Select(v => new ImageEntry(new ImageId(v.Sha256), stamp, "a liar", null, deleted, v)).ToList();
-        var written = (WriteOutcome.Written)_writer.Write(_catalog, entries, key, now, now);
+        var written = (WriteOutcome.Written)_writer.Write(_catalog, entries, key, ClockReading.Of(now));
         _writer = written.Writer;
         _catalog = _catalog.Admit(written.Document.Envelope, written.Document.ChunkBytes, now).Catalog;
         Store(written.Document.Ref.Sha256, written.Document.Envelope, written.Document.ChunkBytes);
@@ -57,8 +57,8 @@ internal sealed class SiteInHand
     {
         using var key = Key();
         var now = TimeProvider.System.GetUtcNow();
-        var entry = new ImageEntry(new ImageId(value.Sha256), _writer.NextStamp(_catalog, now), "a later version", null, false, value);
-        var written = (WriteOutcome.Written)_writer.Write(_catalog, [entry], key, now, now);
+        var entry = new ImageEntry(new ImageId(value.Sha256), _writer.NextStamp(_catalog, ClockReading.Of(now)), "a later version", null, false, value);
+        var written = (WriteOutcome.Written)_writer.Write(_catalog, [entry], key, ClockReading.Of(now));
         var payload = (written.Document.Manifest with { Critical = ["of-a-later-version"] }).ToPayload();
         var hash = new Sha256Digest(SHA256.HashData(payload));
         Store(hash, key.Sign(SiteManifest.PayloadType, payload).ToJson(), written.Document.ChunkBytes);

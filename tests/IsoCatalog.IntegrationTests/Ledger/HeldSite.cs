@@ -38,8 +38,9 @@ internal sealed class HeldSite : IAsyncDisposable
         _keys = SiteKeys.Load(Folders);
         var events = new EventLog(TimeProvider.System);
         Alarms = new SiteAlarms(events, TimeProvider.System);
+        SiteTime = new SiteTime(Clock, ClockRules.Jump);
         var reserve = new Reserve(Folders, 1 << 20, Alarms);
-        var documents = new FleetDocuments(site.Id, Folders, _keys.Signing, new DocumentDisk(Folders, reserve, Alarms), events, Alarms, TimeProvider.System, NullLogger<FleetDocuments>.Instance);
+        var documents = new FleetDocuments(site.Id, Folders, _keys.Signing, new DocumentDisk(Folders, reserve, Alarms), events, Alarms, SiteTime, NullLogger<FleetDocuments>.Instance);
         Ledger = new SiteLedger(
             SiteDatabase.Open(Folders.Database),
             documents,
@@ -50,7 +51,7 @@ internal sealed class HeldSite : IAsyncDisposable
             events,
             Alarms,
             reserve,
-            TimeProvider.System,
+            SiteTime,
             NullLogger<SiteLedger>.Instance);
         Catalog = new CatalogBook(Ledger, documents, events);
         Cells = new CellBook(Ledger, events, NullLogger<CellBook>.Instance);
@@ -74,6 +75,12 @@ internal sealed class HeldSite : IAsyncDisposable
 
     /// <summary>Of whatever a test lets run on the site; the ledger's own goes on by itself.</summary>
     public FakeTimeProvider Time { get; } = new(Witness.Now);
+
+    /// <summary>The clock of the machine.</summary>
+    public SteppedClock Clock { get; } = new();
+
+    /// <summary>What the ledger goes by.</summary>
+    public SiteTime SiteTime { get; }
 
     public Setbacks Setbacks { get; }
 

@@ -11,7 +11,7 @@ public sealed class WrongClockTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_site_with_a_wrong_clock_says_so_and_signs_nothing_while_the_others_go_on_and_later_it_converges()
+    public async Task A_site_with_a_wrong_clock_says_so_and_signs_nothing_new_while_the_others_go_on_and_later_it_converges()
     {
         await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc", "msk");
         var (ams, nyc, msk) = (fleet["ams"], fleet["nyc"], fleet["msk"]);

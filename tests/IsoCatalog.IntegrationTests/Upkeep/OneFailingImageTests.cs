@@ -111,7 +111,7 @@ public sealed class OneFailingImageTests
             new ConsoleVolumeOptions("console", "console", held.Console, "/isos", ReadOnly: false, TimeSpan.FromSeconds(10)), null, (_, _) => Task.CompletedTask);
         await volume.CheckAsync(Cancel);
         using var publisher = new SurfacePublisher(
-            volume, held.Ledger, held.Cells, held.Store, held.Doubts, together: false, held.Time, NullLogger<SurfacePublisher>.Instance);
+            volume, held.Ledger, held.Cells, held.Store, held.Doubts, together: false, held.Setbacks, held.Time, NullLogger<SurfacePublisher>.Instance);
         var images = held.Ledger.View.Cells.Keys.Where(k => k.Surface == "console").Select(k => held.Ledger.View.Catalog.Images[k.Image]).ToList();
         images.ForEach(i => held.Cells.ChangeCell(new CellKey(i.Id, "console"), _ => new Cell(CellState.Absent, held.Time.GetUtcNow())));
         held.Execute(

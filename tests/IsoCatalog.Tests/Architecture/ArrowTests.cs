@@ -44,7 +44,7 @@ public sealed class ArrowTests
         ["Documents"] = "Store",
         ["Ledger"] = "Documents Store",
         ["Fleet"] = "Upkeep Ledger Documents Store",
-        ["Intake"] = "Ledger Documents Store",
+        ["Intake"] = "Upkeep Ledger Documents Store",
         ["Upkeep"] = "Ledger",
         ["Keeping"] = "Upkeep Ledger Documents Store",
         ["Mounts"] = "Upkeep Ledger Documents Store",

@@ -270,6 +270,18 @@ public sealed class AdmissionTests
     })));
 
     [Fact]
+    public void One_that_waited_for_its_time_without_its_chunks_is_forgotten_then_so_that_it_comes_again_with_them()
+    {
+        var (_, ahead) = Write(_fleet.Writer("ams"), s => SomeImages.Put(1, 0) with { Stamp = s }, SomeFleet.Now.AddHours(1));
+        var waiting = Admit(ahead.Envelope, SomeFleet.Nothing).Catalog;
+        Assert.Single(waiting.Retry(SomeFleet.Now).Catalog.Pending);
+
+        var due = waiting.Retry(SomeFleet.Now.AddHours(1)).Catalog;
+        Assert.Empty(due.Pending);
+        Assert.IsType<Admission.Admitted>(due.Admit(ahead.Envelope, ahead.ChunkBytes, SomeFleet.Now.AddHours(1)));
+    }
+
+    [Fact]
     public void Leaving_an_entry_out_deletes_nothing()
     {
         var (_, empty) = Write(_fleet.Writer("ams") with { Epoch = 2 }, null);
@@ -314,7 +326,7 @@ public sealed class AdmissionTests
         var writer = SiteWriter.Start(catalog, "ams", RandomId.New(), 0, default);
         Assert.Equal(chunk.Bytes.ToArray(), writer.Chunks.Values.Single().Bytes.ToArray());
         var image = catalog.View.Images[SomeImages.Id(1)];
-        var deleted = new ImageEntry(image.Id, writer.NextStamp(catalog, SomeFleet.Now), "tests", null, true, image.Value);
+        var deleted = new ImageEntry(image.Id, writer.NextStamp(catalog, ClockReading.Of(SomeFleet.Now)), "tests", null, true, image.Value);
         var (_, document) = Write(writer, _ => deleted, catalog: catalog);
         Assert.Contains("\"colour\":\"red\"", Encoding.UTF8.GetString(document.NewChunks.Single().Bytes.Span), StringComparison.Ordinal);
     }
@@ -332,7 +344,7 @@ public sealed class AdmissionTests
         SiteWriter writer, Func<Stamp, Entry>? entry, DateTimeOffset? at = null, FleetCatalog? catalog = null)
     {
         var (now, state) = (at ?? SomeFleet.Now, catalog ?? _fleet.Catalog());
-        var outcome = writer.Write(state, entry is null ? [] : [entry(writer.NextStamp(state, now))], _fleet.Signers[writer.Site], now, now);
+        var outcome = writer.Write(state, entry is null ? [] : [entry(writer.NextStamp(state, ClockReading.Of(now)))], _fleet.Signers[writer.Site], ClockReading.Of(now));
         var written = Assert.IsType<WriteOutcome.Written>(outcome);
         return (written.Writer, written.Document);
     }

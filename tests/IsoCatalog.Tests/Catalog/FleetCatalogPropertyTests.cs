@@ -125,8 +125,8 @@ public sealed class FleetCatalogPropertyTests(ITestOutputHelper output)
                     break;
                 default:
                     var (state, writer) = sites[id];
-                    var entry = World.SomeEntry(random.Next(8), random.Next(4), writer.NextStamp(state, now));
-                    var written = (WriteOutcome.Written)writer.Write(state, [entry], Fleet.Signers[id], now, now);
+                    var entry = World.SomeEntry(random.Next(8), random.Next(4), writer.NextStamp(state, ClockReading.Of(now)));
+                    var written = (WriteOutcome.Written)writer.Write(state, [entry], Fleet.Signers[id], ClockReading.Of(now));
                     var parcel = Parcel.Of(written.Document, written.Writer);
                     parcels.Add(parcel);
                     sites[id] = (state.Admit(parcel.Envelope, parcel.Chunks, now).Catalog, written.Writer);

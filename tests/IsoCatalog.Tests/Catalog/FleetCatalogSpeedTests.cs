@@ -18,9 +18,9 @@ public sealed class FleetCatalogSpeedTests(ITestOutputHelper output)
         for (var i = 0; i < sites.Length; i++)
         {
             var writer = fleet.Writer(sites[i]);
-            var stamp = writer.NextStamp(fleet.Catalog(), SomeFleet.Now);
+            var stamp = writer.NextStamp(fleet.Catalog(), ClockReading.Of(SomeFleet.Now));
             Entry[] entries = [.. Enumerable.Range(0, 2500).SelectMany(n => new Entry[] { SomeImages.Put((i * 2000) + n, 0), SomeImages.Describe((i * 2000) + n, 0, $"Image {n}") })];
-            var written = (WriteOutcome.Written)writer.Write(fleet.Catalog(), [.. entries.Select(e => e with { Stamp = stamp })], fleet.Signers[sites[i]], SomeFleet.Now, SomeFleet.Now);
+            var written = (WriteOutcome.Written)writer.Write(fleet.Catalog(), [.. entries.Select(e => e with { Stamp = stamp })], fleet.Signers[sites[i]], ClockReading.Of(SomeFleet.Now));
             parcels.Add(Parcel.Of(written.Document, written.Writer));
             last = written.Writer;
         }
@@ -39,9 +39,9 @@ public sealed class FleetCatalogSpeedTests(ITestOutputHelper output)
             var writer = last!;
             for (var i = 0; i < 20; i++)
             {
-                var stamp = writer.NextStamp(catalog, SomeFleet.Now);
+                var stamp = writer.NextStamp(catalog, ClockReading.Of(SomeFleet.Now));
                 watch.Restart();
-                var written = (WriteOutcome.Written)writer.Write(catalog, [SomeImages.Delete((19 * 2000) + i, 0, "s19") with { Stamp = stamp }], fleet.Signers["s19"], SomeFleet.Now, SomeFleet.Now);
+                var written = (WriteOutcome.Written)writer.Write(catalog, [SomeImages.Delete((19 * 2000) + i, 0, "s19") with { Stamp = stamp }], fleet.Signers["s19"], ClockReading.Of(SomeFleet.Now));
                 var wrote = watch.Elapsed.TotalMilliseconds;
                 watch.Restart();
                 catalog = catalog.Admit(written.Document.Envelope, written.Document.ChunkBytes, SomeFleet.Now).Catalog;

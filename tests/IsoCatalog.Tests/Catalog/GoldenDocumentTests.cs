@@ -87,13 +87,13 @@ public sealed class GoldenDocumentTests
 
         var catalog = new FleetCatalog { Trust = founding.Chain, Self = "ams" };
         var writer = SiteWriter.Start(catalog, "ams", RandomId.New(), 0, default);
-        var stamp = writer.NextStamp(catalog, Now);
+        var stamp = writer.NextStamp(catalog, ClockReading.Of(Now));
         Entry[] entries =
         [
             SomeImages.Put(1, 0), SomeImages.Describe(1, 0, "Debian \u2116 12"), SomeImages.Delete(2, 0), SomeImages.Put(3, 0),
             new BlockEntry(SomeImages.Id(3), stamp, "admin", "CVE-2026-1", false), new AliasEntry("debian-12", SomeImages.Id(1), stamp, "admin", null, false),
         ];
-        var written = (WriteOutcome.Written)writer.Write(catalog, [.. entries.Select(e => e with { Stamp = stamp })], founding.Sign, Now, Now);
+        var written = (WriteOutcome.Written)writer.Write(catalog, [.. entries.Select(e => e with { Stamp = stamp })], founding.Sign, ClockReading.Of(Now));
         Save("site.json", written.Document.Envelope);
         foreach (var chunk in written.Document.NewChunks)
         {

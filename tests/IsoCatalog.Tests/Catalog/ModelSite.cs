@@ -9,7 +9,7 @@ namespace IsoCatalog.Tests.Catalog;
 internal sealed record Parcel(Sha256Digest Hash, byte[] Envelope, IReadOnlyDictionary<Sha256Digest, ReadOnlyMemory<byte>> Chunks)
 {
     public static Parcel Of(SignedDocument document, SiteWriter writer) =>
-        new(document.Ref.Sha256, document.Envelope, writer.Chunks.Values.ToDictionary(c => c.Sha256, c => c.Bytes));
+        new(document.Ref.Sha256, document.Envelope, writer.Stated.Values.ToDictionary(c => c.Sha256, c => c.Bytes));
 }
 
 /// <summary>
@@ -38,7 +38,7 @@ internal class ModelSite(SomeFleet fleet, string id, int skew)
     public void Write(Func<Stamp, Entry> entry, long now)
     {
         var clock = Clock(now);
-        var written = (WriteOutcome.Written)Writer.Write(Catalog, [entry(Writer.NextStamp(Catalog, clock))], fleet.Signers[id], clock, clock);
+        var written = (WriteOutcome.Written)Writer.Write(Catalog, [entry(Writer.NextStamp(Catalog, ClockReading.Of(clock)))], fleet.Signers[id], ClockReading.Of(clock));
         Writer = written.Writer;
         Take(Parcel.Of(written.Document, Writer), now);
     }
@@ -89,7 +89,7 @@ internal class ModelSite(SomeFleet fleet, string id, int skew)
     {
         Writer = SiteWriter.Start(Catalog, id, RandomId.New(), Writer.Epoch, Writer.Clock);
         var clock = Clock(now);
-        var written = (WriteOutcome.Written)Writer.Write(Catalog, [], fleet.Signers[id], clock, clock);
+        var written = (WriteOutcome.Written)Writer.Write(Catalog, [], fleet.Signers[id], ClockReading.Of(clock));
         Writer = written.Writer;
         Take(Parcel.Of(written.Document, Writer), now);
     }

@@ -30,7 +30,7 @@ public sealed class SiteWriterTests
     public void A_heartbeat_changes_no_chunk()
     {
         var (writer, catalog) = Filled(3);
-        var written = (WriteOutcome.Written)writer.Write(catalog, [], _fleet.Signers["ams"], SomeFleet.Now.AddHours(1), SomeFleet.Now.AddHours(1));
+        var written = (WriteOutcome.Written)writer.Write(catalog, [], _fleet.Signers["ams"], ClockReading.Of(SomeFleet.Now.AddHours(1)));
 
         Assert.Empty(written.Document.NewChunks);
         Assert.Equal(SomeFleet.Now.AddHours(1).AddDays(7), written.Document.Manifest.Expires);
@@ -44,7 +44,7 @@ public sealed class SiteWriterTests
 
         Assert.Equal((6, 0), (writer.Epoch, writer.Seq));
         Assert.Equal(catalog.Heads["ams"].Sha256, writer.Last);
-        Assert.Equal(new Stamp(SomeFleet.Now.AddDays(1).ToUnixTimeMilliseconds(), 4, "ams"), writer.NextStamp(catalog, SomeFleet.Now));
+        Assert.Equal(new Stamp(SomeFleet.Now.AddDays(1).ToUnixTimeMilliseconds(), 4, "ams"), writer.NextStamp(catalog, ClockReading.Of(SomeFleet.Now)));
         var first = Written(writer, catalog).Document;
         Assert.Equal((6, 1), (first.Ref.Epoch, first.Ref.Seq));
         Assert.Equal(first.Manifest.Chunks.Count, first.NewChunks.Count);
@@ -76,11 +76,11 @@ public sealed class SiteWriterTests
     {
         var (writer, catalog) = Filled(1);
         var late = SomeFleet.Now + SomeFleet.Year;
-        var entry = SomeImages.Put(2, 0) with { Stamp = writer.NextStamp(catalog, late) };
+        var entry = SomeImages.Put(2, 0) with { Stamp = writer.NextStamp(catalog, ClockReading.Of(late)) };
 
-        Assert.Equal(Rules.WriteTrustExpired, Rule(writer.Write(catalog, [entry], _fleet.Signers["ams"], late, late)));
-        Assert.IsType<WriteOutcome.Written>(writer.Write(catalog, [], _fleet.Signers["ams"], late, late));
-        Assert.IsType<WriteOutcome.Written>(writer.Write(catalog, [entry], _fleet.Signers["ams"], late.AddTicks(-1), late));
+        Assert.Equal(Rules.WriteTrustExpired, Rule(writer.Write(catalog, [entry], _fleet.Signers["ams"], ClockReading.Of(late))));
+        Assert.IsType<WriteOutcome.Written>(writer.Write(catalog, [], _fleet.Signers["ams"], ClockReading.Of(late)));
+        Assert.IsType<WriteOutcome.Written>(writer.Write(catalog, [entry], _fleet.Signers["ams"], ClockReading.Of(late.AddTicks(-1))));
     }
 
     [Fact]
@@ -88,17 +88,79 @@ public sealed class SiteWriterTests
     {
         var (writer, catalog) = Filled(1);
 
-        Assert.Equal(Rules.WriteKey, Rule(writer.Write(catalog, [], _fleet.TlsKeys["ams"], SomeFleet.Now, SomeFleet.Now)));
+        Assert.Equal(Rules.WriteKey, Rule(writer.Write(catalog, [], _fleet.TlsKeys["ams"], ClockReading.Of(SomeFleet.Now))));
     }
 
     [Fact]
-    public void W_03_a_clock_that_others_do_not_share_signs_nothing()
+    public void W_01_W_03_what_takes_away_brings_back_or_recalls_is_stopped_neither_by_the_end_of_the_trust_document_nor_by_a_doubted_clock()
     {
         var (writer, catalog) = Filled(1);
+        var doubted = Doubted(SomeFleet.Now + SomeFleet.Year);
+        foreach (var entry in new Entry[] { SomeImages.Delete(0, 0), SomeImages.Put(0, 0), Block(0) })
+        {
+            var stamped = entry with { Stamp = writer.NextStamp(catalog, doubted, entry.Key) };
+            Assert.Equal((catalog.Clock.Ms, catalog.Clock.N + 1), (stamped.Stamp.Ms, stamped.Stamp.N));
+            Assert.Equal(Rules.WriteTrustExpired, Rule(writer.Write(catalog, [stamped], _fleet.Signers["ams"], doubted)));
+            var document = Assert.IsType<WriteOutcome.Written>(writer.Write(catalog, [stamped], _fleet.Signers["ams"], doubted, always: true)).Document;
 
-        Assert.Equal(Rules.WriteClock, Rule(writer.Write(catalog, [], _fleet.Signers["ams"], SomeFleet.Now, SomeFleet.Now.AddMilliseconds(300_001))));
-        Assert.Equal(Rules.WriteClock, Rule(writer.Write(catalog, [], _fleet.Signers["ams"], SomeFleet.Now, SomeFleet.Now.AddMilliseconds(-300_001))));
-        Assert.IsType<WriteOutcome.Written>(writer.Write(catalog, [], _fleet.Signers["ams"], SomeFleet.Now, SomeFleet.Now.AddMilliseconds(300_000)));
+            // Whoever has what this site had takes it at once, by the rules of any version.
+            var other = Assert.IsType<Admission.Admitted>((catalog with { Self = "nyc" }).Admit(document.Envelope, document.ChunkBytes, SomeFleet.Now));
+            Assert.Equal(stamped.Stamp, other.Catalog.View.Registers[entry.Key].Winner.Stamp);
+        }
+    }
+
+    [Fact]
+    public void W_03_under_a_doubted_clock_nothing_new_is_signed_and_the_refusal_says_whose_clock_says_what()
+    {
+        var (writer, catalog) = Filled(1);
+        var doubted = Doubted(SomeFleet.Now);
+        var entry = SomeImages.Put(2, 0) with { Stamp = writer.NextStamp(catalog, doubted) };
+
+        Assert.Equal(Rules.WriteClock, Rule(writer.Write(catalog, [entry], _fleet.Signers["ams"], doubted)));
+        Assert.Equal(Rules.WriteClock, Rule(writer.Write(catalog, [], _fleet.Signers["ams"], doubted)));
+        Assert.Equal("nyc says noon", Assert.IsType<WriteOutcome.Refused>(writer.Write(catalog, [entry], _fleet.Signers["ams"], doubted)).Violation.Message);
+    }
+
+    [Fact]
+    public void W_03_without_anything_admitted_a_recall_under_a_doubted_clock_is_stamped_when_the_trust_document_was_signed()
+    {
+        var (writer, catalog) = (_fleet.Writer("ams"), _fleet.Catalog("ams"));
+        var stamp = writer.NextStamp(catalog, Doubted(DateTimeOffset.UnixEpoch), RegisterKey.OfBlock(SomeImages.Id(1)));
+
+        Assert.Equal(new Stamp(SomeFleet.Now.ToUnixTimeMilliseconds(), 0, "ams"), stamp);
+    }
+
+    [Fact]
+    public void What_was_stamped_in_the_future_is_left_out_of_what_is_signed_next_so_that_others_take_that_at_once_and_nothing_is_lost()
+    {
+        var (writer, catalog) = Filled(3);
+        var others = catalog with { Self = "nyc" };
+        (writer, catalog, var future) = Next(writer, catalog, ClockReading.Of(SomeFleet.Now.AddDays(300)), SomeImages.Put(9, 0));
+        Assert.IsType<Admission.Pending>(others.Admit(future.Envelope, future.ChunkBytes, SomeFleet.Now));
+
+        // The clock is right again, and others say so.
+        var right = ClockReading.Of(SomeFleet.Now.AddMinutes(1)) with { Horizon = SomeFleet.Now.AddMinutes(6) };
+        (writer, catalog, var next) = Next(writer, catalog, right, SomeImages.Put(5, 0));
+        others = Assert.IsType<Admission.Admitted>(others.Admit(next.Envelope, next.ChunkBytes, SomeFleet.Now.AddMinutes(1))).Catalog;
+        Assert.Equal([0, 1, 2, 5], Live(others));
+        Assert.Equal([0, 1, 2, 5, 9], Live(catalog));
+        Assert.Equal(Render.View(catalog.Joined()), Render.View(catalog.View));
+        Assert.Equal(2, catalog.Sites["ams"].Retained.Length);
+
+        // So is a removal, a heartbeat, and what the next start says again.
+        (writer, catalog, next) = Next(writer, catalog, right, SomeImages.Delete(0, 0));
+        others = Assert.IsType<Admission.Admitted>(others.Admit(next.Envelope, next.ChunkBytes, SomeFleet.Now.AddMinutes(1))).Catalog;
+        Assert.Equal([1, 2, 5], Live(others));
+        writer = SiteWriter.Start(catalog, "ams", RandomId.New(), writer.Epoch, writer.Clock);
+        (writer, catalog, next) = Next(writer, catalog, right);
+        others = Assert.IsType<Admission.Admitted>(others.Admit(next.Envelope, next.ChunkBytes, SomeFleet.Now.AddMinutes(1))).Catalog;
+        Assert.Equal([1, 2, 5], Live(others));
+
+        // When its time has come, one document says all of it.
+        (_, catalog, next) = Next(writer, catalog, ClockReading.Of(SomeFleet.Now.AddDays(301)));
+        others = Assert.IsType<Admission.Admitted>(others.Admit(next.Envelope, next.ChunkBytes, SomeFleet.Now.AddDays(301))).Catalog;
+        Assert.Equal([1, 2, 5, 9], Live(others));
+        Assert.Single(catalog.Sites["ams"].Retained);
     }
 
     [Fact]
@@ -119,9 +181,9 @@ public sealed class SiteWriterTests
     {
         var (writer, catalog) = Filled(1);
 
-        Assert.Equal(Rules.WriteStamp, Rule(writer.Write(catalog, [SomeImages.Put(2, 5)], _fleet.Signers["ams"], SomeFleet.Now, SomeFleet.Now)));
-        var foreign = SomeImages.Put(2, 0) with { Stamp = writer.NextStamp(catalog, SomeFleet.Now) with { Site = "nyc" } };
-        Assert.Equal(Rules.WriteStamp, Rule(writer.Write(catalog, [foreign], _fleet.Signers["ams"], SomeFleet.Now, SomeFleet.Now)));
+        Assert.Equal(Rules.WriteStamp, Rule(writer.Write(catalog, [SomeImages.Put(2, 5)], _fleet.Signers["ams"], ClockReading.Of(SomeFleet.Now))));
+        var foreign = SomeImages.Put(2, 0) with { Stamp = writer.NextStamp(catalog, ClockReading.Of(SomeFleet.Now)) with { Site = "nyc" } };
+        Assert.Equal(Rules.WriteStamp, Rule(writer.Write(catalog, [foreign], _fleet.Signers["ams"], ClockReading.Of(SomeFleet.Now))));
     }
 
     [Fact]
@@ -148,10 +210,22 @@ public sealed class SiteWriterTests
     {
         DateTimeOffset At(int seconds) => SomeFleet.Now.AddSeconds(seconds);
 
-        Assert.Equal(At(0), ReferenceClock.LowerMedian(At(0), []));
-        Assert.Equal(At(0), ReferenceClock.LowerMedian(At(5000), [At(0)]));
-        Assert.Equal(At(0), ReferenceClock.LowerMedian(At(0), [At(99), At(-99)]));
-        Assert.Equal(At(-1), ReferenceClock.LowerMedian(At(0), [At(-1), At(99), At(-99)]));
+        Assert.Equal(At(0), ReferenceClock.LowerMedian([At(0)]));
+        Assert.Equal(At(0), ReferenceClock.LowerMedian([At(5000), At(0)]));
+        Assert.Equal(At(0), ReferenceClock.LowerMedian([At(0), At(99), At(-99)]));
+        Assert.Equal(At(-1), ReferenceClock.LowerMedian([At(0), At(-1), At(99), At(-99)]));
+    }
+
+    private static ClockReading Doubted(DateTimeOffset now) => new(now, SomeFleet.Now, DateTimeOffset.MaxValue, "nyc says noon");
+
+    private static IEnumerable<int> Live(FleetCatalog catalog) => Enumerable.Range(0, 20).Where(i => catalog.View.Live.Any(l => l.Id == SomeImages.Id(i)));
+
+    private (SiteWriter Writer, FleetCatalog Catalog, SignedDocument Document) Next(SiteWriter writer, FleetCatalog catalog, ClockReading clock, params Entry[] entries)
+    {
+        var written = Assert.IsType<WriteOutcome.Written>(writer.Write(
+            catalog, [.. entries.Select(e => e with { Stamp = writer.NextStamp(catalog, clock, e.Key) })], _fleet.Signers["ams"], clock));
+        var admitted = Assert.IsType<Admission.Admitted>(catalog.Admit(written.Document.Envelope, written.Document.ChunkBytes, clock.Reference));
+        return (written.Writer, admitted.Catalog, written.Document);
     }
 
     private (SiteWriter Writer, FleetCatalog Catalog) Filled(int images)
@@ -165,8 +239,8 @@ public sealed class SiteWriterTests
 
     private WriteOutcome Write(SiteWriter writer, FleetCatalog catalog, params Entry[] entries)
     {
-        var stamp = writer.NextStamp(catalog, SomeFleet.Now);
-        return writer.Write(catalog, [.. entries.Select(e => e with { Stamp = stamp })], _fleet.Signers["ams"], SomeFleet.Now, SomeFleet.Now);
+        var stamp = writer.NextStamp(catalog, ClockReading.Of(SomeFleet.Now));
+        return writer.Write(catalog, [.. entries.Select(e => e with { Stamp = stamp })], _fleet.Signers["ams"], ClockReading.Of(SomeFleet.Now));
     }
 
     private static BlockEntry Block(int image) => new(SomeImages.Id(image), new Stamp(0, 0, "ams"), "tests", "CVE", false);

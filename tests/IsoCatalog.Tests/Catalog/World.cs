@@ -100,8 +100,8 @@ internal sealed class World
         var site = _sites[0];
         var writer = site.Writer with { Seq = Math.Max(0, site.Writer.Seq - 1) };
         var clock = site.Clock(_now);
-        var entry = SomeEntry(_random.Next(8), _random.Next(5), writer.NextStamp(site.Catalog, clock));
-        var written = (WriteOutcome.Written)writer.Write(site.Catalog, [entry], Fleet.Signers[Ids[0]], clock, clock);
+        var entry = SomeEntry(_random.Next(8), _random.Next(5), writer.NextStamp(site.Catalog, ClockReading.Of(clock)));
+        var written = (WriteOutcome.Written)writer.Write(site.Catalog, [entry], Fleet.Signers[Ids[0]], ClockReading.Of(clock));
         Pick(_sites).Receive(Parcel.Of(written.Document, written.Writer), _now);
     }
 

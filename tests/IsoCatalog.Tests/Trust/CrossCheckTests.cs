@@ -44,7 +44,7 @@ public sealed class CrossCheckTests
         using var folder = new TempFolder();
         var writer = _fleet.Writer("ams");
         var written = (WriteOutcome.Written)writer.Write(
-            _fleet.Catalog(), [SomeImages.Put(1, 0) with { Stamp = writer.NextStamp(_fleet.Catalog(), SomeFleet.Now) }], _fleet.Signers["ams"], SomeFleet.Now, SomeFleet.Now);
+            _fleet.Catalog(), [SomeImages.Put(1, 0) with { Stamp = writer.NextStamp(_fleet.Catalog(), ClockReading.Of(SomeFleet.Now)) }], _fleet.Signers["ams"], ClockReading.Of(SomeFleet.Now));
         var envelope = folder.Write("envelope.json", written.Document.Envelope);
         var key = folder.Write("key.pem", Encoding.ASCII.GetBytes(_fleet.Signers["ams"].Public.Pem));
 

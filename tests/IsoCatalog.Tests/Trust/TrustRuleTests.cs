@@ -11,6 +11,17 @@ public sealed class TrustRuleTests
     private readonly SomeFleet _fleet = new(2, 2, "ams", "nyc");
 
     [Fact]
+    public void T_17_a_repair_of_a_clock_is_whole_and_not_of_a_later_version()
+    {
+        ClockRepair repair = new(1, 2);
+        Assert.Null(Rule(d => Site(d, "ams", s => s with { ClockRepairs = [repair] })));
+        Assert.Equal(Rules.TrustRepair, Rule(d => Site(d, "ams", s => s with { ClockRepairs = [repair with { Before = d.Version + 1 }] })));
+        Assert.Equal(Rules.TrustRepair, Rule(d => Site(d, "ams", s => s with { ClockRepairs = [repair with { Before = 1 }] })));
+        Assert.Equal(Rules.TrustRepair, Rule(d => Site(d, "ams", s => s with { ClockRepairs = [repair with { Above = -1 }] })));
+        Assert.Equal(Rules.TrustRepair, Rule(d => Site(d, "ams", s => s with { ClockRepairs = [null!] })));
+    }
+
+    [Fact]
     public void T_01_a_lifetime_and_a_version_are_needed()
     {
         Assert.Equal(Rules.TrustForm, Rule(d => d with { Expires = d.Issued }));
