@@ -129,6 +129,7 @@ internal sealed class SiteHost : IAsyncDisposable
                 surfaces.Select(s => new SurfaceStatus(
                     s.Description.Name, s.Description.Kind, s.Description.Group, s.Description.ServesStoreInode, options.Time.GetUtcNow())
                 {
+                    LeaseUrls = s is ILeaseUrls,
                     ShowsFiles = s.Description.Folder is not null,
                 }),
                 events,

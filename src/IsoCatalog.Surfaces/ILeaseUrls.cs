@@ -9,6 +9,12 @@ public interface ILeaseUrls : ISurface
     /// <summary>What makes the URL of one lease unguessable; kept with the lease, so that the URL survives a restart.</summary>
     string NewToken();
 
+    /// <summary>What a lease's holder mounts, whether it is open or not. Opens nothing.</summary>
+    /// <param name="token">From <see cref="NewToken"/>.</param>
+    /// <param name="image">Under the name that it has.</param>
+    /// <returns>Null when there is no address to put into the URL.</returns>
+    SurfaceMount? LeaseMountOf(string token, StoredImage image);
+
     /// <summary>Opens the URL, for as long as the lease lives. Adding a token again replaces what it held. The image need not be advertised, only verified.</summary>
     /// <param name="token">From <see cref="NewToken"/>.</param>
     /// <param name="image">As it lies in the store.</param>

@@ -70,9 +70,10 @@ internal sealed class CellBook(SiteLedger ledger, EventLog events, ILogger<CellB
         }
     }
 
-    /// <summary>After a restart: the same published image, as its surface finds it now.</summary>
-    public void Recognise(CellKey key, Evidence evidence) => ChangeCell(
-        key, view => view.Cells.GetValueOrDefault(key) is { State: CellState.Advertised } cell ? cell with { Evidence = evidence } : view.Cells.GetValueOrDefault(key));
+    /// <summary>The same published image, as its surface finds it now, after a restart.</summary>
+    /// <param name="seen">The cell as it was when the surface looked; if it is another one by now, what was found is no news about it.</param>
+    public void Recognise(CellKey key, Cell seen, Evidence evidence) => ChangeCell(
+        key, view => view.Cells.GetValueOrDefault(key) is { State: CellState.Advertised } cell && cell == seen ? cell with { Evidence = evidence } : view.Cells.GetValueOrDefault(key));
 
     /// <summary>Takes an image out of the list of one surface at once, because something made its bytes there doubtful.</summary>
     /// <param name="seen">The cell as it was when the oddity was looked at; if it is another one by now, what was seen is no news about it.</param>

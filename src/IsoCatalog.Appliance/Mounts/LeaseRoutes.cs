@@ -15,33 +15,50 @@ internal sealed class LeaseRoutes(
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (ILeaseUrls Surface, string Token)> _open = new(StringComparer.Ordinal);
 
-    /// <summary>Opens the lease's URL; null where its surface gives none or the store's copy is not usable now.</summary>
-    public SurfaceMount? Open(Lease lease)
+    /// <summary>What the lease's holder mounts; null where there is none. Opens nothing: a lease that ended meanwhile stays shut, whoever still asks for it.</summary>
+    public SurfaceMount? MountOf(Lease lease)
     {
-        var surface = surfaces.First(s => s.Description.Name == lease.Surface);
         var view = ledger.View;
-        var stored = store.Stored(view, lease.Image);
-        if (surface is not ILeaseUrls urls || lease.Token is null)
-        {
-            return stored is null ? null : surface.MountOf(stored, view.CellOf(lease.Image, lease.Surface)?.Evidence);
-        }
-
-        if (stored is null || !IPAddress.TryParse(lease.Client, out var bmc))
+        if (view.Catalog.Images.GetValueOrDefault(lease.Image) is not { } image || SurfaceOf(lease) is not { } surface)
         {
             return null;
         }
 
+        var stored = store.Stored(image, default);
+        return surface is ILeaseUrls urls && lease.Token is { } token
+            ? urls.LeaseMountOf(token, stored)
+            : surface.MountOf(stored, view.CellOf(lease.Image, lease.Surface)?.Evidence);
+    }
+
+    /// <summary>Opens the lease's URL, if it has one and is in force at this moment.</summary>
+    /// <returns>False when it is not in force, or the store's copy is not usable now.</returns>
+    public bool Open(Lease lease)
+    {
+        if (SurfaceOf(lease) is not ILeaseUrls urls || lease.Token is null)
+        {
+            return true;
+        }
+
         lock (_gate)
         {
+            // Looked at here, not before: what ends later than this look finds it in _open, and shuts it.
+            var view = ledger.View;
+            if (!view.Leases.ContainsKey(lease.Id) || store.Stored(view, lease.Image) is not { } stored || !IPAddress.TryParse(lease.Client, out var bmc))
+            {
+                return false;
+            }
+
             _open[lease.Id] = (urls, lease.Token);
-            return urls.AddLease(lease.Token, stored, bmc);
+            urls.AddLease(lease.Token, stored, bmc);
+            return true;
         }
     }
 
-    /// <summary>Brings all of them in line; called at the start before anybody can ask.</summary>
+    /// <summary>Brings all of them in line: shuts what ended, and opens what is in force. Also called at the start, before anybody can ask.</summary>
     public void Apply()
     {
-        foreach (var lease in Leases())
+        Close();
+        foreach (var lease in ledger.View.Leases.Values)
         {
             Open(lease);
         }
@@ -49,11 +66,12 @@ internal sealed class LeaseRoutes(
 
     protected override Task RunAsync(CancellationToken stoppingToken) => _rounds.RunAsync(Chores, stoppingToken);
 
-    private IEnumerable<Chore> Chores() => Leases()
+    private IEnumerable<Chore> Chores() => ledger.View.Leases.Values
         .Select(lease => Chore.Of($"Keeping open the URL of the lease {lease.Id}", lease.Image, _ => Open(lease)))
         .Append(Chore.Of("Closing the URLs of leases that ended", null, _ => Close()));
 
-    private IEnumerable<Lease> Leases() => ledger.View.Leases.Values.Where(lease => surfaces.Any(s => s.Description.Name == lease.Surface));
+    /// <summary>Null for one that is not configured any more.</summary>
+    private ISurface? SurfaceOf(Lease lease) => surfaces.FirstOrDefault(s => s.Description.Name == lease.Surface);
 
     private void Close()
     {

@@ -124,7 +124,7 @@ internal sealed class Leases(SiteLedger ledger, LeaseBook book, LeaseRoutes rout
 
     private Outcome<LeaseView> Opened(Lease lease)
     {
-        if (routes.Open(lease) is { } mount)
+        if (routes.Open(lease) && routes.MountOf(lease) is { } mount)
         {
             return View(lease, mount);
         }
@@ -134,7 +134,7 @@ internal sealed class Leases(SiteLedger ledger, LeaseBook book, LeaseRoutes rout
             RefusalCode.NotReady, $"The image became unavailable on {lease.Surface} at this moment. Ask GET /api/v1/available again.", lease.Image);
     }
 
-    private LeaseView View(Lease lease) => View(lease, routes.Open(lease) ?? new SurfaceMount());
+    private LeaseView View(Lease lease) => View(lease, routes.MountOf(lease) ?? new SurfaceMount());
 
     private static LeaseView View(Lease lease, SurfaceMount mount) =>
         new(lease.Id, lease.Image, lease.Surface, lease.Client, lease.Created, lease.Expires, mount);

@@ -5,7 +5,6 @@ using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
-using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Publishing;
 
@@ -23,6 +22,7 @@ internal sealed class SurfacePublisher(
     private readonly WaitingImages _waiting = new();
     private readonly SemaphoreSlim _observing = new(1, 1);
     private readonly LongWork _long = new();
+    private readonly ShownImages _shown = new(surface, store);
     private volatile IReadOnlyList<SurfaceFinding> _foreign = [];
 
     public ISurface Surface => surface;
@@ -41,8 +41,8 @@ internal sealed class SurfacePublisher(
         {
             if (cell is not { State: CellState.Advertised, Evidence: { } published })
             {
-                // Staged bytes are not trusted across a restart: they are cheap to make and nobody was promised them.
-                if (cell.State is CellState.Staged or CellState.Verifying)
+                // Staged bytes are not trusted across a restart: they are cheap to make and nobody was promised them. Nor is what cannot be compared.
+                if (cell.State is CellState.Staged or CellState.Verifying or CellState.Advertised)
                 {
                     cells.ChangeCell(key, _ => null);
                 }
@@ -50,7 +50,7 @@ internal sealed class SurfacePublisher(
                 continue;
             }
 
-            if (Served(ledger.View, key.Image, cell) is not { } image)
+            if (_shown.Served(ledger.View, key.Image, cell) is not { } image)
             {
                 Doubt(key.Image, cell, ReasonCode.StoreDamaged, "The store's own copy, which it serves, is not to be relied on; it comes back once that was read.");
                 continue;
@@ -62,7 +62,7 @@ internal sealed class SurfacePublisher(
                     Doubt(key.Image, cell, refused.Code, refused.Reason);
                     break;
                 case SurfaceOutcome.Done { Evidence: { } now }:
-                    cells.Recognise(key, now);
+                    cells.Recognise(key, cell, now);
                     break;
             }
         }
@@ -77,7 +77,7 @@ internal sealed class SurfacePublisher(
             var view = ledger.View;
             var expected = view.Cells
                 .Where(c => c.Key.Surface == Name && c.Value is { State: CellState.Advertised, Evidence: not null })
-                .Select(c => Served(view, c.Key.Image, c.Value) is { } image ? new PublishedImage(image, c.Value.Evidence!) : null)
+                .Select(c => _shown.Served(view, c.Key.Image, c.Value) is { } image ? new PublishedImage(image, c.Value.Evidence!) : null)
                 .OfType<PublishedImage>()
                 .ToList();
             var findings = store.Absence() is null ? await surface.ObserveAsync(expected, cancellationToken) : [];
@@ -125,7 +125,7 @@ internal sealed class SurfacePublisher(
     public async Task VerifyAsync(ImageId id, IProgress<long>? bytesDone, CancellationToken cancellationToken)
     {
         var view = ledger.View;
-        if (view.CellOf(id, Name) is not { State: CellState.Advertised, Evidence: { } published } seen || Served(view, id, seen) is not { } image)
+        if (view.CellOf(id, Name) is not { State: CellState.Advertised, Evidence: { } published } seen || _shown.Served(view, id, seen) is not { } image)
         {
             return;
         }
@@ -188,9 +188,9 @@ internal sealed class SurfacePublisher(
     private async Task<DateTimeOffset?> StageAsync(CancellationToken cancellationToken)
     {
         var begun = time.GetUtcNow();
-        while (NextThatTakesTime() is { } next)
+        while (NextThatTakesTime() is { Step: var step, Image: { } image })
         {
-            await TendAsync(next.Image.Id, next.Step, (_, token) => next.Step == CellStep.Read ? ReadAsync(next.Image, token) : StageAsync(next.Image, token), cancellationToken);
+            await TendAsync(image.Id, step, (_, token) => step == CellStep.Read ? ReadAsync(image, token) : StageAsync(image, token), cancellationToken);
 
             // It may have been withdrawn meanwhile, and that waited for the end of it.
             _shows.Wake();
@@ -200,16 +200,14 @@ internal sealed class SurfacePublisher(
     }
 
     /// <summary>What only has to be read before what has to be brought there, the oldest first; decided anew after each, because each takes its time.</summary>
-    private (CellStep Step, StoredImage Image)? NextThatTakesTime()
+    private (CellStep Step, StoredImage? Image) NextThatTakesTime()
     {
         var view = ledger.View;
         return view.Catalog.Live.Select(i => (Step: Next(i.Id), Image: i))
             .Where(n => n.Step is CellStep.Read or CellStep.Stage && IsDue(n.Image.Id, n.Step))
             .OrderBy(n => n.Step != CellStep.Read).ThenBy(n => n.Image.Value.AddedAt)
-            .Select(n => (n.Step, Image: n.Step == CellStep.Read ? Shown(view, n.Image.Id, view.CellOf(n.Image.Id, Name)!) : store.Stored(view, n.Image.Id)))
-            .Where(n => n.Image is not null)
-            .Select(n => ((CellStep, StoredImage)?)(n.Step, n.Image!))
-            .FirstOrDefault();
+            .Select(n => (n.Step, Image: n.Step == CellStep.Read ? _shown.Of(view, n.Image.Id, view.CellOf(n.Image.Id, Name)!) : store.Stored(view, n.Image.Id)))
+            .FirstOrDefault(n => n.Image is not null);
     }
 
     /// <summary>What goes wrong unexpectedly concerns this image alone, and is said and tried again like any other failure of the step.</summary>
@@ -223,18 +221,13 @@ internal sealed class SurfacePublisher(
         {
             Log.StepFailed(log, step, image, Name, e);
             var refused = new SurfaceOutcome.Refused(ReasonCode.WriteError, e.Message, Retryable: true);
-            if (step == CellStep.Withdraw)
+            Action say = step switch
             {
-                StillVisible(image, refused);
-            }
-            else if (step == CellStep.Read)
-            {
-                NotRight(image, refused);
-            }
-            else
-            {
-                Failed(new CellKey(image, Name), step, (ledger.View.FileOf(image) as StoreFile.Present)?.Receipt, listed: false, refused);
-            }
+                CellStep.Withdraw => () => StillVisible(image, refused),
+                CellStep.Read => () => NotRight(image, refused),
+                _ => () => Failed(new CellKey(image, Name), step, (ledger.View.FileOf(image) as StoreFile.Present)?.Receipt, listed: false, refused),
+            };
+            say();
         }
     }
 
@@ -276,7 +269,7 @@ internal sealed class SurfacePublisher(
 
         // The store's own inode was read by the store.
         var whole = store.Stored(ledger.View, image.Id);
-        var shared = whole is not null && InPlaceOf(cell) is { } there && (there.Device, there.Inode) == (whole.StoreReceipt.Device, whole.StoreReceipt.Inode);
+        var shared = whole is not null && _shown.InPlace(cell) is { } there && (there.Device, there.Inode) == (whole.StoreReceipt.Device, whole.StoreReceipt.Inode);
         var outcome = await _long.DoAsync(
             image.Id,
             token => shared
@@ -366,7 +359,7 @@ internal sealed class SurfacePublisher(
         }
 
         SurfaceOutcome outcome = new SurfaceOutcome.Done();
-        if (Shown(view, id, cell) is { } shown)
+        if (_shown.Of(view, id, cell) is { } shown)
         {
             using (LinkChange(shown.Root))
             {
@@ -384,27 +377,11 @@ internal sealed class SurfacePublisher(
         cells.ChangeCell(key, newest => CellOutcome.OutOfSight(newest, key));
     }
 
-    /// <summary>What it shows, to be looked at; null while its bytes are the store's and the store does not vouch for them. A copy of its own it has whatever is thought
-    /// of the store's.</summary>
-    private StoredImage? Served(SiteView view, ImageId id, Cell cell) =>
-        view.SharesStore(id, Status(view)) ? store.Stored(view, id) : Shown(view, id, cell);
-
-    /// <summary>The image under the name that it was shown by: the catalog may call it something else by now, or not know it any more.</summary>
-    private StoredImage? Shown(SiteView view, ImageId id, Cell cell)
-    {
-        var receipt = (view.FileOf(id) as StoreFile.Present)?.Receipt ?? cell.Evidence?.FileReceipt ?? default;
-        return view.Catalog.Images.GetValueOrDefault(id) is { } image
-                ? store.Stored(image, receipt) with { FileName = cell.FileName ?? image.FileName }
-            : cell is { FileName: { } name, Evidence: { } published }
-                ? new StoredImage(id, published.Root, published.Size, name, store.Folders.StoreFile(published.Root), receipt, cell.Since)
-            : null;
-    }
-
     /// <summary>A crash between showing a file and recording it, and then a removal: nobody would ever take it away.</summary>
     private async Task TakeAwayLeftoverAsync(ImageId id, CancellationToken cancellationToken)
     {
         var view = ledger.View;
-        if (view.CellOf(id, Name) is null && !view.IsWanted(id) && !view.IsLeased(id, Name) && view.Catalog.Images.GetValueOrDefault(id) is { } image)
+        if (view.CellOf(id, Name) is null && !view.IsWanted(id) && !view.IsHeldInSight(id, Status(view)) && view.Catalog.Images.GetValueOrDefault(id) is { } image)
         {
             await surface.WithdrawAsync(store.Stored(image, default), null, cancellationToken);
         }
@@ -442,39 +419,15 @@ internal sealed class SurfacePublisher(
 
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
-        switch (store.Absence() ?? await surface.CheckAsync(cancellationToken))
-        {
-            case SurfaceOutcome.Refused refused:
-                cells.SetSurface(Name, refused.Code, refused.Reason, surface.DataCenters);
-                break;
-            default:
-                cells.SetSurface(Name, null, null, surface.DataCenters);
-                break;
-        }
+        var refused = store.Absence() ?? await surface.CheckAsync(cancellationToken) as SurfaceOutcome.Refused;
+        cells.SetSurface(Name, refused?.Code, refused?.Reason, surface.DataCenters);
     }
 
     /// <summary>Only a surface with names of its own for the store's inode moves that inode's ctime.</summary>
     private IDisposable? LinkChange(Sha256Digest root) =>
         surface.Description is { ServesStoreInode: true, Folder: not null } ? doubts.ExpectLinkChange(root) : null;
 
-    private void Doubt(ImageId image, Cell seen, string code, string reason) => doubts.AboutPublished(image, Name, seen, InPlaceOf(seen), code, reason);
-
-    private Receipt? InPlaceOf(Cell seen)
-    {
-        if (surface.Description.Folder is not { } folder || seen is not { FileName: { } name, Evidence: { } published })
-        {
-            return seen.Evidence?.FileReceipt;
-        }
-
-        try
-        {
-            return FileIdentity.Of(Path.Combine(folder, name), published.Root);
-        }
-        catch (Exception e) when (DiskFault.IsOutside(e))
-        {
-            return null;
-        }
-    }
+    private void Doubt(ImageId image, Cell seen, string code, string reason) => doubts.AboutPublished(image, Name, seen, _shown.InPlace(seen), code, reason);
 
     private CellStep Next(ImageId image)
     {

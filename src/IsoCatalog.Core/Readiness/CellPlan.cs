@@ -33,7 +33,7 @@ public static class CellPlan
         var healthy = view.FileOf(image) is StoreFile.Present;
         if (!view.IsWanted(image))
         {
-            return cell is null || view.IsLeased(image, surface.Name) ? CellStep.None : CellStep.Withdraw;
+            return cell is null || view.IsHeldInSight(image, surface) ? CellStep.None : CellStep.Withdraw;
         }
 
         return cell switch

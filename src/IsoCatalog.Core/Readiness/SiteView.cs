@@ -95,6 +95,13 @@ public sealed record SiteView
     public bool IsLeased(ImageId image, string surface) =>
         LeasesForgottenSince is not null || Leases.Values.Any(l => l.Image == image && l.Surface == surface);
 
+    /// <summary>Whether a lease keeps what everybody sees there: not where a lease has a URL of its own, which is all that its holder needs.</summary>
+    public bool IsHeldInSight(ImageId image, SurfaceStatus surface)
+    {
+        ArgumentNullException.ThrowIfNull(surface);
+        return !surface.LeaseUrls && IsLeased(image, surface.Name);
+    }
+
     /// <summary>In words why it should be on no surface of this site; null when it should be, or nobody knows it.</summary>
     public string? WhyUnwanted(ImageId image) => Catalog.Images.TryGetValue(image, out var known) ? Unwanted(known)?.Reason : null;
 
@@ -269,6 +276,9 @@ public sealed record SurfaceStatus(
     string? Problem = null,
     DateTimeOffset? ProblemSince = null)
 {
+    /// <summary>Each lease there has a URL of its own.</summary>
+    public bool LeaseUrls { get; init; }
+
     /// <summary>Its clients see files: one that is in doubt stays where it is until it was read.</summary>
     public bool ShowsFiles { get; init; }
 

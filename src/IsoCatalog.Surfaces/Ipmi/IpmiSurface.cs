@@ -101,7 +101,7 @@ public sealed class IpmiSurface : ILeaseUrls
         }
     }
 
-    /// <summary>Ends the standing URL and cuts who reads by it. Leases go on: the caller decides when they end.</summary>
+    /// <summary>Ends the standing URL and cuts who reads by it, whoever holds a lease: those have URLs of their own, which go on until the caller ends them.</summary>
     public Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Evidence? published, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -191,6 +191,13 @@ public sealed class IpmiSurface : ILeaseUrls
     }
 
     public string NewToken() => BmcToken.New();
+
+    /// <inheritdoc/>
+    public SurfaceMount? LeaseMountOf(string token, StoredImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return Mount(BmcUrl.PathOf(token, image.FileName));
+    }
 
     /// <inheritdoc/>
     public SurfaceMount? AddLease(string token, StoredImage image, IPAddress client) =>

@@ -45,7 +45,7 @@ internal sealed class HeldSite : IAsyncDisposable
             SiteDatabase.Open(Folders.Database),
             documents,
             [
-                new SurfaceStatus("bmc", "ipmi", "ipmi", ServesStoreInode: true, Witness.Now),
+                new SurfaceStatus("bmc", "ipmi", "ipmi", ServesStoreInode: true, Witness.Now) { LeaseUrls = true },
                 new SurfaceStatus("console", "volume", "console", ServesStoreInode: false, Witness.Now) { ShowsFiles = true },
             ],
             events,
@@ -126,7 +126,8 @@ internal sealed class HeldSite : IAsyncDisposable
 
     /// <param name="images">How many it has.</param>
     /// <param name="before">SQL that is run on the site's database before anything reads it.</param>
-    public static async Task<HeldSite> OpenAsync(int images = 1, string? before = null)
+    /// <param name="lie">Done to the site while it is down.</param>
+    public static async Task<HeldSite> OpenAsync(int images = 1, string? before = null, Action<TestSite>? lie = null)
     {
         var cancel = TestContext.Current.CancellationToken;
         var site = await Scenario.StartAsync();
@@ -142,6 +143,7 @@ internal sealed class HeldSite : IAsyncDisposable
             Execute(System.IO.Path.Combine(site.Data, "isocatalog.db"), before);
         }
 
+        lie?.Invoke(site);
         return new HeldSite(site, image.Id);
     }
 
@@ -158,7 +160,7 @@ internal sealed class HeldSite : IAsyncDisposable
     {
         foreach (var surface in new[] { "bmc", "console" })
         {
-            if (!Ledger.View.IsLeased(Id, surface))
+            if (!Ledger.View.IsHeldInSight(Id, Ledger.View.Surfaces.First(s => s.Name == surface)))
             {
                 Cells.ChangeCell(Cell(surface), view => CellOutcome.OutOfSight(view, Cell(surface)));
             }

@@ -73,6 +73,21 @@ public sealed class RestoredFolderTests
         TestContext.Current.TestOutputHelper!.WriteLine($"{asked} names were looked at.");
     }
 
+    /// <summary>What is in the list can be held.</summary>
+    [Fact]
+    public async Task A_lease_on_a_copy_is_given_while_the_stores_own_file_is_still_in_doubt()
+    {
+        await using var site = await Scenario.StartAsync();
+        var image = await AddLargeAsync(site, "whole.iso", 1);
+        await CopyFolderAsync(site, () => Task.CompletedTask);
+        await site.StartAgainAsync(Cancel);
+        Assert.True(await site.ListsAsync("console", image.Id, Cancel));
+
+        var lease = await site.Client.TakeLeaseAsync(new LeaseRequest(image.Name, "console", "a customer", 600), Cancel);
+
+        Assert.Equal(Path.Combine(site.Console, image.Name), lease.Mount.Path);
+    }
+
     private static (string Surface, string Folder)[] Places(TestSite site, SimulatedDomain domain) => [("console", site.Console), ("ovirt", domain.Files)];
 
     private static ulong Inode(string path) => FileIdentity.Of(path, default)!.Value.Inode;

@@ -147,6 +147,20 @@ public sealed class CellPlanTests
         Assert.Equal(CellStep.Withdraw, Next(view, together: true));
     }
 
+    /// <summary>A file that everybody sees is all that its holder has; a URL of its own is all that a holder needs, and the standing one is everybody's.</summary>
+    [Theory]
+    [InlineData(false, CellStep.None)]
+    [InlineData(true, CellStep.Withdraw)]
+    public void A_lease_holds_what_is_seen_unless_it_has_a_url_of_its_own(bool urls, CellStep expected)
+    {
+        var view = SomeSite.View.WithCell("console", CellState.Advertised, SomeSite.Receipt).WithLease("console");
+        view = view with { Surfaces = view.Surfaces.SetItem(1, view.Surfaces[1] with { LeaseUrls = urls }) };
+        Assert.Equal(expected, Next(view.Deleted(), together: true));
+        Assert.Equal(expected, Next(view.Hidden(), together: true));
+        Assert.Equal(CellStep.None, Next(view, together: true));
+        Assert.False(CellPlan.MayRetire(view.Deleted() with { Cells = view.Cells.Clear() }, SomeSite.Receipt.Root), "its bytes stay, either way");
+    }
+
     [Fact]
     public void A_file_is_retired_only_when_deleted_out_of_sight_and_not_held()
     {

@@ -47,6 +47,22 @@ public sealed class SiteViewTests
         Assert.Equal(Listed.CellOf(SomeSite.Image, "console"), view.CellOf(SomeSite.Image, "console"));
     }
 
+    /// <summary>A volume that may link lies on another file system and has a copy: that is in no doubt with the store's file.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_surface_that_may_share_the_stores_inode_loses_the_image_with_it_only_if_it_does(bool shares)
+    {
+        var shown = shares ? SomeSite.Receipt : SomeSite.Receipt with { Device = 9, Inode = 99 };
+        var view = SomeSite.View.WithCell("console", CellState.Advertised, shown);
+        view = view with { Surfaces = view.Surfaces.SetItem(1, view.Surfaces[1] with { ServesStoreInode = true }) };
+        var doubted = view.WithStore(new StoreFile.Doubted(SomeSite.Receipt, "touched", SomeSite.Now));
+
+        Assert.True(Available(view, "console"));
+        Assert.Equal(!shares, Available(doubted, "console"));
+        Assert.Equal(!shares, Available(doubted.WithdrawnWhereShared(SomeSite.Image, ReasonCode.StoreDamaged, "touched", SomeSite.Now).WithStore(SomeSite.Present), "console"));
+    }
+
     [Fact]
     public void Withdrawing_again_for_the_same_reason_keeps_the_first_moment()
     {

@@ -41,15 +41,6 @@ public sealed class StoreReadTests : IDisposable
     }
 
     [Fact]
-    public void What_may_not_be_read_is_not_wrong()
-    {
-        Assert.SkipWhen(Environment.IsPrivilegedProcess, "Root may read everything.");
-        var path = Write();
-        File.SetUnixFileMode(path, UnixFileMode.None);
-        Assert.IsType<StoreRead.Undecided>(ImageStore.Read(path, default, null, Cancel));
-    }
-
-    [Fact]
     public void A_file_that_never_rests_is_not_trusted_and_reading_it_ends()
     {
         var path = Write();
