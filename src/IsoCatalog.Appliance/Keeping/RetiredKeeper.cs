@@ -13,13 +13,14 @@ namespace IsoCatalog.Appliance.Keeping;
 internal sealed class RetiredKeeper(
     SiteConfiguration configuration, SiteFolders folders, SiteLedger ledger, StoreBook book, TimeProvider time, ILogger<RetiredKeeper> log)
 {
-    /// <summary>What can be restored: also what was just removed and still waits in the store for its leases to end.</summary>
+    /// <summary>What can be restored, until it is evicted: also what was just removed and still waits in the store for its leases to end. Not what another image still
+    /// has, for those bytes go nowhere.</summary>
     public IReadOnlyList<RetiredView> List()
     {
         var view = ledger.View;
         return
         [
-            .. view.Catalog.Images.Values.Where(i => i.Deleted)
+            .. view.Catalog.Images.Values.Where(i => i.Deleted && view.ImagesOf(i.Value.Root).All(other => other.Deleted))
                 .Select(i => (Image: i, Since: view.FileOf(i) switch
                 {
                     StoreFile.Retired retired => retired.Since,
