@@ -138,7 +138,7 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
     {
         using var turn = ledger.Take();
         var view = turn.View;
-        if (!documents.MaySign || (!force && view == _told))
+        if (!force && view == _told)
         {
             return false;
         }
@@ -149,7 +149,7 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
         var disputed = SiteHoldings.DisputedOf(wrong);
         documents.RaiseFalseClaims(wrong);
         var said = documents.Snapshot.Sites.GetValueOrDefault(documents.Snapshot.Site)?.Holdings?.Holdings;
-        if (!force && said is not null && said.Epoch == documents.Epoch && SiteHoldings.SaysTheSame(said, surfaces, images, disputed))
+        if (!documents.MaySign || (!force && said is not null && said.Epoch == documents.Epoch && SiteHoldings.SaysTheSame(said, surfaces, images, disputed)))
         {
             return false;
         }
