@@ -365,7 +365,7 @@ internal sealed class FleetDocuments(
         var full = DiskFault.IsFull(e);
         return new Refusal(
             full ? RefusalCode.NoSpace : RefusalCode.WriteError,
-            (full ? $"There is no room to sign it. {disk.Remedy}" : $"It could not be signed: {e.Message}")
+            (full ? $"There is no room for what would have been signed. {disk.Remedy}" : $"It could not be signed: {e.Message}")
             + (takenBack ? " Nothing was changed." : $" What it says may be in force after the next start: it could not be taken out of {folders.DocumentsOf(site)} again."));
     }
 

@@ -147,7 +147,7 @@ internal sealed class Ingest(
             value, request.Meta, () => store.Place(staging, right.Receipt, metainfo.TorrentFile), () => store.TakeBack(ledger.View, staging, digests.Root), request.By);
         if (outcome is Outcome<CatalogImage>.Done)
         {
-            store.Placed(staging, digests.Root);
+            ImageStore.Placed(staging, digests.Root);
         }
 
         return outcome;

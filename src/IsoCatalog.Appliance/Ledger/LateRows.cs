@@ -8,7 +8,7 @@ namespace IsoCatalog.Appliance.Ledger;
 /// Writes the rows of changes. Rows that only follow from what is in force already may be late: as long as the database cannot be written they are kept, which is an
 /// alarm, and written with the next change or when it is tried again. A database that is not trusted any more is written anew. Called under the ledger's lock.
 /// </summary>
-/// <param name="again">Takes the lock and calls <see cref="CatchUp"/>.</param>
+/// <param name="again">Takes the lock and calls <see cref="TryAgain"/>.</param>
 internal sealed class LateRows(
     SiteDatabase database, Reserve reserve, SiteAlarms alarms, EventLog events, TimeProvider time, ILogger log, Action again) : IDisposable
 {
@@ -54,7 +54,22 @@ internal sealed class LateRows(
         CatchUp();
     }
 
-    public void CatchUp()
+    /// <summary>A pause is over.</summary>
+    public void TryAgain()
+    {
+        _timer?.Dispose();
+        _timer = null;
+        CatchUp();
+    }
+
+    /// <summary>What is late is given up: a try that is under way finds nothing to do, and no database that is closed.</summary>
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _late.Clear();
+    }
+
+    private void CatchUp()
     {
         if (_late.Count == 0)
         {
@@ -70,13 +85,6 @@ internal sealed class LateRows(
             Log.NotRecorded(log, e);
             Failed(e);
         }
-    }
-
-    /// <summary>What is late is given up: a try that is under way finds nothing to do, and no database that is closed.</summary>
-    public void Dispose()
-    {
-        _timer?.Dispose();
-        _late.Clear();
     }
 
     /// <summary>What is late, and more.</summary>
@@ -112,9 +120,12 @@ internal sealed class LateRows(
             $"The database cannot be written: {e.Message} {(database.IsTrusted ? "" : "After that error it is not trusted any more, and a new one is written in its place. ")}"
             + "What was changed since is in force, and is written as soon as that is possible; adds, leases and moves of aliases are refused until then. Look at the room on "
             + "that disk, at what lies beside the file, and at the disk itself (dmesg, smartctl).");
-        _timer?.Dispose();
-        _timer = time.CreateTimer(_ => again(), null, _pause, Timeout.InfiniteTimeSpan);
-        _pause = _pause * 2 < Longest ? _pause * 2 : Longest;
+        if (_timer is null)
+        {
+            // Whoever asks meanwhile is a try of his own, and puts off none.
+            _timer = time.CreateTimer(_ => again(), null, _pause, Timeout.InfiniteTimeSpan);
+            _pause = _pause * 2 < Longest ? _pause * 2 : Longest;
+        }
     }
 
     private void Done()

@@ -173,7 +173,7 @@ internal sealed class SiteLedger : IDisposable
     {
         lock (_gate)
         {
-            _rows.CatchUp();
+            _rows.TryAgain();
         }
     }
 }

@@ -49,7 +49,7 @@ internal sealed class ImageStore(SiteFolders folders, FolderLock? owned = null)
     }
 
     /// <summary>The add was signed, or there is nothing to be taken back.</summary>
-    public void Placed(string staging, Sha256Digest root)
+    public static void Placed(string staging, Sha256Digest root)
     {
         try
         {

@@ -15,6 +15,8 @@ public sealed class FailingDiskTests
 {
     private const string Database = "isocatalog.db";
     private const string DatabaseFailed = "database-failed";
+    private const int InputOutput = 5;
+    private const int NoSpace = 28;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -165,6 +167,25 @@ public sealed class FailingDiskTests
         Assert.Empty((await site.Client.GetDriftAsync(Cancel)).Drift);
     }
 
+    /// <summary>Its file has its place in the store by then.</summary>
+    [Theory]
+    [InlineData(NoSpace, "no-space")]
+    [InlineData(InputOutput, "write-error")]
+    public async Task An_add_that_could_not_be_signed_leaves_nothing(int error, string code)
+    {
+        using var disk = await FailingDisk.CreateAsync("/catalog/", Cancel);
+        await using var site = await Scenario.StartAsync(new TestSiteOptions { Environment = disk.Environment });
+        await ApiCaller.AddAsync(site, "debian-12.iso", 1);
+        var before = Directory.GetFiles(Path.Combine(site.Data, "store"), "*", SearchOption.AllDirectories).Order().ToList();
+        disk.Break(DiskCall.Write, error: error);
+        (await site.RefusedUploadAsync(IsoBuilder.InMemory("DEBIAN", 300_000, 3), "debian-14.iso")).Says(code, "signed", "Nothing was changed");
+        Assert.Equal(before, Directory.GetFiles(Path.Combine(site.Data, "store"), "*", SearchOption.AllDirectories).Order());
+        Assert.Empty(Directory.GetFiles(Path.Combine(site.Data, "staging"), "*", SearchOption.AllDirectories));
+        disk.Mend();
+        await ApiCaller.AddAsync(site, "debian-14.iso", 3);
+        await TestSite.EventuallyAsync(async () => (await site.Client.GetDriftAsync(Cancel)).Drift.Count == 0, Cancel);
+    }
+
     /// <summary>It was moved; that is recorded, and it is not looked for where it is not.</summary>
     [Theory]
     [InlineData("/retired$")]
@@ -187,8 +208,8 @@ public sealed class FailingDiskTests
 
     private static async Task<string[]> ReadyAsync(TestSite site)
     {
-        using var client = new HttpClient();
-        return (await client.GetStringAsync(new Uri(site.Api, "readyz"), Cancel)).Split('\n');
+        using var caller = new ApiCaller(site.Api);
+        return (await caller.GetAsync("/readyz")).Text.Split('\n');
     }
 
     private static async Task<Problem> RefusedAsync(Func<Task> call) => (await Assert.ThrowsAsync<ApplianceException>(call)).Problem;
