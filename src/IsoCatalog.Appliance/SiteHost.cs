@@ -119,7 +119,7 @@ internal sealed class SiteHost : IAsyncDisposable
             var meter = meters.Create("IsoCatalog");
             listener = await ListenAsync(configuration, routes, meter, loggers, options.Time, cancellationToken);
             var factory = new SurfaceFactory(
-                database.LoadFacts(), (name, value) => ledger!.SaveFact(name, value), keys, listener, options.Engines, options.Time, loggers);
+                database.Tables.LoadFacts(), (name, value) => ledger!.SaveFact(name, value), keys, listener, options.Engines, options.Time, loggers);
             List<ISurface> surfaces = [.. configuration.Surfaces.Select(factory.Make), .. options.Surfaces];
             var documents = new FleetDocuments(
                 configuration.Site, folders, keys.Signing, new DocumentDisk(folders, reserve, alarms), events, alarms, options.Time, loggers.CreateLogger<FleetDocuments>());

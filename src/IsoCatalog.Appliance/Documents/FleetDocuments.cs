@@ -30,7 +30,6 @@ internal sealed class FleetDocuments(
     private SiteWriter? _writer;
     private OwnHistory _own = null!;
     private long _epoch;
-    private long _storedClock;
     private DateTimeOffset _signed;
     private long _collected = time.GetTimestamp();
     private volatile FleetSnapshot _snapshot = null!;
@@ -59,28 +58,13 @@ internal sealed class FleetDocuments(
     /// <exception cref="SiteStartException">An own document, or the trust documents, cannot be used. A foreign one is dropped and fetched again.</exception>
     public CatalogView Load(long storedEpoch, long storedClock, bool written)
     {
-        _storedClock = storedClock;
         _epoch = storedEpoch;
         _trust = TrustStore.Load(folders, disk);
-        _catalog = new FleetCatalog { Trust = _trust.Chain, Self = site };
         try
         {
-            _files.Clean();
-            var own = _files.DocumentsOf(site).ToList();
-            own.ForEach(LoadOwn);
-            if (written && own.Count == 0 && IsActive(site))
-            {
-                throw new SiteStartException(
-                    "catalog-missing",
-                    $"This site's signed documents are gone from {folders.Documents}, and with them what it put into the catalog. Put the folder {folders.Catalog} back from a "
-                    + "backup. To begin with an empty catalog instead, move isocatalog.db away and add the images again.");
-            }
-
-            foreach (var path in _files.Sites().Where(s => s != site).SelectMany(_files.DocumentsOf))
-            {
-                LoadForeign(path);
-            }
-
+            // What once counted is not in the future because this machine's clock fell behind, and nobody else has been asked yet.
+            var (now, before) = (time.GetUtcNow(), ClockRules.At(storedClock - _trust.Chain.Current.Params.MaxFutureMs));
+            _catalog = new StoredDocuments(site, folders, _files, before > now ? before : now, events, log).Load(_trust.Chain, written);
             _statements.Load(_trust.Chain);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -393,76 +377,6 @@ internal sealed class FleetDocuments(
 
         _catalog = catalog;
         return true;
-    }
-
-    private void LoadOwn(string path)
-    {
-        var outcome = Offer(path, dropDamaged: false);
-        var problem = outcome switch
-        {
-            null => "It is no signed document.",
-            Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } } =>
-                $"Its chunk {folders.ChunkFile(missing[0].Sha256)} is missing or damaged.",
-            // By a key that was taken from the site before it came back: the trust document says which of these count.
-            Admission.Refused { Violation.Rule: Rules.ManifestPast } => null,
-            Admission.Refused { Violation: var violation } => violation.ToString(),
-            _ => null,
-        };
-        if (problem is not null && IsActive(site))
-        {
-            throw new SiteStartException(
-                "catalog-invalid", $"{path} is not this site's signed catalog. {problem} Put back the folder {folders.Catalog}, or the key that signed it, from a backup.");
-        }
-
-        _catalog = outcome?.Catalog ?? _catalog;
-    }
-
-    private void LoadForeign(string path)
-    {
-        switch (Offer(path, dropDamaged: true))
-        {
-            case Admission.Pending { Reason: PendingReason.MissingChunks }:
-            case Admission.Pending { Reason: PendingReason.NeedsNewerVersion { Chunks: var all } }
-                when _files.Lacking(all, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty).Count > 0:
-            case Admission.Refused:
-            case null:
-                Log.DocumentDropped(log, path);
-                events.Add("fleet", $"{path} is damaged or does not count any more; it was dropped and is fetched again.");
-                DocumentFiles.Drop(path);
-                break;
-            case var outcome:
-                _catalog = outcome.Catalog;
-                break;
-        }
-    }
-
-    /// <summary>What once counted is not in the future because this machine's clock fell behind, and nobody else has been asked yet.</summary>
-    private DateTimeOffset LoadReference()
-    {
-        var (now, before) = (time.GetUtcNow(), ClockRules.At(_storedClock - _trust.Chain.Current.Params.MaxFutureMs));
-        return before > now ? before : now;
-    }
-
-    private Admission? Offer(string path, bool dropDamaged)
-    {
-        var envelope = DocumentFiles.Read(path, FleetCatalog.MaxEnvelope);
-        var outcome = _catalog.Admit(envelope, ImmutableDictionary<Sha256Digest, ReadOnlyMemory<byte>>.Empty, LoadReference());
-        if (outcome is not Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var missing } })
-        {
-            return outcome;
-        }
-
-        outcome = _catalog.Admit(envelope, _files.ReadChunks(missing), LoadReference());
-        if (dropDamaged && outcome is Admission.Pending { Reason: PendingReason.MissingChunks { Chunks: var damaged } })
-        {
-            // Out of the way, so that the right one can take its place.
-            foreach (var chunk in damaged.Where(c => File.Exists(folders.ChunkFile(c.Sha256))))
-            {
-                DocumentFiles.Drop(folders.ChunkFile(chunk.Sha256));
-            }
-        }
-
-        return outcome;
     }
 
     private bool IsActive(string id) => _trust.Chain.Current.Sites.GetValueOrDefault(id) is { Status: SiteStatus.Active };

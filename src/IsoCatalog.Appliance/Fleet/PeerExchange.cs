@@ -23,7 +23,6 @@ internal sealed class PeerExchange : IDisposable
     /// <summary>What a peer says of itself is as good as what it answers, but only an answer shows its clock and how far away it is.</summary>
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan ClockIsNew = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestForGarbage = TimeSpan.FromMinutes(5);
 
@@ -31,6 +30,7 @@ internal sealed class PeerExchange : IDisposable
     private const int ChunksAtOnce = 4;
 
     private readonly PeerClient _client;
+    private readonly PeerClock _clock;
     private readonly DocumentBook _documents;
     private readonly FleetMetrics _metrics;
     private readonly TimeProvider _time;
@@ -48,7 +48,6 @@ internal sealed class PeerExchange : IDisposable
     private long _trust;
     private (long, Sha256Digest) _theirTrust;
     private long _asked;
-    private long _clockHeard;
     private volatile PeerStatus _status;
 
     /// <param name="answered">Called when the peer has answered for the first time, and all that it has of this site itself is here.</param>
@@ -58,6 +57,7 @@ internal sealed class PeerExchange : IDisposable
         Peer = peer;
         _client = client;
         _documents = documents;
+        _clock = new PeerClock(peer.Site, client, documents, time);
         _metrics = metrics;
         _time = time;
         _log = log;
@@ -90,23 +90,8 @@ internal sealed class PeerExchange : IDisposable
         }
     }
 
-    /// <summary>Asks for the peer's clock, unless it was heard within two seconds or is known to be out of reach. Never throws: who does not answer has no say.</summary>
-    public async Task AskClockAsync(CancellationToken cancellationToken)
-    {
-        if (_status.Error is not null || (Volatile.Read(ref _clockHeard) is not 0 and var heard && _time.GetElapsedTime(heard) < ClockIsNew))
-        {
-            return;
-        }
-
-        try
-        {
-            HeardClock((await _client.GetStateAsync(cancellationToken)).Offset);
-        }
-        catch (Exception e) when (e is PeerException or OperationCanceledException or ObjectDisposedException)
-        {
-            // PullAsync finds out and says what is wrong.
-        }
-    }
+    /// <summary>Asks for the peer's clock, unless the peer is known to be out of reach; see <see cref="PeerClock.AskAsync"/>.</summary>
+    public Task AskClockAsync(CancellationToken cancellationToken) => _status.Error is null ? _clock.AskAsync(cancellationToken) : Task.CompletedTask;
 
     public void Recheck()
     {
@@ -218,7 +203,7 @@ internal sealed class PeerExchange : IDisposable
                 var answer = await _client.GetStateAsync(cancellationToken);
                 state = answer.State;
                 _asked = _time.GetTimestamp();
-                HeardClock(answer.Offset);
+                _clock.Heard(answer.Offset);
                 _status = _status with { ClockOffset = answer.Offset, RoundTrip = answer.RoundTrip };
             }
         }
@@ -424,12 +409,6 @@ internal sealed class PeerExchange : IDisposable
 
         _status = _status.WithRefusal(violation.Rule, violation.ToString(), _time.GetUtcNow());
         return false;
-    }
-
-    private void HeardClock(TimeSpan offset)
-    {
-        _documents.RecordClock(Peer.Site, offset);
-        Volatile.Write(ref _clockHeard, _time.GetTimestamp());
     }
 
     private void Reached(FleetState state)

@@ -48,7 +48,7 @@ internal sealed class SiteLedger : IDisposable
         _reserve = reserve;
         _time = time;
         _rows = new LateRows(database, reserve, alarms, events, time, log, CatchUp);
-        Facts = database.LoadFacts();
+        Facts = database.Tables.LoadFacts();
         _view = StoredView.Load(database, documents, Facts, surfaces, time.GetUtcNow(), log);
         _savedEpoch = documents.Epoch;
         _signed = Facts.ContainsKey(SiteDatabase.CatalogSigned);

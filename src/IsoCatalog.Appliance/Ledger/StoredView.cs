@@ -29,17 +29,17 @@ internal static class StoredView
         var names = statuses.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
         var view = SiteView.Of(
             // A receipt without an entry is an add that was never acknowledged; its file is an orphan of the store. An entry that a newer lie stands before counts.
-            database.LoadStore().Where(s => catalog.IsNamed(s.Key)),
+            database.Tables.LoadStore().Where(s => catalog.IsNamed(s.Key)),
             // What is still visible of an image that nobody knows any more has to be taken out of sight.
-            database.LoadCells().Where(c => names.Contains(c.Key.Surface) && (catalog.Images.ContainsKey(c.Key.Image) || c.Value.FileName is not null)),
-            database.LoadOffered(),
-            database.LoadComputed(),
-            database.LoadLeases(),
+            database.Tables.LoadCells().Where(c => names.Contains(c.Key.Surface) && (catalog.Images.ContainsKey(c.Key.Image) || c.Value.FileName is not null)),
+            database.Tables.LoadOffered(),
+            database.Tables.LoadComputed(),
+            database.Tables.LoadLeases(),
             statuses) with
         {
-            ReadTimes = database.LoadReadTimes(),
+            ReadTimes = database.Tables.LoadReadTimes(),
             LeasesForgottenSince = LeasesForgottenSince(database, facts, catalog, now, log),
-            AliasMoves = ImmutableDictionary.CreateRange(StringComparer.Ordinal, database.LoadAliasMoves().Select(m => KeyValuePair.Create(m.Alias, m))),
+            AliasMoves = ImmutableDictionary.CreateRange(StringComparer.Ordinal, database.Tables.LoadAliasMoves().Select(m => KeyValuePair.Create(m.Alias, m))),
         };
         view = view.WithCatalog(catalog, now, out _) with { Others = OtherSites.Of(documents.Snapshot, documents.Clocks, view.Others, now) };
         foreach (var key in view.Cells.Keys.Where(k => !catalog.Images.ContainsKey(k.Image)).ToList())

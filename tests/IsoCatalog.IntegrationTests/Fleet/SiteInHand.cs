@@ -70,7 +70,7 @@ internal sealed class SiteInHand
     {
         using var key = Key();
         var now = TimeProvider.System.GetUtcNow();
-        var payload = (((WriteOutcome.Written)_writer.Write(_catalog, [], key, now, now)).Document.Manifest with { Type = "no site" }).ToPayload();
+        var payload = (((WriteOutcome.Written)_writer.Write(_catalog, [], key, ClockReading.Of(now))).Document.Manifest with { Type = "no site" }).ToPayload();
         return (new Sha256Digest(SHA256.HashData(payload)), key.Sign(SiteManifest.PayloadType, payload).ToJson());
     }
 
@@ -80,7 +80,7 @@ internal sealed class SiteInHand
         using var key = Key();
         using var stranger = SigningKey.Generate();
         var now = TimeProvider.System.GetUtcNow();
-        var payload = ((WriteOutcome.Written)_writer.Write(_catalog, [], key, now, now)).Document.Manifest.ToPayload();
+        var payload = ((WriteOutcome.Written)_writer.Write(_catalog, [], key, ClockReading.Of(now))).Document.Manifest.ToPayload();
         return (new Sha256Digest(SHA256.HashData(payload)), stranger.Sign(SiteManifest.PayloadType, payload).ToJson());
     }
 

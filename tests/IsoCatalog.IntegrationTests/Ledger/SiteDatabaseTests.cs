@@ -38,8 +38,8 @@ public sealed class SiteDatabaseTests : IDisposable
         using (var database = SiteDatabase.Open(Database))
         {
             Assert.ThrowsAny<Exception>(() => database.Write([.. Rows(1), null!]));
-            Assert.DoesNotContain("row-1", database.LoadFacts());
-            Assert.Empty(database.LoadStore());
+            Assert.DoesNotContain("row-1", database.Tables.LoadFacts());
+            Assert.Empty(database.Tables.LoadStore());
             Write(database, 1);
             Check(database, 1);
         }
@@ -60,7 +60,7 @@ public sealed class SiteDatabaseTests : IDisposable
         await BySystemAsync("UPDATE fact SET value = value || '!' WHERE name = 'row-1'; VACUUM;");
         using (var database = SiteDatabase.Open(Database))
         {
-            Assert.Equal("größe 1!", database.LoadFacts()["row-1"]);
+            Assert.Equal("größe 1!", database.Tables.LoadFacts()["row-1"]);
             Write(database, 1);
             Write(database, 2);
             Check(database, 1);
@@ -89,7 +89,7 @@ public sealed class SiteDatabaseTests : IDisposable
 
         using var after = SiteDatabase.Open(killed);
         Check(after, 1);
-        Assert.DoesNotContain(after.LoadFacts().Keys, key => key.StartsWith("half-", StringComparison.Ordinal));
+        Assert.DoesNotContain(after.Tables.LoadFacts().Keys, key => key.StartsWith("half-", StringComparison.Ordinal));
         Assert.False(File.Exists(killed + "-journal"));
     }
 
@@ -106,11 +106,11 @@ public sealed class SiteDatabaseTests : IDisposable
 
     private static void Check(SiteDatabase database, int row)
     {
-        Assert.Equal($"größe {row}", database.LoadFacts()[$"row-{row}"]);
-        Assert.Equal(new StoreFile.Present(ReceiptOf(row)), database.LoadStore()[Digest(row + 100)]);
-        Assert.Equal(new Cell(CellState.Advertised, At, Evidence: ReceiptOf(row)), database.LoadCells()[new CellKey(Image(row), "bmc")]);
-        Assert.Contains(Image(row), database.LoadOffered());
-        Assert.Contains(LeaseOf(row), database.LoadLeases());
+        Assert.Equal($"größe {row}", database.Tables.LoadFacts()[$"row-{row}"]);
+        Assert.Equal(new StoreFile.Present(ReceiptOf(row)), database.Tables.LoadStore()[Digest(row + 100)]);
+        Assert.Equal(new Cell(CellState.Advertised, At, Evidence: ReceiptOf(row)), database.Tables.LoadCells()[new CellKey(Image(row), "bmc")]);
+        Assert.Contains(Image(row), database.Tables.LoadOffered());
+        Assert.Contains(LeaseOf(row), database.Tables.LoadLeases());
     }
 
     private static ImageId Image(int row) => new(Digest(row));

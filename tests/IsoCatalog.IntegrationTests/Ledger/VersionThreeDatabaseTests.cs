@@ -62,9 +62,9 @@ public sealed class VersionThreeDatabaseTests
         var disk = shown with { Evidence = new Evidence.Own(Root, 30, "3fa85f64 größe'") };
         using (var database = SiteDatabase.Open(path))
         {
-            Assert.Equal(new StoreFile.Present(new Receipt(1, 2, 3, 4, 5, Root)), database.LoadStore()[Root]);
-            Assert.Equal("yes", database.LoadFacts()["catalog-signed"]);
-            Assert.Equal([Image(1)], database.LoadOffered());
+            Assert.Equal(new StoreFile.Present(new Receipt(1, 2, 3, 4, 5, Root)), database.Tables.LoadStore()[Root]);
+            Assert.Equal("yes", database.Tables.LoadFacts()["catalog-signed"]);
+            Assert.Equal([Image(1)], database.Tables.LoadOffered());
             Same([(Image(1), shown), (Image(2), absent)], database);
             database.Write([new Row.AtSurface(new CellKey(Image(2), "console"), disk)]);
         }
@@ -80,7 +80,7 @@ public sealed class VersionThreeDatabaseTests
     }
 
     private static void Same(IEnumerable<(ImageId Image, Cell Cell)> expected, SiteDatabase database) => Assert.Equal(
-        expected.ToDictionary(e => new CellKey(e.Image, "console"), e => e.Cell), database.LoadCells());
+        expected.ToDictionary(e => new CellKey(e.Image, "console"), e => e.Cell), database.Tables.LoadCells());
 
     private static ImageId Image(int number) => new(Digest(number));
 

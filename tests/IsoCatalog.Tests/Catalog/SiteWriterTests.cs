@@ -64,7 +64,7 @@ public sealed class SiteWriterTests
         // It knows nothing yet but the trust document.
         var writer = SiteWriter.Start(_fleet.Catalog("ams"), "ams", RandomId.New(), 0, default);
         Assert.Equal((42, 42), (chain.Current.Sites["ams"].MinEpoch, writer.Epoch));
-        var written = (WriteOutcome.Written)writer.Write(_fleet.Catalog("ams"), [], sign, SomeFleet.Now, SomeFleet.Now);
+        var written = (WriteOutcome.Written)writer.Write(_fleet.Catalog("ams"), [], sign, ClockReading.Of(SomeFleet.Now));
         var admitted = Assert.IsType<Admission.Admitted>(catalog.WithTrust(chain).Admit(written.Document.Envelope, written.Document.ChunkBytes, SomeFleet.Now));
         Assert.Empty(admitted.Forks);
         Assert.Equal(written.Document.Ref, admitted.Catalog.Heads["ams"]);

@@ -12,7 +12,7 @@ namespace IsoCatalog.Tests.Ledger;
 /// <summary>A database that is not trusted any more is written anew from memory. What it says then is what it said, to the last row.</summary>
 public sealed class DatabaseAnewTests : IDisposable
 {
-    private const int Kinds = 7;
+    private const int Kinds = 9;
     private const int Few = 5;
 
     private static readonly DateTimeOffset At = DateTimeOffset.FromUnixTimeMilliseconds(1_780_000_000_123);
@@ -124,13 +124,15 @@ public sealed class DatabaseAnewTests : IDisposable
     {
         IEnumerable<string> lines =
         [
-            .. database.LoadFacts().Select(f => f.ToString()),
-            .. database.LoadStore().Select(f => f.ToString()),
-            .. database.LoadCells().Select(c => c.ToString()),
-            .. database.LoadOffered().Select(i => i.ToString()),
-            .. database.LoadComputed().Select(p => p.ToString()),
-            .. database.LoadLeases().Select(l => l.ToString()),
-            .. database.LoadAliasMoves().Select(m => m.ToString()),
+            .. database.Tables.LoadFacts().Select(f => f.ToString()),
+            .. database.Tables.LoadStore().Select(f => f.ToString()),
+            .. database.Tables.LoadCells().Select(c => c.ToString()),
+            .. database.Tables.LoadOffered().Select(i => i.ToString()),
+            .. database.Tables.LoadComputed().Select(p => p.ToString()),
+            .. database.Tables.LoadLeases().Select(l => l.ToString()),
+            .. database.Tables.LoadReadTimes().Stored.Select(r => $"read {r}"),
+            .. database.Tables.LoadReadTimes().Published.Select(r => $"read {r}"),
+            .. database.Tables.LoadAliasMoves().Select(m => m.ToString()),
         ];
         return string.Join('\n', lines.Order(StringComparer.Ordinal));
     }
@@ -160,6 +162,8 @@ public sealed class DatabaseAnewTests : IDisposable
             3 => new Row.Offered(image, how % 2 == 0),
             4 => new Row.Computed(new ComputedPair(new ImageId(Digest(which + 1 + how)), Digest(which + 100), how, At)),
             5 => new Row.Held($"lease {which}", how == 0 ? null : new Lease($"lease {which}", image, "bmc", "10.0.0.1", how == 1 ? null : "token", At, At.AddDays(how))),
+            6 => new Row.StoredRead(Digest(which + 100), At.AddDays(how)),
+            7 => new Row.PublishedRead(new CellKey(image, which % 2 == 0 ? "bmc" : "console"), At.AddDays(how)),
             _ => new Row.Waits($"alias-{which}", how == 0 ? null : new AliasMove($"job {how}", $"alias-{which}", image, how == 1 ? null : how, "me", At, how)),
         };
     }
