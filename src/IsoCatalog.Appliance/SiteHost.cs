@@ -108,7 +108,6 @@ internal sealed class SiteHost : IAsyncDisposable
             var events = new EventLog(options.Time);
             var alarms = new SiteAlarms(events, options.Time);
             var reserve = new Reserve(folders, configuration.Store.Floor, alarms);
-            reserve.Tend();
             var database = Own(SiteDatabase.Open(folders.Database, held));
             SiteLedger? ledger = null;
             var doubts = Channel.CreateUnbounded<ImageDoubt>();
@@ -174,6 +173,8 @@ internal sealed class SiteHost : IAsyncDisposable
                     "cannot-listen", $"The API cannot listen on {configuration.Listen.Api} or {configuration.Socket}: {e.Message}", e);
             }
 
+            // A start that is refused leaves everything as it was.
+            reserve.Tend();
             host.Api = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
                 .First(a => !a.Contains("unix:", StringComparison.Ordinal)));
             app.Services.GetRequiredService<SiteFace>().Api = host.Api;

@@ -76,11 +76,11 @@ internal sealed class LookForData(SiteLedger ledger, ImageStore store, Doubts do
 
 /// <summary>Looks at the room on the disk, and takes the reserve again when it was given up.</summary>
 [DisallowConcurrentExecution]
-internal sealed class TendReserve(Reserve reserve, ImageStore store) : IJob
+internal sealed class TendReserve(Reserve reserve, ImageStore store, IHostApplicationLifetime site) : IJob
 {
     public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
-        if (store.Absence() is null)
+        if (site.ApplicationStarted.IsCancellationRequested && store.Absence() is null)
         {
             reserve.Tend();
         }

@@ -29,11 +29,12 @@ public sealed class KilledAddTests(ITestOutputHelper output)
         "fsync catalog/documents/ams/.ROOT.json.tmp",
         "rename catalog/documents/ams/.ROOT.json.tmp -> catalog/documents/ams/ROOT.json",
         "fsync catalog/documents/ams",
-        "unlink staging/*.ROOT",
     ];
 
+    /// <summary>What follows, beside what surfaces and keepers do meanwhile.</summary>
     private static readonly string[] PublishSteps =
     [
+        "unlink staging/*.ROOT",
         "fsync console/.isocatalog/ROOT.part",
         "fsync console/.isocatalog",
         "fsync console/.isocatalog/own/.NAME.tmp",

@@ -247,6 +247,7 @@ public sealed class AliasTests
             modified INTEGER NOT NULL, changed INTEGER NOT NULL, root TEXT NOT NULL, code TEXT, reason TEXT, since INTEGER, PRIMARY KEY (place, image));
         INSERT INTO receipt SELECT place, (SELECT image FROM computed WHERE computed.root = file.root), device, inode, size, modified, changed, root, code, reason, since FROM file;
         DROP TABLE file;
+        DROP TABLE file_read;
         DROP TABLE alias_move;
         ALTER TABLE cell DROP COLUMN evidence;
         PRAGMA user_version = 2;
