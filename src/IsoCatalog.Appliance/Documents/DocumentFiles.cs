@@ -66,11 +66,11 @@ internal sealed class DocumentFiles(SiteFolders folders, DocumentDisk? disk = nu
     /// <summary>Chunks first: a document that is there has its chunks. Durable when it returns.</summary>
     /// <exception cref="IOException">It is not, and the document may be there all the same.</exception>
     public void Write(string site, Sha256Digest document, ReadOnlyMemory<byte> envelope, IEnumerable<KeyValuePair<Sha256Digest, ReadOnlyMemory<byte>>> chunks) =>
-        Write(disk!.Write, site, document, envelope, chunks);
+        Write(disk!.Write, IsStored, site, document, envelope, chunks);
 
     /// <summary>The same of another site's, which is in force whether it can be stored or not.</summary>
     public void Keep(string site, Sha256Digest document, ReadOnlyMemory<byte> envelope, IEnumerable<KeyValuePair<Sha256Digest, ReadOnlyMemory<byte>>> chunks) =>
-        Write(disk!.Keep, site, document, envelope, chunks);
+        Write(disk!.Keep, HasChunk, site, document, envelope, chunks);
 
     /// <summary>Takes a document away again that could not be written durably.</summary>
     /// <returns>False when it may still be there.</returns>
@@ -91,6 +91,7 @@ internal sealed class DocumentFiles(SiteFolders folders, DocumentDisk? disk = nu
 
     private void Write(
         Action<string, ReadOnlyMemory<byte>> write,
+        Func<Sha256Digest, int, bool> isThere,
         string site,
         Sha256Digest document,
         ReadOnlyMemory<byte> envelope,
@@ -98,7 +99,7 @@ internal sealed class DocumentFiles(SiteFolders folders, DocumentDisk? disk = nu
     {
         foreach (var (hash, bytes) in chunks)
         {
-            if (!HasChunk(hash, bytes.Length))
+            if (!isThere(hash, bytes.Length))
             {
                 write(folders.ChunkFile(hash), bytes);
             }
@@ -107,11 +108,10 @@ internal sealed class DocumentFiles(SiteFolders folders, DocumentDisk? disk = nu
         write(folders.DocumentFile(site, document), envelope);
     }
 
-    private bool HasChunk(Sha256Digest hash, long size)
-    {
-        var path = folders.ChunkFile(hash);
-        return disk?.Find(path) is not null || (new FileInfo(path) is { Exists: true } file && file.Length == size);
-    }
+    private bool HasChunk(Sha256Digest hash, int size) => disk?.Find(folders.ChunkFile(hash)) is not null || IsStored(hash, size);
+
+    /// <summary>What is only in memory is not enough for what this site signs itself: it would start no more.</summary>
+    private bool IsStored(Sha256Digest hash, int size) => new FileInfo(folders.ChunkFile(hash)) is { Exists: true } file && file.Length == size;
 
     public static void Drop(string path) => DurableFile.Delete(path);
 

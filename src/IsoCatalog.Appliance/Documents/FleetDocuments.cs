@@ -50,7 +50,11 @@ internal sealed class FleetDocuments(
     public bool MaySign { get; private set; }
 
     /// <summary>The others have answered, or there was time enough for it.</summary>
-    public void LetSign() => MaySign = true;
+    public void LetSign()
+    {
+        // One that was begun before anybody answered knows nothing of what they said.
+        (MaySign, _writer) = (true, null);
+    }
 
     /// <param name="storedEpoch">The highest epoch that the database remembers; 0 if none.</param>
     /// <param name="storedClock">The highest clock of any document that was ever admitted, Unix milliseconds; 0 if none.</param>
@@ -199,7 +203,7 @@ internal sealed class FleetDocuments(
             return new AdmitReport(Violation: violation);
         }
 
-        _own.Weigh(own, _writer?.BootId, peer);
+        _own.Weigh(own, _writer, peer);
         return new AdmitReport();
     }
 
@@ -234,7 +238,7 @@ internal sealed class FleetDocuments(
         {
             var setAside = _catalog.SetAside.Select(e => e.Image).ToHashSet();
             _catalog = _catalog.WithTrust(_trust.Chain);
-            _writer = MustRestate ? null : _writer;
+            _writer = _catalog.MustSayAgain(site) || _writer?.Epoch < _trust.Chain.Current.Sites.GetValueOrDefault(site)?.MinEpoch ? null : _writer;
             _statements.Follow(_trust.Chain);
             RetryPending();
             TrustAlarms.Raise(alarms, _trust.Chain, site, key, folders);
@@ -266,19 +270,21 @@ internal sealed class FleetDocuments(
 
     public byte[]? ReadTrust(long version) => _trust.ReadVersion(version);
 
-    /// <summary>Looks at what waits, signs anew when it is time, and deletes what nobody names any more.</summary>
-    /// <param name="republish">Somebody listens: the site shows that it is alive.</param>
-    /// <returns>Whether the catalog changed.</returns>
-    /// <exception cref="IOException">It could not be signed anew.</exception>
-    public bool Keep(bool republish)
+    /// <summary>Stores what could not be stored, and looks at what waits.</summary>
+    public void CatchUp()
     {
         disk.CatchUp();
-        var before = _catalog.View;
         if (RetryPending())
         {
             Show();
         }
+    }
 
+    /// <summary>Signs anew when it is time, and deletes what nobody names any more.</summary>
+    /// <param name="republish">Somebody listens: the site shows that it is alive.</param>
+    /// <exception cref="IOException">It could not be signed anew.</exception>
+    public void Keep(bool republish)
+    {
         Restate();
         if (republish && ((time.GetUtcNow() - _signed).Duration() >= Heartbeat || (_own.IsToRestate && Writer().Epoch > _own.Found)) && Prepare([], out var heartbeat) is null
             && heartbeat!.Commit() is { } unwritten)
@@ -291,8 +297,6 @@ internal sealed class FleetDocuments(
             _collected = time.GetTimestamp();
             _files.Collect(_catalog);
         }
-
-        return !ReferenceEquals(before, _catalog.View);
     }
 
     private static string CodeOf(RuleViolation violation) => violation.Rule switch
@@ -386,7 +390,7 @@ internal sealed class FleetDocuments(
         ForkAlarms.Raise(alarms, admitted.Forks, log);
         if (admitted.Document.Site == site && admitted.Document.Speaker.Kid == key.Public.KeyId)
         {
-            _own.Weigh(admitted.Document, _writer?.BootId, peer);
+            _own.Weigh(admitted.Document, _writer, peer);
         }
     }
 

@@ -1,6 +1,5 @@
 using IsoCatalog.Appliance.Events;
 using IsoCatalog.Core.Catalog;
-using IsoCatalog.Core.Trust;
 
 namespace IsoCatalog.Appliance.Documents;
 
@@ -15,7 +14,6 @@ internal sealed class OwnHistory(string site, OwnPast past, SiteAlarms alarms, T
 
     private const string Document = "document";
 
-    private readonly HashSet<OwnFinding> _told = [];
     private long _outbid;
 
     /// <summary>The highest epoch that was found; 0 when nothing was.</summary>
@@ -33,29 +31,30 @@ internal sealed class OwnHistory(string site, OwnPast past, SiteAlarms alarms, T
     /// <summary>All that the catalog knows of this site is signed again, in this epoch.</summary>
     public void Restated(long epoch) => IsToRestate &= epoch <= Found;
 
-    /// <param name="ownBoot">What this process signs as; null before it has signed anything.</param>
+    /// <param name="writer">What this process signs with; null before it has signed anything.</param>
     /// <param name="peer">Who handed it on; null if nobody knows any more.</param>
-    public void Weigh(AdmittedDocument document, RandomId? ownBoot, string? peer) => Weigh(
-        new OwnWord(document.Ref.Epoch, document.Ref.Seq, document.Manifest.BootId, document.Manifest.Issued), Document, ownBoot, peer);
+    public void Weigh(AdmittedDocument document, SiteWriter? writer, string? peer) => Weigh(
+        new OwnWord(document.Ref.Epoch, document.Ref.Seq, document.Manifest.BootId, document.Manifest.Issued), Document, writer, peer);
 
-    /// <inheritdoc cref="Weigh(AdmittedDocument, RandomId?, string?)"/>
-    public void Weigh(Holdings holdings, RandomId? ownBoot, string peer) => Weigh(
-        new OwnWord(holdings.Epoch, holdings.Seq, holdings.BootId, holdings.Issued), "holdings", ownBoot, peer);
+    /// <inheritdoc cref="Weigh(AdmittedDocument, SiteWriter?, string?)"/>
+    public void Weigh(Holdings holdings, SiteWriter? writer, string peer) => Weigh(
+        new OwnWord(holdings.Epoch, holdings.Seq, holdings.BootId, holdings.Issued), "holdings", writer, peer);
 
-    /// <inheritdoc cref="Weigh(AdmittedDocument, RandomId?, string?)"/>
+    /// <inheritdoc cref="Weigh(AdmittedDocument, SiteWriter?, string?)"/>
     public void Weigh(Members members, string peer) =>
-        Weigh(new OwnWord(members.Epoch, members.Seq, null, members.Issued), "members", ownBoot: null, peer);
+        Weigh(new OwnWord(members.Epoch, members.Seq, null, members.Issued), "members", writer: null, peer);
 
-    private void Weigh(OwnWord found, string what, RandomId? ownBoot, string? peer)
+    private void Weigh(OwnWord found, string what, SiteWriter? writer, string? peer)
     {
-        var finding = past.Weigh(found, what == Document, ownBoot);
+        var finding = past.Weigh(found, what == Document, writer?.BootId);
         if (finding == OwnFinding.Known)
         {
             return;
         }
 
-        (Found, IsToRestate) = (Math.Max(Found, found.Epoch), true);
-        if (!_told.Add(finding))
+        // A writer that began without it does not know what it says.
+        (Found, IsToRestate) = (Math.Max(Found, what == Document ? Math.Max(found.Epoch, writer?.Epoch ?? 0) : found.Epoch), true);
+        if (alarms.Standing.Any(a => a.Code == (finding == OwnFinding.Cloned ? SiteAlarms.DocumentsForked : SiteAlarms.RolledBack)))
         {
             return;
         }

@@ -39,6 +39,8 @@ internal sealed class StoreKeeper(SiteLedger ledger, StoreBook book, ImageStore 
                 },
             StoreFile.Retired when !image.Deleted => new Chore($"Moving {image.FileName} back from retired", image.Id, c => Task.FromResult(Return(image, c))),
             StoreFile.Doubted when !image.Deleted => new Chore($"Reading {image.FileName} again", image.Id, c => Task.FromResult(Read(image, c))),
+            StoreFile.Doubted when view.ImagesOf(image.Value.Root).All(i => i.Deleted) && view.ImagesOf(image.Value.Root).First().Id == image.Id =>
+                new Chore($"Reading {image.FileName}, which was removed, again", image.Id, c => Task.FromResult(FindMoved(image, c))),
             null when !image.Deleted => new Chore($"Looking for {image.FileName} in the store", image.Id, c => Task.FromResult(Read(image, c))),
             not (StoreFile.Present or StoreFile.Retired) when image.Deleted && _unfound.Contains(image.Value.Root) && view.ImagesOf(image.Value.Root).Contains(image) =>
                 new Chore($"Looking for {image.FileName} in retired", image.Id, c => Task.FromResult(FindMoved(image, c))),
@@ -63,23 +65,30 @@ internal sealed class StoreKeeper(SiteLedger ledger, StoreBook book, ImageStore 
     /// <returns>Why nothing is known yet, in words.</returns>
     private string? FindMoved(CatalogImage image, CancellationToken cancellationToken)
     {
-        var root = image.Value.Root;
+        var (root, before) = (image.Value.Root, ledger.View.FileOf(image));
         var retired = ImageStore.Read(store.Folders.RetiredFile(root), root, null, cancellationToken);
         var stored = retired is StoreRead.Right ? retired : ImageStore.Read(store.Folders.StoreFile(root), root, null, cancellationToken);
-        if (retired is StoreRead.Right { Receipt: var moved })
-        {
-            book.Set(root, new StoreFile.Retired(moved, time.GetUtcNow()));
-        }
-        else if (stored is StoreRead.Right { Receipt: var unmoved })
-        {
-            book.Set(root, new StoreFile.Present(unmoved));
-        }
-        else if ((retired as StoreRead.Undecided ?? stored as StoreRead.Undecided) is { Reason: var undecided })
+        if ((retired as StoreRead.Undecided ?? stored as StoreRead.Undecided) is { Reason: var undecided } && stored is not StoreRead.Right)
         {
             return undecided;
         }
 
+        // Reading takes minutes: of what was added again meanwhile, it is no news.
+        book.TryMove(root, v => v.FileOf(image) == before, () => (retired, stored) switch
+        {
+            (StoreRead.Right { Receipt: var moved }, _) => new StoreFile.Retired(moved, time.GetUtcNow()),
+            (_, StoreRead.Right { Receipt: var unmoved }) => new StoreFile.Present(unmoved),
+            (_, StoreRead.Wrong) when before is StoreFile.Doubted && store.Absence() is null => SetAside(root, image.Id),
+            (_, StoreRead.Gone) when before is StoreFile.Doubted && store.Absence() is null => null,
+            _ => before,
+        });
         _unfound.Remove(root);
+        return null;
+    }
+
+    private StoreFile? SetAside(Sha256Digest root, ImageId image)
+    {
+        store.SetAside(root, image, time.GetUtcNow());
         return null;
     }
 

@@ -142,7 +142,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
             return image;
         }
 
-        if (view.FileOf(image) is not (StoreFile.Retired or StoreFile.Present) && !view.Others.Values.Any(o => o.Holds(id)))
+        if (view.FileOf(image) is not (StoreFile.Retired or StoreFile.Present or StoreFile.Doubted) && !view.Others.Values.Any(o => o.Holds(id)))
         {
             return new Refusal(
                 RefusalCode.NotRestorable, $"The bytes of {image.FileName} are not kept any more. Add the file again: isocatalog add FILE.", id);

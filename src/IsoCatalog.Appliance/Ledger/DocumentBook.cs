@@ -23,15 +23,18 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
     /// <inheritdoc cref="FleetDocuments.LetSign"/>
     public void LetSign()
     {
-        using (var turn = ledger.Take())
+        try
         {
+            using var turn = ledger.Take();
             documents.LetSign();
 
             // Whoever has something to say looks again.
             turn.Make(new Change(turn.View));
         }
-
-        _maySign.TrySetResult();
+        finally
+        {
+            _maySign.TrySetResult();
+        }
     }
 
     /// <summary>An operator has seen an alarm of <see cref="SiteAlarms.Acknowledged"/>.</summary>
@@ -119,15 +122,23 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
     public void Keep(bool republish)
     {
         using var turn = ledger.Take();
-        republish &= documents.MaySign;
-        if (republish || documents.MustRestate)
-        {
-            SaveEpoch(turn);
-        }
-
         var before = documents.Snapshot;
-        documents.Keep(republish);
-        Follow(turn, documents.Snapshot != before);
+        try
+        {
+            // What others say waits for nothing of this site's own.
+            documents.CatchUp();
+            republish &= documents.MaySign;
+            if (republish || documents.MustRestate)
+            {
+                SaveEpoch(turn);
+            }
+
+            documents.Keep(republish);
+        }
+        finally
+        {
+            Follow(turn, documents.Snapshot != before);
+        }
     }
 
     /// <summary>Signs what this site has and shows, if that is something else than what it last said.</summary>

@@ -48,6 +48,8 @@ internal sealed class LateRows(
     {
         foreach (var row in rows)
         {
+            // In the order in which it was said: with a file goes when it was read.
+            _late.Remove(row.Key);
             _late[row.Key] = row;
         }
 

@@ -129,6 +129,10 @@ internal sealed class SiteDatabase : IDisposable
 
             _connection.Dispose();
             Remember(more);
+
+            // What a new file says of itself: this one was not lost.
+            var settled = new Row.Fact(LeasesForgotten, ForgottenNothing);
+            _rows.TryAdd(settled.Key, settled);
             DeleteWith(WritingOf(_path));
             using (var anew = new SiteDatabase(Connect(WritingOf(_path)), WritingOf(_path), null))
             {
@@ -142,9 +146,9 @@ internal sealed class SiteDatabase : IDisposable
             _tables = new DatabaseTables(_connection, _path);
             _failure = null;
         }
-        catch (Exception e) when (e is SqliteException or IOException)
+        catch (Exception e) when (e is SqliteException or IOException or SiteStartException)
         {
-            _failure = new DatabaseException(_path, e);
+            _failure = new DatabaseException(_path, e.InnerException ?? e);
             throw _failure;
         }
     }

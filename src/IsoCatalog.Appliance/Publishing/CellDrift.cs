@@ -18,6 +18,15 @@ internal static class CellDrift
         where drift is not null
         select drift;
 
+    /// <summary>What could not be taken out of sight though it should be, and nobody holds it there.</summary>
+    public static IEnumerable<DriftView> StillInSight(SiteView view) =>
+        from cell in view.Cells
+        where !view.IsWanted(cell.Key.Image) && cell.Value is { State: CellState.Withdrawn, Evidence: not null, Code: { } }
+            && cell.Value.Code is not (ReasonCode.Removed or ReasonCode.Blocked or ReasonCode.Hidden)
+            && view.Surfaces.FirstOrDefault(s => s.Name == cell.Key.Surface) is { } surface && !view.IsHeldInSight(cell.Key.Image, surface)
+        select new DriftView(
+            cell.Value.Code!, $"{view.NameOf(cell.Key.Image)} is not in the list any more and can still be seen there. {cell.Value.Reason}".TrimEnd(), cell.Key.Surface, cell.Key.Image, cell.Value.Since);
+
     private static DriftView? Of(SiteView view, CatalogImage image, SurfaceStatus surface)
     {
         var key = new CellKey(image.Id, surface.Name);

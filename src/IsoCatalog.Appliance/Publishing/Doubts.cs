@@ -36,6 +36,11 @@ internal sealed class Doubts(
         if (files.TryDoubt(root, _ => true, reason + " It is being read again."))
         {
             Log.StoreDoubted(log, root, reason);
+            foreach (var image in ledger.View.ImagesOf(root))
+            {
+                // A lease is served from it too.
+                routes.RaiseDoubt(new ImageDoubt(image.Id, ReasonCode.StoreDamaged, reason));
+            }
         }
     }
 
@@ -61,18 +66,26 @@ internal sealed class Doubts(
     public void StatStore(Sha256Digest root)
     {
         var path = store.Folders.StoreFile(root);
-        if (ledger.View.Store.GetValueOrDefault(root) is StoreFile.Present { Receipt: var known }
-            && FileIdentity.Of(path, root) is { } now
-            && now.Device != known.Device && now with { Device = known.Device } == known)
+        try
         {
-            files.Relink(root, now);
-        }
+            if (ledger.View.Store.GetValueOrDefault(root) is StoreFile.Present { Receipt: var known }
+                && FileIdentity.Of(path, root) is { } now
+                && now.Device != known.Device && now with { Device = known.Device } == known)
+            {
+                files.Relink(root, now);
+            }
 
-        if (ledger.View.Store.GetValueOrDefault(root) is StoreFile.Present present
-            && ImageStore.Doubt(path, present.Receipt) is { } reason
-            && files.TryDoubt(root, _ => !Agrees(root) && store.Absence() is null, reason + " It is being read again."))
+            if (ledger.View.Store.GetValueOrDefault(root) is StoreFile.Present present
+                && ImageStore.Doubt(path, present.Receipt) is { } reason
+                && files.TryDoubt(root, _ => !Agrees(root) && store.Absence() is null, reason + " It is being read again."))
+            {
+                Log.StoreDoubted(log, root, reason);
+            }
+        }
+        catch (Exception e) when (DiskFault.IsOutside(e) && store.Absence() is null)
         {
-            Log.StoreDoubted(log, root, reason);
+            // What cannot even be looked at is in doubt, and keeps no other file from being looked at.
+            AboutStore(root, $"{path} cannot be looked at: {e.Message.TrimEnd('.')}.");
         }
     }
 
@@ -117,10 +130,19 @@ internal sealed class Doubts(
         return now;
     }
 
-    /// <returns>Null while the store's file is not trusted, or not there.</returns>
-    private (Receipt Now, Receipt Verified)? Look(Sha256Digest root) =>
-        ledger.View.Store.GetValueOrDefault(root) is StoreFile.Present { Receipt: var receipt }
-        && FileIdentity.Of(store.Folders.StoreFile(root), root) is { } now
-            ? (now, receipt)
-            : null;
+    /// <returns>Null while the store's file is not trusted, or not there, or cannot be looked at.</returns>
+    private (Receipt Now, Receipt Verified)? Look(Sha256Digest root)
+    {
+        try
+        {
+            return ledger.View.Store.GetValueOrDefault(root) is StoreFile.Present { Receipt: var receipt }
+                && FileIdentity.Of(store.Folders.StoreFile(root), root) is { } now
+                    ? (now, receipt)
+                    : null;
+        }
+        catch (Exception e) when (DiskFault.IsOutside(e))
+        {
+            return null;
+        }
+    }
 }

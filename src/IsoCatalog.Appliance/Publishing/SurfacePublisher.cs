@@ -59,7 +59,7 @@ internal sealed class SurfacePublisher(
             switch (await surface.ResumeAsync(image, published, cancellationToken))
             {
                 case SurfaceOutcome.Refused refused:
-                    Doubt(key.Image, cell, refused.Code, refused.Reason);
+                    Doubt(key.Image, cell, CodeOf(refused), refused.Reason);
                     break;
                 case SurfaceOutcome.Done { Evidence: { } now }:
                     cells.Recognise(key, cell, now);
@@ -133,7 +133,7 @@ internal sealed class SurfacePublisher(
         switch (await surface.VerifyAsync(image, published, bytesDone, cancellationToken))
         {
             case SurfaceOutcome.Refused refused:
-                Doubt(id, seen, refused.Code, refused.Reason);
+                Doubt(id, seen, CodeOf(refused), refused.Reason);
                 break;
             case SurfaceOutcome.Done done:
                 // It may have been touched, and was read since.
@@ -398,13 +398,14 @@ internal sealed class SurfacePublisher(
         }
     }
 
-    /// <summary>Of what changed while it was read, or could not be reached, nothing is known: it stays, and is read again after a pause.</summary>
+    /// <summary>Of what changed while it was read, or could not be reached, nothing is known: it stays where it is until it was read.</summary>
+    private static string CodeOf(SurfaceOutcome.Refused refused) => refused.Retryable ? ReasonCode.FileChanged : refused.Code;
+
     private void NotRight(ImageId image, SurfaceOutcome.Refused refused)
     {
         var key = new CellKey(image, Name);
-        var code = refused.Retryable ? ReasonCode.FileChanged : refused.Code;
         _attempts.Failed((image, CellStep.Read), refused.Reason);
-        if (cells.ChangeCell(key, newest => CellOutcome.NotRight(newest.Cells.GetValueOrDefault(key), code, refused.Reason, time.GetUtcNow())))
+        if (cells.ChangeCell(key, newest => CellOutcome.NotRight(newest.Cells.GetValueOrDefault(key), CodeOf(refused), refused.Reason, time.GetUtcNow())))
         {
             Log.NotPublished(log, image, Name, refused.Code, refused.Reason);
         }

@@ -22,14 +22,13 @@ internal sealed class DiskRoom(SiteFolders folders, Reserve reserve, long floor)
         var claim = new Claim(this, path, size);
         lock (_claims)
         {
-            _claims.Add(claim);
-            if (ShortageFor_NeedsLock(claim) is not { } shortage)
+            if (ShortageFor_NeedsLock(claim) is { } shortage)
             {
-                return (claim, null);
+                return (null, shortage);
             }
 
-            _claims.Remove(claim);
-            return (null, shortage);
+            _claims.Add(claim);
+            return (claim, null);
         }
     }
 

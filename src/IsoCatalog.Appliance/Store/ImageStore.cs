@@ -130,9 +130,9 @@ internal sealed class ImageStore(SiteFolders folders, FolderLock? owned = null)
         {
             return new StoreRead.Gone($"{path} is gone");
         }
-        catch (Exception e) when (DiskFault.MayNot(e))
+        catch (Exception e) when (DiskFault.SaysNothing(e))
         {
-            return new StoreRead.Undecided($"{path} may not be read: {e.Message}");
+            return new StoreRead.Undecided($"{path} cannot be read now: {e.Message}");
         }
         catch (Exception e) when (DiskFault.IsOutside(e))
         {

@@ -19,9 +19,9 @@ public static class ScrubPlan
         ArgumentNullException.ThrowIfNull(view);
         var stored = view.Store.Where(s => s.Value is StoreFile.Present)
             .Select(s => (Step: new ScrubStep(s.Key, null), At: view.ReadTimes.Stored.GetValueOrDefault(s.Key)));
-        var shared = view.Surfaces.Where(s => s.ServesStoreInode).Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
+        var surfaces = view.Surfaces.ToDictionary(s => s.Name, StringComparer.Ordinal);
         var published = view.Cells
-            .Where(c => c.Value is { State: CellState.Advertised, Evidence: not null } && !shared.Contains(c.Key.Surface))
+            .Where(c => c.Value is { State: CellState.Advertised, Evidence: not null } && surfaces.TryGetValue(c.Key.Surface, out var surface) && !view.SharesStore(c.Key.Image, surface))
             .Select(c => (Step: new ScrubStep(c.Value.Evidence!.Root, c.Key), At: view.ReadTimes.Published.GetValueOrDefault(c.Key)));
         return stored.Concat(published).Where(r => r.At > now || now - r.At >= every).OrderBy(r => r.At).ThenBy(r => r.Step.Root).Select(r => r.Step);
     }

@@ -16,6 +16,10 @@ public static class DiskFault
     public static bool MayNot(Exception exception) =>
         exception is UnauthorizedAccessException or IOException { HResult: Errno.AccessDenied or Errno.NotPermitted };
 
+    /// <summary>It was not the file that failed, so nothing is known of it: no right to it, no descriptor or memory left for it, a server that is away.</summary>
+    public static bool SaysNothing(Exception exception) => MayNot(exception) || IsUnreachable(exception) || exception is OutOfMemoryException
+        or IOException { HResult: Errno.TooManyFiles or Errno.TooManyProcessFiles or Errno.NoMemory or Errno.Interrupted or Errno.TryAgain };
+
     /// <summary>The file server or the device is gone.</summary>
     public static bool IsUnreachable(Exception exception) => exception is IOException
     {

@@ -9,12 +9,14 @@ internal static class Errno
     public const int NoEntry = 2;
     public const int Interrupted = 4;
     public const int TryAgain = 11;
+    public const int NoMemory = 12;
     public const int AccessDenied = 13;
     public const int Exists = 17;
     public const int CrossDevice = 18;
     public const int NoDevice = 19;
     public const int NotFolder = 20;
     public const int Invalid = 22;
+    public const int TooManyFiles = 23;
     public const int TooManyProcessFiles = 24;
     public const int NotATerminal = 25;
     public const int TextBusy = 26;

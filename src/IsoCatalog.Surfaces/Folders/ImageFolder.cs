@@ -391,6 +391,6 @@ internal sealed class ImageFolder : IDisposable
             : DiskFault.IsUnreachable(exception) ? ReasonCode.SurfaceUnreachable
             : doing is "read from" or "look into" ? ReasonCode.ReadError
             : ReasonCode.WriteError;
-        return new(code, $"Cannot {doing} {_folder.Path}: {exception.Message}", Retryable: code != ReasonCode.ReadError);
+        return new(code, $"Cannot {doing} {_folder.Path}: {exception.Message}", Retryable: code != ReasonCode.ReadError || DiskFault.SaysNothing(exception));
     }
 }

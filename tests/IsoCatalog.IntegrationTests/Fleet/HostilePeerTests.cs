@@ -93,10 +93,12 @@ public sealed class HostilePeerTests
         });
         await ams.SetPeersAsync([new("nyc", peer.Address, peer.Address)], Cancel);
         await TestSite.EventuallyAsync(async () => (await ams.MetricAsync("isocatalog_fleet_refused_total{peer=\"nyc\"")) > 0, Cancel);
-        Assert.Equal(
-            blamed is null ? [] : [blamed],
-            (await ams.Client.GetDriftAsync(Cancel)).Drift.Where(d => d.Code == "documents-refused").Select(d => d.Site));
+        await TestSite.EventuallyAsync(async () => blamed is null || (await BlamedAsync()).Any(), Cancel);
+        Assert.Equal(blamed is null ? [] : [blamed], await BlamedAsync());
         Assert.Equal(blamed == "nyc", (await ams.PeerAsync("nyc")).Refused.Count > 0);
+
+        async Task<IEnumerable<string?>> BlamedAsync() =>
+            (await ams.Client.GetDriftAsync(Cancel)).Drift.Where(d => d.Code == "documents-refused").Select(d => d.Site);
     }
 
     [Fact]

@@ -121,6 +121,30 @@ public sealed class SharedRootTests
     }
 
     /// <summary>Lets the keeper do all that there is to do.</summary>
+    /// <summary>Touched after it was removed, by a backup say: it was read by nobody until the next start, and could not be restored.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_removed_and_is_doubted_is_read_too(bool damaged)
+    {
+        await using var held = await HeldSite.OpenAsync();
+        Assert.IsType<Outcome<CatalogImage>.Done>(held.Catalog.Delete(held.Id, "tests", null));
+        if (damaged)
+        {
+            File.SetUnixFileMode(held.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            await File.AppendAllTextAsync(held.Path, "more", Cancel);
+        }
+
+        held.Doubts.AboutStore(held.Root, "It was touched.");
+        Assert.IsType<StoreFile.Doubted>(held.File);
+        held.OutOfSight();
+
+        await KeepAsync(held);
+
+        Assert.Equal(damaged, held.File is null);
+        Assert.True(damaged || held.File is StoreFile.Retired);
+    }
+
     private static async Task KeepAsync(HeldSite held)
     {
         await held.Keeper.StartAsync(Cancel);

@@ -12,6 +12,25 @@ public sealed class CellDriftTests
 
     private static readonly DateTimeOffset Left = SomeSite.Now.AddMinutes(1);
 
+    /// <summary>A virtual machine has it in its drive, or the volume cannot be written.</summary>
+    [Fact]
+    public void What_was_removed_and_cannot_be_taken_out_of_sight_is_drift_unless_somebody_holds_it()
+    {
+        var removed = Listed.Deleted().WithCell("console", CellState.Withdrawn, SomeSite.Receipt);
+        Assert.Empty(CellDrift.StillInSight(With(removed, ReasonCode.Removed)));
+
+        var drift = Assert.Single(CellDrift.StillInSight(With(removed, ReasonCode.HeldByMachine)));
+        Assert.Equal((ReasonCode.HeldByMachine, "console", SomeSite.Image), (drift.Code, drift.Surface, drift.Image!.Value));
+        Assert.Empty(CellDrift.StillInSight(With(removed.WithLease("console"), ReasonCode.HeldByMachine)));
+        Assert.Empty(CellDrift.StillInSight(With(Listed.WithCell("console", CellState.Withdrawn, SomeSite.Receipt), ReasonCode.HeldByMachine)));
+
+        static SiteView With(SiteView view, string code)
+        {
+            var key = new CellKey(SomeSite.Image, "console");
+            return view with { Cells = view.Cells.SetItem(key, view.Cells[key] with { Code = code, Reason = "why" }) };
+        }
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData(CellState.Absent)]

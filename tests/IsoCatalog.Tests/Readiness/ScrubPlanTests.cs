@@ -43,5 +43,14 @@ public sealed class ScrubPlanTests
             ScrubPlan.Due(Everywhere.WithStore(new StoreFile.Doubted(SomeSite.Receipt, "touched", SomeSite.Now)), Week, SomeSite.Now), s => s.Cell is null);
     }
 
+    /// <summary>Where it could not be linked, a surface that else serves the store's inode has a copy.</summary>
+    [Fact]
+    public void A_copy_is_read_for_itself_whatever_its_surface_is_like()
+    {
+        var copy = Everywhere.WithCell("bmc", CellState.Advertised, SomeSite.Receipt with { Inode = 99 });
+
+        Assert.Contains(ScrubPlan.Due(copy, Week, SomeSite.Now), s => s.Cell is { Surface: "bmc" });
+    }
+
     private static DateTimeOffset Ago(int days) => SomeSite.Now - TimeSpan.FromDays(days);
 }
