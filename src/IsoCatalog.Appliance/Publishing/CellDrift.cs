@@ -23,7 +23,8 @@ internal static class CellDrift
         from cell in view.Cells
         where !view.IsWanted(cell.Key.Image) && cell.Value is { State: CellState.Withdrawn, Evidence: not null, Code: { } }
             && cell.Value.Code is not (ReasonCode.Removed or ReasonCode.Blocked or ReasonCode.Hidden)
-            && view.Surfaces.FirstOrDefault(s => s.Name == cell.Key.Surface) is { } surface && !view.IsHeldInSight(cell.Key.Image, surface)
+            && view.Surfaces.FirstOrDefault(s => s.Name == cell.Key.Surface) is { } surface
+            && cell.Value.Code != surface.ProblemCode && !view.IsHeldInSight(cell.Key.Image, surface)
         select new DriftView(
             cell.Value.Code!, $"{view.NameOf(cell.Key.Image)} is not in the list any more and can still be seen there. {cell.Value.Reason}".TrimEnd(), cell.Key.Surface, cell.Key.Image, cell.Value.Since);
 
@@ -36,6 +37,7 @@ internal static class CellDrift
         {
             // In the list, or not because of the surface as a whole, which is drift of its own.
             { State: CellState.Advertised } => null,
+            { Code: { } same } when same == surface.ProblemCode => null,
             { State: CellState.Withdrawn or CellState.Absent or CellState.Quarantined, Code: { } code }
                 when code is not (ReasonCode.NotYetPublished or ReasonCode.Removed or ReasonCode.Hidden) =>
                 new DriftView(code, cell.Reason ?? "", surface.Name, image.Id, missed?.Since ?? cell.Since),
