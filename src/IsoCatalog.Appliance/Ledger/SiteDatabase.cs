@@ -267,12 +267,12 @@ internal sealed class SiteDatabase : IDisposable
     }
 
     /// <summary>
-    /// The file says what it said before: there was no room, somebody else had it, or nothing could be begun; and no transaction is left. Everything else, a sync that
+    /// The file says what it said before: there was no room, somebody else had it, nothing could be begun, or what was to be said is not allowed; and no transaction is left. Everything else, a sync that
     /// failed above all, leaves it open what is on the disk (SQLite, "Result and Error Codes").
     /// </summary>
     private static bool IsIntact(SQLitePCL.sqlite3 handle, SqliteException e) =>
         e.SqliteErrorCode is SQLitePCL.raw.SQLITE_FULL or SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED or SQLitePCL.raw.SQLITE_CANTOPEN
-            or SQLitePCL.raw.SQLITE_READONLY
+            or SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CONSTRAINT
         && e.SqliteExtendedErrorCode != SQLitePCL.raw.SQLITE_READONLY_DBMOVED
         && SQLitePCL.raw.sqlite3_get_autocommit(handle) != 0;
 }

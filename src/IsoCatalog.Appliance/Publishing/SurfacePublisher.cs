@@ -369,6 +369,7 @@ internal sealed class SurfacePublisher(
 
         if (outcome is SurfaceOutcome.Refused refused)
         {
+            await CheckAsync(cancellationToken);
             StillVisible(id, refused);
             return;
         }
