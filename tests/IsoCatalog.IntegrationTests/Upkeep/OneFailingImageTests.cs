@@ -2,7 +2,6 @@ using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Sync;
-using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.IntegrationTests.Ledger;
@@ -92,8 +91,7 @@ public sealed class OneFailingImageTests
         await mover.StartAsync(Cancel);
         await UntilAsync(() => aliases.Skip(1).All(held.Ledger.View.Catalog.Aliases.ContainsKey));
         await UntilAsync(() => held.Ledger.View.AliasMoves.Keys.SequenceEqual([Refused]));
-        held.Time.Advance(Setbacks.Grace);
-        await UntilAsync(() => held.Setbacks.Lasting.Any());
+        await InTimeAsync(held, () => held.Setbacks.Lasting.Any());
         Assert.Equal(images[0].Id, Assert.Single(held.Setbacks.Lasting).Image);
 
         Assert.IsType<Outcome<AliasChange>.Done>(held.Aliases.Remove(Refused, "test"));
@@ -139,8 +137,7 @@ public sealed class OneFailingImageTests
         Assert.False(isDone(images[0]));
         Assert.Empty(held.Setbacks.Lasting);
 
-        held.Time.Advance(Setbacks.Grace);
-        await UntilAsync(() => held.Setbacks.Lasting.Any());
+        await InTimeAsync(held, () => held.Setbacks.Lasting.Any());
         Assert.Equal(images[0].Id, Assert.Single(held.Setbacks.Lasting).Image);
 
         var before = held.Ledger.View;
