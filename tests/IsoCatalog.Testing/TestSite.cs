@@ -55,7 +55,7 @@ public sealed record TestSiteOptions
     /// <summary>A program that the site is run by, such as strace with its arguments; then it has a process of its own.</summary>
     public IReadOnlyList<string> Wrapper { get; init; } = [];
 
-    /// <summary>More of the environment of its process; then it has one of its own.</summary>
+    /// <summary>More of the environment of its process; then it has one of its own. <c>{root}</c> is the site's folder.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 }
 
@@ -355,7 +355,7 @@ public sealed class TestSite : IAsyncDisposable
             ]);
         foreach (var (name, value) in _options.Environment)
         {
-            start.Environment[name] = value;
+            start.Environment[name] = value.Replace("{root}", Root, StringComparison.Ordinal);
         }
 
         return start;

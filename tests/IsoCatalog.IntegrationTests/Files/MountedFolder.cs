@@ -38,6 +38,25 @@ public sealed class MountedFolder : IAsyncDisposable
         return mounted;
     }
 
+    /// <summary>What is in a folder lies on a disk of its own from now on, of that size.</summary>
+    public static async Task<MountedFolder> DiskOverAsync(string folder, string mkfs, long size)
+    {
+        Counterpart.Require(mkfs);
+        var mounted = Prepare(folder);
+        await using (var device = File.Create(mounted.Device))
+        {
+            device.SetLength(size);
+        }
+
+        (await Counterpart.RunAsync(mkfs, ["-q", mounted.Device], TestContext.Current.CancellationToken)).Succeeded();
+        var before = mounted._folder.Combine("before");
+        Directory.Move(folder, before);
+        Directory.CreateDirectory(folder);
+        await mounted.MountAsync("-o", "loop", mounted.Device);
+        (await Counterpart.RunAsync("cp", ["-a", before + "/.", folder], TestContext.Current.CancellationToken)).Succeeded();
+        return mounted;
+    }
+
     /// <summary>What is in a folder lies on a file system of its own from now on, which is mounted there; unmounted, the folder is empty.</summary>
     public static async Task<MountedFolder> OverAsync(string folder)
     {

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using IsoCatalog.Client;
+using IsoCatalog.IntegrationTests.Files;
 using IsoCatalog.Testing;
 using Xunit;
 
@@ -14,6 +16,9 @@ internal sealed class FireFleet : IAsyncDisposable
     /// <summary>What is a minute at an engine is a second and a half here.</summary>
     private const int EnginePace = 40;
 
+    /// <summary>Much more than the images need, so that only what fills it fills it.</summary>
+    private const long DiskSize = 512L << 20;
+
     private static readonly string[] Ids = ["ams", "nyc", "msk"];
 
     private readonly TestFleet _fleet;
@@ -21,9 +26,13 @@ internal sealed class FireFleet : IAsyncDisposable
     private readonly Dictionary<string, IApplianceClient> _clients;
     private readonly Dictionary<string, SimulatedDomain> _domains = new(StringComparer.Ordinal);
 
-    private FireFleet(TestFleet fleet, Dictionary<string, int[]> ports)
+    private readonly FailingDisk _disk;
+    private readonly Dictionary<string, MountedFolder> _disks = new(StringComparer.Ordinal);
+
+    private FireFleet(TestFleet fleet, Dictionary<string, int[]> ports, FailingDisk disk)
     {
         _fleet = fleet;
+        _disk = disk;
         _ports = ports;
         _clients = ports.ToDictionary(p => p.Key, p => ApplianceClient.At(new Uri($"http://127.0.0.1:{p.Value[0]}")), StringComparer.Ordinal);
     }
@@ -32,24 +41,44 @@ internal sealed class FireFleet : IAsyncDisposable
 
     public IReadOnlyList<TestSite> Sites => _fleet.Sites;
 
-    public static async Task<FireFleet> StartAsync()
+    /// <param name="worse">Its disks can be filled, its clocks turned, its databases fail.</param>
+    public static async Task<FireFleet> StartAsync(bool worse)
     {
+        var disk = await FailingDisk.CreateAsync("isocatalog.db", Cancel);
         var options = new TestSiteOptions
         {
             OwnProcess = true,
             EnginePace = EnginePace,
+            Environment = !worse ? new Dictionary<string, string>() : new Dictionary<string, string>
+            {
+                // In this order: each asks the next for the real call.
+                ["LD_PRELOAD"] = FakeTime() + ":" + disk.Environment["LD_PRELOAD"],
+                ["FAILDISK_WHILE"] = disk.Environment["FAILDISK_WHILE"],
+                ["FAKETIME_TIMESTAMP_FILE"] = "{root}/clock",
+                ["FAKETIME_CACHE_DURATION"] = "1",
+                ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
+                ["DONT_FAKE_MONOTONIC"] = "1",
+                ["NO_FAKE_STAT"] = "1",
+            },
             Surfaces =
                 """
                   - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
                   - { name: console, kind: volume, path: "{root}/console", check: 5s }
                 """,
         };
-        var fleet = new FireFleet(await TestFleet.PrepareAsync(options, Cancel, Ids), FreePorts());
+        var fleet = new FireFleet(await TestFleet.PrepareAsync(options, Cancel, Ids), FreePorts(), disk);
         try
         {
             foreach (var site in fleet.Sites)
             {
                 await fleet.ConfigureAsync(site);
+                SetClock(site, TimeSpan.Zero);
+                if (worse && Environment.IsPrivilegedProcess)
+                {
+                    fleet._disks[site.Id] = await MountedFolder.DiskOverAsync(site.Data, "mkfs.ext4", DiskSize);
+                }
+
+                await SnapshotAsync(site);
                 await site.StartAgainAsync(Cancel);
             }
 
@@ -68,6 +97,50 @@ internal sealed class FireFleet : IAsyncDisposable
 
     public Uri ApiOf(TestSite site) => new($"http://127.0.0.1:{_ports[site.Id][0]}");
 
+    /// <summary>Only root can give a site a disk of its own, which can be full.</summary>
+    public bool HasDisks => _disks.Count > 0;
+
+    /// <summary>The site's wall clock says something else from now on, or within a second; time passes as it does.</summary>
+    public static void SetClock(TestSite site, TimeSpan off)
+    {
+        var (file, next) = (Path.Combine(site.Root, "clock"), Path.Combine(site.Root, "clock.next"));
+        File.WriteAllText(next, string.Create(CultureInfo.InvariantCulture, $"{(long)off.TotalSeconds:+0;-0;+0}\n"));
+        File.Move(next, file, overwrite: true);
+    }
+
+    /// <summary>Takes all the room that there is on the site's disk, until it is disposed of.</summary>
+    public static IDisposable FillDisk(TestSite site) => new Filler(Path.Combine(site.Data, "filler"));
+
+    /// <summary>The disk gives errors for the site's database: once, or from now on.</summary>
+    public void BreakDatabase(TestSite site, DiskCall call, bool once)
+    {
+        var path = Path.Combine(site.Data, "isocatalog.db");
+        if (once)
+        {
+            _disk.BreakOnce(call, path);
+        }
+        else
+        {
+            _disk.Break(call, path);
+        }
+    }
+
+    public void MendDatabase() => _disk.Mend();
+
+    /// <summary>Copies the data folder of a site that does not run, as a backup does.</summary>
+    public static async Task SnapshotAsync(TestSite site)
+    {
+        await EmptyAsync(Snapshot(site));
+        await CopyAsync(site.Data, Snapshot(site));
+    }
+
+    /// <summary>Puts the copy back in the place of the data folder.</summary>
+    public static async Task RollBackAsync(TestSite site)
+    {
+        await EmptyAsync(site.Data);
+        await CopyAsync(Snapshot(site), site.Data);
+    }
+
     /// <summary>Both sides lose the other's address: nothing new travels between them.</summary>
     public Task CutAsync(TestSite site) => IntroduceAsync(cut: site);
 
@@ -81,6 +154,13 @@ internal sealed class FireFleet : IAsyncDisposable
         }
 
         await _fleet.DisposeAsync();
+        foreach (var disk in _disks.Values)
+        {
+            await disk.DisposeAsync();
+        }
+
+        _disk.Dispose();
+
         foreach (var domain in _domains.Values)
         {
             await domain.DisposeAsync();
@@ -94,6 +174,19 @@ internal sealed class FireFleet : IAsyncDisposable
             await site.SetPeersAsync(Sites.Where(s => s != site).Select(s => site == cut || s == cut ? Nowhere(s) : At(s)), Cancel);
         }
     }
+
+    private static string FakeTime()
+    {
+        Counterpart.Require("faketime");
+        return Directory.GetFiles("/usr/lib", "libfaketime.so.1", SearchOption.AllDirectories).First();
+    }
+
+    private static string Snapshot(TestSite site) => Path.Combine(site.Root, "snapshot");
+
+    private static async Task EmptyAsync(string folder) =>
+        (await Counterpart.RunAsync("find", [Directory.CreateDirectory(folder).FullName, "-mindepth", "1", "-delete"], CancellationToken.None)).Succeeded();
+
+    private static async Task CopyAsync(string from, string to) => (await Counterpart.RunAsync("cp", ["-a", from + "/.", to], CancellationToken.None)).Succeeded();
 
     private PeerAddress At(TestSite site) => new(site.Id, $"127.0.0.1:{_ports[site.Id][2]}", $"127.0.0.1:{_ports[site.Id][3]}");
 
@@ -143,5 +236,34 @@ internal sealed class FireFleet : IAsyncDisposable
         {
             taken.ForEach(s => s.Dispose());
         }
+    }
+
+    /// <summary>A file that grows until the disk is full.</summary>
+    private sealed class Filler : IDisposable
+    {
+        private readonly string _path;
+
+        public Filler(string path)
+        {
+            _path = path;
+            using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
+            long length = 0;
+            for (var step = 4 << 20; step >= 4 << 10; step /= 32)
+            {
+                try
+                {
+                    for (var block = new byte[step]; ; length += step)
+                    {
+                        RandomAccess.Write(file, block, length);
+                    }
+                }
+                catch (IOException)
+                {
+                    // Less than this is left.
+                }
+            }
+        }
+
+        public void Dispose() => File.Delete(_path);
     }
 }

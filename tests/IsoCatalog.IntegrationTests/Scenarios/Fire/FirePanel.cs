@@ -114,6 +114,12 @@ internal sealed class FirePanel : IDisposable
         });
         if (lease is null)
         {
+            if (_record.IsDiskTrouble(_site.Id, held, FireRecord.Now) && taken!.Contains("no lease: 5", StringComparison.Ordinal))
+            {
+                _record.Count("leases refused at a disk in trouble");
+                return;
+            }
+
             await JudgeAsync(made, asked, taken!, leased: false);
             return;
         }
@@ -282,7 +288,8 @@ internal sealed class FirePanel : IDisposable
             events = (await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync(ApiJson.Default.IReadOnlyListSiteEvent))!;
             return null;
         });
-        return failure is null && events.Any(e => e.Type == "surface" && e.Image == image && e.Surface == _surface && e.At >= since);
+        return failure is null && events.Any(e => e.Type == "surface" && e.Image == image && e.Surface == _surface
+            && (e.At >= since || _record.IsClockTrouble(_site.Id, since, FireRecord.Now)));
     }
 
     /// <returns>What went wrong, null for nothing.</returns>

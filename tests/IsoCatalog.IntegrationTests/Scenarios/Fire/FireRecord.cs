@@ -13,6 +13,9 @@ internal sealed class FireRecord(Action<string>? live)
     /// <summary>From an engine's trouble to lists without what cannot be mounted through it: its minute of silence, a look and a check, on a machine that is on fire.</summary>
     public static readonly TimeSpan EngineWindow = TimeSpan.FromSeconds(10);
 
+    /// <summary>From the end of a disk's or a clock's trouble to a site that takes everything again.</summary>
+    private static readonly TimeSpan Settles = TimeSpan.FromSeconds(15);
+
     /// <summary>From the end of an engine's trouble to lists that know what the engine lists since then: a check.</summary>
     private static readonly TimeSpan EngineFollows = TimeSpan.FromSeconds(3);
 
@@ -20,6 +23,8 @@ internal sealed class FireRecord(Action<string>? live)
     private readonly ConcurrentQueue<Spell> _damages = new();
     private readonly ConcurrentQueue<Spell> _downs = new();
     private readonly ConcurrentQueue<Spell> _engines = new();
+    private readonly ConcurrentQueue<Spell> _disks = new();
+    private readonly ConcurrentQueue<Spell> _clocks = new();
     private readonly ConcurrentQueue<string> _log = new();
     private readonly ConcurrentDictionary<string, int> _counts = new(StringComparer.Ordinal);
 
@@ -66,6 +71,18 @@ internal sealed class FireRecord(Action<string>? live)
     /// <param name="image">The only one that it concerns; null for all.</param>
     public IDisposable EngineTrouble(string site, ImageId? image) => Begin(_engines, new Spell(site, "ovirt", image));
 
+    /// <summary>To be disposed when the site's disk takes everything again.</summary>
+    public IDisposable DiskTrouble(string site) => Begin(_disks, new Spell(site, null, null));
+
+    /// <summary>To be disposed when the site's clock is right again.</summary>
+    public IDisposable ClockTrouble(string site) => Begin(_clocks, new Spell(site, null, null));
+
+    /// <summary>What has to be written may be refused then, and a moment longer, until the site has tried again.</summary>
+    public bool IsDiskTrouble(string site, DateTimeOffset from, DateTimeOffset until) => IsTrouble(_disks, site, from, until);
+
+    /// <summary>What has to be dated may be refused then, and a moment longer, until the site has looked again.</summary>
+    public bool IsClockTrouble(string site, DateTimeOffset from, DateTimeOffset until) => IsTrouble(_clocks, site, from, until);
+
     /// <summary>May an engine's trouble show to somebody who asked for the list then and has mounted until now? Whether it should have left the list is another question.</summary>
     public bool IsEngineTrouble(string site, ImageId image, DateTimeOffset asked, DateTimeOffset until) =>
         _engines.Any(e => e.Site == site && (e.Image is null || e.Image == image)
@@ -86,6 +103,9 @@ internal sealed class FireRecord(Action<string>? live)
 
     public bool WasDown(string site, DateTimeOffset from, DateTimeOffset until) =>
         _downs.Any(d => d.Site == site && d.Begin <= until && (d.End is not { } end || end >= from));
+
+    private static bool IsTrouble(ConcurrentQueue<Spell> spells, string site, DateTimeOffset from, DateTimeOffset until) =>
+        spells.Any(s => s.Site == site && s.Begin <= until && (s.End is not { } end || end + Settles >= from));
 
     private static Spell Begin(ConcurrentQueue<Spell> spells, Spell spell)
     {

@@ -6,21 +6,51 @@ using IsoCatalog.Testing;
 namespace IsoCatalog.IntegrationTests.Scenarios.Fire;
 
 /// <summary>What happens to the fleet while the panels look: one lane of changes that operators make, one of damage, kills and cut links.</summary>
-internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int seed)
+internal sealed partial class FireWorks : IDisposable
 {
     private const int Most = 7;
 
     private static readonly string[] Expected = ["already-in-catalog", "name-taken", "not-found", "not-restorable", "blocked", "not-ready"];
 
-    private readonly Random _changes = new(seed);
-    private readonly Random _fire = new(seed + 1);
-    private readonly Random _outages = new(seed + 2);
-    private readonly Random _engines = new(seed + 3);
+    /// <summary>What a site may answer while its disk takes nothing.</summary>
+    private static readonly string[] ExpectedOfDisks = ["no-space", "write-error", "database-failed"];
+
+    private readonly FireFleet _fleet;
+    private readonly FireRecord _record;
+    private readonly int _seed;
+    private readonly bool _worse;
+    private readonly Random _changes;
+    private readonly Random _fire;
+    private readonly Random _outages;
+    private readonly Random _engines;
+    private readonly Queue<Outage> _first;
+    private readonly SemaphoreSlim _changing = new(1, 1);
     private int _made;
+
+    /// <param name="worse">Beside kills and cuts: rollbacks, clocks, databases, full disks, files that are touched again and again.</param>
+    public FireWorks(FireFleet fleet, FireRecord record, int seed, bool worse)
+    {
+        (_fleet, _record, _seed, _worse) = (fleet, record, seed, worse);
+        (_changes, _fire, _outages, _engines) = (new Random(seed), new Random(seed + 1), new Random(seed + 2), new Random(seed + 3));
+        var outages = Outages.ToArray();
+        _outages.Shuffle(outages);
+        _first = new Queue<Outage>(outages);
+    }
+
+    private delegate Task Outage(FireWorks works, TestSite site);
+
+    private IEnumerable<Outage> Outages =>
+    [
+        (w, s) => w.KillAsync(s), (w, s) => w.CutAsync(s),
+        .. _worse ? [(w, s) => w.RollBackAsync(s), (w, s) => w.TurnClockAsync(s), (w, s) => w.BreakDatabaseAsync(s)] : Array.Empty<Outage>(),
+        .. _fleet.HasDisks ? [(w, s) => w.FillDiskAsync(s)] : Array.Empty<Outage>(),
+    ];
+
+    public void Dispose() => _changing.Dispose();
 
     public async Task AddFirstAsync(CancellationToken cancellationToken)
     {
-        foreach (var site in fleet.Sites)
+        foreach (var site in _fleet.Sites)
         {
             await AddAsync(site, 300_000 + _changes.Next(2_000_000), cancellationToken);
             await AddAsync(site, 60_000 + _changes.Next(300_000), cancellationToken);
@@ -31,18 +61,26 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
     {
         while (await PauseAsync(_changes.Next(100, 1500), stop))
         {
-            var (site, dice) = (Pick(_changes, fleet.Sites), _changes.Next(100));
-            var (live, gone) = (record.Images.Where(i => i.IsLive is true && !i.IsBlocked).ToList(), record.Images.Where(i => i.IsLive is false).ToList());
-            var blocked = record.Images.Where(i => i.IsBlocked).ToList();
-            await (dice switch
+            var (site, dice) = (Pick(_changes, _fleet.Sites), _changes.Next(100));
+            var (live, gone) = (_record.Images.Where(i => i.IsLive is true && !i.IsBlocked).ToList(), _record.Images.Where(i => i.IsLive is false).ToList());
+            var blocked = _record.Images.Where(i => i.IsBlocked).ToList();
+            await _changing.WaitAsync(CancellationToken.None);
+            try
             {
-                < 30 when live.Count < Most => AddAsync(site, _changes.Next(10) == 0 ? 8_000_000 : 50_000 + _changes.Next(1_500_000), stop),
-                < 55 when live.Count > 3 => RemoveAsync(site, Pick(_changes, live)),
-                < 80 when gone.Count > 0 => RestoreAsync(site, Pick(_changes, gone)),
-                < 90 when live.Count > 3 && blocked.Count == 0 => BlockAsync(site, Pick(_changes, live)),
-                >= 70 when blocked.Count > 0 => UnblockAsync(site, Pick(_changes, blocked)),
-                _ => Task.CompletedTask,
-            });
+                await (dice switch
+                {
+                    < 30 when live.Count < Most => AddAsync(site, _changes.Next(10) == 0 ? 8_000_000 : 50_000 + _changes.Next(1_500_000), stop),
+                    < 55 when live.Count > 3 => RemoveAsync(site, Pick(_changes, live)),
+                    < 80 when gone.Count > 0 => RestoreAsync(site, Pick(_changes, gone)),
+                    < 90 when live.Count > 3 && blocked.Count == 0 => BlockAsync(site, Pick(_changes, live)),
+                    >= 70 when blocked.Count > 0 => UnblockAsync(site, Pick(_changes, blocked)),
+                    _ => Task.CompletedTask,
+                });
+            }
+            finally
+            {
+                _changing.Release();
+            }
         }
     }
 
@@ -50,7 +88,7 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
     {
         while (await PauseAsync(_fire.Next(50, 500), stop))
         {
-            var (site, dice) = (Pick(_fire, fleet.Sites), _fire.Next(100));
+            var (site, dice) = (Pick(_fire, _fleet.Sites), _fire.Next(100));
             if (dice < 40)
             {
                 DamageOn("console", site, _fire);
@@ -59,9 +97,13 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
             {
                 DamageOn("ovirt", site, _fire);
             }
-            else if (dice < 90)
+            else if (dice < 85)
             {
                 await DamageStoreAsync(site);
+            }
+            else if (dice < 92 && _worse)
+            {
+                await TouchAgainAndAgainAsync(site);
             }
             else
             {
@@ -76,7 +118,7 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
     {
         try
         {
-            foreach (var drift in (await fleet.ClientOf(site).GetDriftAsync(default)).Drift.Where(d => d.Code is "foreign-file" or "domain-unlistable"))
+            foreach (var drift in (await _fleet.ClientOf(site).GetDriftAsync(default)).Drift.Where(d => d.Code is "foreign-file" or "domain-unlistable"))
             {
                 if (Foreign().Match(drift.Reason) is { Success: true } found)
                 {
@@ -86,7 +128,7 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
         }
         catch (Exception e) when (e is ApplianceException or ApplianceUnreachableException)
         {
-            record.Say($"{site.Id} says nothing of its drift: {e.Message}");
+            _record.Say($"{site.Id} says nothing of its drift: {e.Message}");
         }
 
         static void Delete(string path)
@@ -109,11 +151,15 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
     {
         while (await PauseAsync(_outages.Next(500, 2500), stop))
         {
-            var site = Pick(_outages, fleet.Sites);
-            await (_outages.Next(100) < 60 ? KillAsync(site) : CutAsync(site));
+            var site = Pick(_outages, _fleet.Sites);
+
+            // Each kind once, then whatever comes, kills most.
+            await (_first.TryDequeue(out var outage) ? outage
+                : _outages.Next(100) < 40 ? (w, s) => w.KillAsync(s)
+                : Pick(_outages, Outages.ToList()))(this, site);
         }
 
-        await fleet.MendAsync();
+        await _fleet.MendAsync();
     }
 
     /// <summary>One engine at a time does what engines do: it is down, answers nonsense, has the domain inactive (and its old list at hand), leaves a file out.</summary>
@@ -121,8 +167,8 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
     {
         while (await PauseAsync(_engines.Next(1500, 4000), stop))
         {
-            var (site, dice) = (Pick(_engines, fleet.Sites), _engines.Next(100));
-            var hidden = Pick(_engines, record.Images.OrderBy(i => i.Name, StringComparer.Ordinal).ToList());
+            var (site, dice) = (Pick(_engines, _fleet.Sites), _engines.Next(100));
+            var hidden = Pick(_engines, _record.Images.OrderBy(i => i.Name, StringComparer.Ordinal).ToList());
             var (what, fault) = dice switch
             {
                 < 25 => ("is down", new EngineFaults { Down = true }),
@@ -132,11 +178,11 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
                 < 85 => ($"leaves out {hidden.Name}", new EngineFaults { Hide = [hidden.Name] }),
                 _ => ("has a host that cannot list", new EngineFaults { FailingDataCenters = [SimulatedDomain.DataCenter] }),
             };
-            record.Say($"the engine of {site.Id} {what}");
-            var engine = fleet.DomainOf(site).Engine;
+            _record.Say($"the engine of {site.Id} {what}");
+            var engine = _fleet.DomainOf(site).Engine;
 
             // What the engine listed before its host failed counts on, and can be mounted.
-            using (fault.FailingDataCenters.Count > 0 ? null : record.EngineTrouble(site.Id, fault.Hide.Count > 0 ? hidden.Id : null))
+            using (fault.FailingDataCenters.Count > 0 ? null : _record.EngineTrouble(site.Id, fault.Hide.Count > 0 ? hidden.Id : null))
             {
                 engine.Faults = fault;
 
@@ -145,8 +191,8 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
                 engine.Faults = EngineFaults.None;
             }
 
-            record.Count("engine troubles");
-            record.Say($"the engine of {site.Id} is well again");
+            _record.Count("engine troubles");
+            _record.Say($"the engine of {site.Id} is well again");
         }
     }
 
@@ -160,9 +206,9 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
 
     private async Task AddAsync(TestSite site, int size, CancellationToken cancellationToken)
     {
-        var image = new FireImage((seed % 1000 * 1000) + ++_made, size);
-        record.Add(image);
-        record.Say($"add {image.Name} ({size:N0} bytes) at {site.Id}");
+        var image = new FireImage((_seed % 1000 * 1000) + ++_made, size);
+        _record.Add(image);
+        _record.Say($"add {image.Name} ({size:N0} bytes) at {site.Id}");
         await AskAsync(site, image, true, client => client.UploadImageAsync(new MemoryStream(image.Bytes), image.Name, null, null, null, cancellationToken), "added");
     }
 
@@ -171,7 +217,7 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
     {
         try
         {
-            return await fleet.ClientOf(site).GetImageAsync(image.Id.ToString(), default) is var known
+            return await _fleet.ClientOf(site).GetImageAsync(image.Id.ToString(), default) is var known
                 && known.Deleted != image.IsLive && known.Blocked is not null == image.IsBlocked;
         }
         catch (Exception e) when (e is ApplianceException or ApplianceUnreachableException)
@@ -182,7 +228,7 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
 
     private async Task RemoveAsync(TestSite site, FireImage image)
     {
-        record.Say($"remove {image.Name} at {site.Id}");
+        _record.Say($"remove {image.Name} at {site.Id}");
         if (await AskAsync(site, image, false, client => client.RemoveImageAsync(image.Id.ToString(), "fire", default), "removed"))
         {
             image.Removed = new(site.Id, FireRecord.Now);
@@ -191,13 +237,13 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
 
     private async Task RestoreAsync(TestSite site, FireImage image)
     {
-        record.Say($"restore {image.Name} at {site.Id}");
+        _record.Say($"restore {image.Name} at {site.Id}");
         await AskAsync(site, image, true, client => client.RestoreImageAsync(image.Id.ToString(), default), "restored");
     }
 
     private async Task BlockAsync(TestSite site, FireImage image)
     {
-        record.Say($"recall {image.Name} at {site.Id}");
+        _record.Say($"recall {image.Name} at {site.Id}");
         if (await AskAsync(site, image, image.IsLive, client => client.BlockImageAsync(image.Id.ToString(), new BlockRequest("fire"), default), "recalled"))
         {
             image.IsBlocked = true;
@@ -207,7 +253,7 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
 
     private async Task UnblockAsync(TestSite site, FireImage image)
     {
-        record.Say($"take back the recall of {image.Name} at {site.Id}");
+        _record.Say($"take back the recall of {image.Name} at {site.Id}");
         if (await AskAsync(site, image, image.IsLive, async client =>
             {
                 await client.UnblockImageAsync(image.Id.ToString(), default);
@@ -231,26 +277,28 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
         (image.Removed, image.IsLive) = (null, null);
         try
         {
-            await ask(fleet.ClientOf(site));
+            await ask(_fleet.ClientOf(site));
             image.IsLive = live;
-            record.Count(done);
+            _record.Count(done);
             return true;
         }
         catch (ApplianceException e)
         {
             // The site has not heard yet of what another was asked, or has; it changed nothing.
             (image.IsLive, image.Removed) = before;
-            record.Say($"refused at {site.Id}: {e.Problem.Code} {e.Problem.Detail}");
-            if (!Expected.Contains(e.Problem.Code))
+            _record.Say($"refused at {site.Id}: {e.Problem.Code} {e.Problem.Detail}");
+            if (!Expected.Contains(e.Problem.Code)
+                && !(ExpectedOfDisks.Contains(e.Problem.Code) && _record.IsDiskTrouble(site.Id, asked, FireRecord.Now))
+                && !(e.Problem.Code == "clock-implausible" && _record.IsClockTrouble(site.Id, asked, FireRecord.Now)))
             {
-                record.Violated($"{site.Id} refuses what it should do: {e.Problem.Code} {e.Problem.Detail}");
+                _record.Violated($"{site.Id} refuses what it should do: {e.Problem.Code} {e.Problem.Detail}");
             }
         }
         catch (ApplianceUnreachableException e)
         {
-            if (!record.WasDown(site.Id, asked, FireRecord.Now))
+            if (!_record.WasDown(site.Id, asked, FireRecord.Now))
             {
-                record.Violated($"{site.Id} does not answer: {e.Message}");
+                _record.Violated($"{site.Id} does not answer: {e.Message}");
             }
         }
         catch (OperationCanceledException)
@@ -265,18 +313,18 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
     {
         var folder = FolderOf(surface, site);
         if (Directory.GetFiles(folder) is { Length: > 0 } files
-            && record.Images.FirstOrDefault(i => i.Name == Path.GetFileName(Pick(random, files.Order(StringComparer.Ordinal).ToList()))) is { } image)
+            && _record.Images.FirstOrDefault(i => i.Name == Path.GetFileName(Pick(random, files.Order(StringComparer.Ordinal).ToList()))) is { } image)
         {
             Damage(site, surface, image, Path.Combine(folder, image.Name), random);
         }
     }
 
-    private string FolderOf(string surface, TestSite site) => surface == "console" ? site.Console : fleet.DomainOf(site).Files;
+    private string FolderOf(string surface, TestSite site) => surface == "console" ? site.Console : _fleet.DomainOf(site).Files;
 
     /// <summary>The last whole copy of an image is left alone: what cannot be repaired is another test.</summary>
     private async Task DamageStoreAsync(TestSite site)
     {
-        var images = record.Images.Where(i => i.IsLive is true && !i.IsBlocked).ToList();
+        var images = _record.Images.Where(i => i.IsLive is true && !i.IsBlocked).ToList();
         if (images.Count == 0)
         {
             return;
@@ -284,13 +332,13 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
 
         var image = Pick(_fire, images);
         string? root = null;
-        foreach (var other in fleet.Sites)
+        foreach (var other in _fleet.Sites)
         {
             try
             {
-                var known = await fleet.ClientOf(other).GetImageAsync(image.Id.ToString(), default);
+                var known = await _fleet.ClientOf(other).GetImageAsync(image.Id.ToString(), default);
                 root = known.Root.ToString();
-                if (known is not { Deleted: false, Blocked: null, Store.State: "present" } || record.IsStoreDamaged(other.Id, image.Id, TimeSpan.FromSeconds(10)))
+                if (known is not { Deleted: false, Blocked: null, Store.State: "present" } || _record.IsStoreDamaged(other.Id, image.Id, TimeSpan.FromSeconds(10)))
                 {
                     return;
                 }
@@ -307,19 +355,25 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
     private void Damage(TestSite site, string? surface, FireImage image, string path, Random random)
     {
         var kind = Pick(random, FireDamage.Kinds);
-        if (FireDamage.Do(kind, path, random, () => record.Damage(site.Id, surface, image.Id)))
+        if (FireDamage.Do(kind, path, random, () => _record.Damage(site.Id, surface, image.Id)))
         {
-            record.Count("damages");
-            record.Say($"{image.Name} {kind} {(surface is null ? "in the store" : "on " + surface)} of {site.Id}");
+            _record.Count("damages");
+            _record.Say($"{image.Name} {kind} {(surface is null ? "in the store" : "on " + surface)} of {site.Id}");
         }
     }
 
     private async Task KillAsync(TestSite site)
     {
-        record.Say($"kill {site.Id}");
-        using (record.Down(site.Id))
+        _record.Say($"kill {site.Id}");
+        using (_record.Down(site.Id))
         {
             await site.KillAsync();
+            if (_outages.Next(3) == 0)
+            {
+                await FireFleet.SnapshotAsync(site);
+                _record.Say($"{site.Id} is copied");
+            }
+
             await PauseAsync(_outages.Next(1500), default);
             if (_outages.Next(2) == 0)
             {
@@ -329,18 +383,160 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
             await site.StartAgainAsync(default);
         }
 
-        record.Count("kills");
-        record.Say($"{site.Id} is back");
+        _record.Count("kills");
+        _record.Say($"{site.Id} is back");
     }
 
     private async Task CutAsync(TestSite site)
     {
-        record.Say($"cut {site.Id} off");
-        await fleet.CutAsync(site);
-        record.Count("cuts");
+        _record.Say($"cut {site.Id} off");
+        await _fleet.CutAsync(site);
+        _record.Count("cuts");
         await PauseAsync(_outages.Next(500, 3000), default);
-        await fleet.MendAsync();
-        record.Say($"{site.Id} is joined again");
+        await _fleet.MendAsync();
+        _record.Say($"{site.Id} is joined again");
+    }
+
+    /// <summary>
+    /// The data folder is put back from a copy. What the others know and have is not lost by it, so it waits for a moment in which they know and have everything; of
+    /// what was removed since the copy was made the site knows again once it has heard another.
+    /// </summary>
+    private async Task RollBackAsync(TestSite site)
+    {
+        await _changing.WaitAsync(CancellationToken.None);
+        try
+        {
+            for (var tries = 0; !await AllKnowAndHaveEverythingAsync(); tries++)
+            {
+                if (tries == 60)
+                {
+                    _record.Say($"no rollback of {site.Id}: the others lack something");
+                    return;
+                }
+
+                await PauseAsync(200, default);
+            }
+
+            _record.Say($"roll {site.Id} back");
+            using (_record.Down(site.Id))
+            {
+                await site.KillAsync();
+                foreach (var image in _record.Images.Where(i => i.Removed is { } gone && gone.Site == site.Id))
+                {
+                    image.Removed = null;
+                }
+
+                await FireFleet.RollBackAsync(site);
+                await site.StartAgainAsync(default);
+            }
+
+            _record.Count("rollbacks");
+            _record.Say($"{site.Id} is back as it was");
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    private async Task<bool> AllKnowAndHaveEverythingAsync()
+    {
+        foreach (var site in _fleet.Sites)
+        {
+            try
+            {
+                var known = (await _fleet.ClientOf(site).GetImagesAsync(default)).Images.ToDictionary(i => i.Id);
+                if (_record.Images.Any(i => i.IsLive is null || !known.TryGetValue(i.Id, out var there) || there.Deleted == i.IsLive
+                    || there.Blocked is not null != i.IsBlocked || (i is { IsLive: true, IsBlocked: false } && there.Store.State != "present")))
+                {
+                    return false;
+                }
+            }
+            catch (Exception e) when (e is ApplianceException or ApplianceUnreachableException)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private async Task TurnClockAsync(TestSite site)
+    {
+        var off = Pick(_outages, [TimeSpan.FromHours(2), TimeSpan.FromDays(2), TimeSpan.FromDays(400), TimeSpan.FromDays(3650)]) * (_outages.Next(2) == 0 ? 1 : -1);
+        _record.Say($"the clock of {site.Id} is off by {off}");
+        using (_record.ClockTrouble(site.Id))
+        {
+            FireFleet.SetClock(site, off);
+            await PauseAsync(_outages.Next(2000, 6000), default);
+            FireFleet.SetClock(site, TimeSpan.Zero);
+        }
+
+        _record.Count("clock jumps");
+        _record.Say($"the clock of {site.Id} is right again");
+    }
+
+    private async Task BreakDatabaseAsync(TestSite site)
+    {
+        var (call, once) = (Pick(_outages, Enum.GetValues<DiskCall>()), _outages.Next(2) == 0);
+        _record.Say($"the database of {site.Id} gets errors ({call}{(once ? ", once" : "")})");
+        using (_record.DiskTrouble(site.Id))
+        {
+            _fleet.BreakDatabase(site, call, once);
+            await PauseAsync(_outages.Next(500, 4000), default);
+            _fleet.MendDatabase();
+        }
+
+        _record.Count("database errors");
+        _record.Say($"the database of {site.Id} gets no errors any more");
+    }
+
+    private async Task FillDiskAsync(TestSite site)
+    {
+        _record.Say($"fill the disk of {site.Id}");
+        using (_record.DiskTrouble(site.Id))
+        using (FireFleet.FillDisk(site))
+        {
+            await PauseAsync(_outages.Next(1000, 5000), default);
+        }
+
+        _record.Count("full disks");
+        _record.Say($"the disk of {site.Id} has room again");
+    }
+
+    /// <summary>As chown -R, and agents that make backups, do.</summary>
+    private async Task TouchAgainAndAgainAsync(TestSite site)
+    {
+        if (_record.Images.Where(i => i.IsLive is true && !i.IsBlocked).ToList() is not { Count: > 0 } live)
+        {
+            return;
+        }
+
+        var (image, inStore) = (Pick(_fire, live), _fire.Next(2) == 0);
+        var path = inStore ? await StoreFileAsync(site, image) : Path.Combine(FolderOf("console", site), image.Name);
+        for (var touch = 0; touch < 5 && path is not null; touch++)
+        {
+            if (!FireDamage.Do("touched", path, _fire, () => _record.Damage(site.Id, inStore ? null : "console", image.Id)))
+            {
+                return;
+            }
+
+            await PauseAsync(_fire.Next(50, 300), default);
+        }
+
+        _record.Count("touched again and again");
+    }
+
+    private async Task<string?> StoreFileAsync(TestSite site, FireImage image)
+    {
+        try
+        {
+            return site.StoreFile(await _fleet.ClientOf(site).GetImageAsync(image.Id.ToString(), default));
+        }
+        catch (Exception e) when (e is ApplianceException or ApplianceUnreachableException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Somebody unpacks things there.</summary>
@@ -356,6 +552,6 @@ internal sealed partial class FireWorks(FireFleet fleet, FireRecord record, int 
         }
 
         Directory.Delete(folder);
-        record.Count("floods");
+        _record.Count("floods");
     }
 }
