@@ -79,7 +79,7 @@ internal static class PeerEndpoints
 
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body, cancellationToken);
-        return documents.AdmitTrust(body.ToArray()).Violation is { } violation
+        return documents.AdmitTrust(body.ToArray(), late: false).Violation is { } violation
             ? SiteApi.Refused(new Refusal(RefusalCode.TrustRefused, violation.ToString()))
             : Get(ledger, parts);
     }

@@ -19,13 +19,14 @@ internal sealed class DocumentDisk(SiteFolders folders, Reserve reserve, SiteAla
     /// <summary>What has to be freed, in words, where there is no room.</summary>
     public string Remedy => reserve.Remedy;
 
-    /// <summary>Durable when it returns.</summary>
+    /// <summary>Durable when it returns, and after all that it may refer to and that can be stored by now.</summary>
     /// <exception cref="IOException">It is not.</exception>
-    public void Write(string path, ReadOnlyMemory<byte> content) => reserve.Write(() =>
+    public void Write(string path, ReadOnlyMemory<byte> content)
     {
-        DurableFile.CreateFolder(Path.GetDirectoryName(path)!, SiteFolders.Open);
-        DurableFile.WriteAtomically(path, content.Span, Mode);
-    });
+        CatchUp();
+        Store(path, content);
+        _late.Remove(path);
+    }
 
     /// <summary>Stores it now, or later: then it is an alarm, and so is all that comes after it.</summary>
     public void Keep(string path, ReadOnlyMemory<byte> content)
@@ -44,7 +45,7 @@ internal sealed class DocumentDisk(SiteFolders folders, Reserve reserve, SiteAla
             while (_late.Count > 0)
             {
                 var (path, content) = _late.GetAt(0);
-                Write(path, content);
+                Store(path, content);
                 _late.RemoveAt(0);
             }
 
@@ -58,6 +59,12 @@ internal sealed class DocumentDisk(SiteFolders folders, Reserve reserve, SiteAla
                 + "room on that disk, and at the disk itself (dmesg, smartctl).");
         }
     }
+
+    private void Store(string path, ReadOnlyMemory<byte> content) => reserve.Write(() =>
+    {
+        DurableFile.CreateFolder(Path.GetDirectoryName(path)!, SiteFolders.Open);
+        DurableFile.WriteAtomically(path, content.Span, Mode);
+    });
 
     /// <summary>The cause in words that stay the same from one try to the next: temporary files have another name each time.</summary>
     private static string Cause(Exception e) => DiskFault.IsFull(e) ? "The disk is full." : DiskFault.IsReadOnly(e) ? "It may not be written." : "The disk fails.";

@@ -63,20 +63,49 @@ internal sealed class DocumentFiles(SiteFolders folders, DocumentDisk? disk = nu
         return read;
     }
 
-    /// <summary>Chunks first: a document that is there has its chunks. Durable when it returns.</summary>
-    /// <exception cref="IOException">It is not, and the document may be there all the same.</exception>
-    public void Write(string site, Sha256Digest document, ReadOnlyMemory<byte> envelope, IEnumerable<KeyValuePair<Sha256Digest, ReadOnlyMemory<byte>>> chunks) =>
-        Write(disk!.Write, IsStored, site, document, envelope, chunks);
+    /// <summary>Chunks first: a document that is there has its chunks. Durable when it returns null; else all that was written for it is taken away again.</summary>
+    /// <param name="takenBack">False when the document may be there all the same.</param>
+    /// <returns>Why it is not durable.</returns>
+    public Exception? TryWrite(
+        string site,
+        Sha256Digest document,
+        ReadOnlyMemory<byte> envelope,
+        IEnumerable<KeyValuePair<Sha256Digest, ReadOnlyMemory<byte>>> chunks,
+        out bool takenBack)
+    {
+        var written = new List<string>();
+        takenBack = true;
+        try
+        {
+            Write(Note, IsStored, site, document, envelope, chunks);
+            return null;
+        }
+        catch (Exception e) when (DiskFault.IsOutside(e))
+        {
+            // The document first, and what it needs only once it is gone. A refusal that leaves a chunk behind takes room each time that it is tried again.
+            written.Reverse();
+            takenBack = written.TrueForAll(TryTakeBack);
+            return e;
+        }
+
+        void Note(string path, ReadOnlyMemory<byte> content)
+        {
+            if (disk!.Find(path) is null)
+            {
+                // What is still to be stored is another document's too.
+                written.Add(path);
+            }
+
+            disk.Write(path, content);
+        }
+    }
 
     /// <summary>The same of another site's, which is in force whether it can be stored or not.</summary>
     public void Keep(string site, Sha256Digest document, ReadOnlyMemory<byte> envelope, IEnumerable<KeyValuePair<Sha256Digest, ReadOnlyMemory<byte>>> chunks) =>
         Write(disk!.Keep, HasChunk, site, document, envelope, chunks);
 
-    /// <summary>Takes a document away again that could not be written durably.</summary>
-    /// <returns>False when it may still be there.</returns>
-    public bool TryTakeBack(string site, Sha256Digest document)
+    private static bool TryTakeBack(string path)
     {
-        var path = folders.DocumentFile(site, document);
         try
         {
             DurableFile.Delete(path);

@@ -231,9 +231,11 @@ internal sealed class FleetDocuments(
         });
 
     /// <summary>Takes the next trust document, if the roots of the one before have signed it; then everything is weighed anew.</summary>
-    public AdmitReport AdmitTrust(ReadOnlySpan<byte> envelope)
+    /// <param name="late">See <see cref="TrustStore.Admit"/>.</param>
+    /// <exception cref="IOException">It had to be stored and could not be; nothing was changed.</exception>
+    public AdmitReport AdmitTrust(ReadOnlySpan<byte> envelope, bool late)
     {
-        var report = _trust.Admit(envelope);
+        var report = _trust.Admit(envelope, late);
         if (report.Changed)
         {
             var setAside = _catalog.SetAside.Select(e => e.Image).ToHashSet();
@@ -329,15 +331,11 @@ internal sealed class FleetDocuments(
 
     private Refusal? Commit(SiteWriter writer, SignedDocument document, FleetCatalog catalog)
     {
-        try
-        {
-            _files.Write(site, document.Ref.Sha256, document.Envelope, document.ChunkBytes);
-        }
-        catch (Exception e) when (DiskFault.IsOutside(e))
+        if (_files.TryWrite(site, document.Ref.Sha256, document.Envelope, document.ChunkBytes, out var takenBack) is { } failure)
         {
             // Whatever is on the disk now: its place in the count is used up. The next one begins an epoch of its own.
             _writer = null;
-            return Unwritten(e, takenBack: _files.TryTakeBack(site, document.Ref.Sha256));
+            return Unwritten(failure, takenBack);
         }
 
         _writer = writer;

@@ -20,7 +20,7 @@ internal sealed class TrustStore
     public static bool Exists(SiteFolders folders) => File.Exists(folders.TrustFile(1));
 
     /// <exception cref="SiteStartException">There is none, or what lies there is not a chain of trust documents.</exception>
-    /// <param name="disk">Of a running site, where a document is in force whether it can be stored or not; null: it must be stored.</param>
+    /// <param name="disk">Of a running site; null: of one that does not run.</param>
     public static TrustStore Load(SiteFolders folders, DocumentDisk? disk = null)
     {
         if (!Exists(folders))
@@ -77,8 +77,9 @@ internal sealed class TrustStore
     }
 
     /// <summary>Offers a document, and keeps it if it is the next one.</summary>
+    /// <param name="late">It is in force whether it can be stored or not: whoever brought it has it.</param>
     /// <exception cref="IOException">It had to be stored and could not be; nothing was changed.</exception>
-    public AdmitReport Admit(ReadOnlySpan<byte> envelope)
+    public AdmitReport Admit(ReadOnlySpan<byte> envelope, bool late = false)
     {
         switch (Chain.Offer(envelope))
         {
@@ -87,14 +88,14 @@ internal sealed class TrustStore
                 if (next.Links[before] != Chain.Newest)
                 {
                     // The end of a split may have chosen the other one.
-                    Write(_folders.TrustFile(before + 1), next.Links[before].Envelope.ToJson());
+                    Write(_folders.TrustFile(before + 1), next.Links[before].Envelope.ToJson(), late);
                 }
 
-                Write(_folders.TrustFile(next.Current.Version), envelope);
+                Write(_folders.TrustFile(next.Current.Version), envelope, late);
                 Chain = next;
                 return new AdmitReport(Changed: true);
             case TrustOutcome.Forked { Chain: var split } when split != Chain:
-                Write(Fork(_folders, Chain), envelope);
+                Write(Fork(_folders, Chain), envelope, late);
                 Chain = split;
                 return new AdmitReport(Changed: true, Violation: Doubled(split));
             case TrustOutcome.Forked:
@@ -122,15 +123,19 @@ internal sealed class TrustStore
         }
     }
 
-    private void Write(string path, ReadOnlySpan<byte> envelope)
+    private void Write(string path, ReadOnlySpan<byte> envelope, bool late)
     {
         if (_disk is null)
         {
             DurableFile.WriteAtomically(path, envelope, Mode);
         }
-        else
+        else if (late)
         {
             _disk.Keep(path, envelope.ToArray());
+        }
+        else
+        {
+            _disk.Write(path, envelope.ToArray());
         }
     }
 

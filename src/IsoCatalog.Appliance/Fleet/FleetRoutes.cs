@@ -153,7 +153,7 @@ internal sealed class FleetRoutes(
     private async Task TrustAsync(HttpContext http, CancellationToken cancellationToken)
     {
         var body = await BodyAsync(http, FleetLimits.Trust, cancellationToken);
-        var refusal = documents.AdmitTrust(body).Violation;
+        var refusal = documents.AdmitTrust(body, late: true).Violation;
         if (refusal is not null)
         {
             Log.TrustRefused(log, http.Connection.RemoteIpAddress, refusal.ToString());

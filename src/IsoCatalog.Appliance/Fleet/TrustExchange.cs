@@ -19,12 +19,12 @@ internal sealed class TrustExchange(PeerClient client, DocumentBook documents, R
         if (theirs.Version == ours.TrustVersion && theirs.Sha256 != ours.TrustHash && !refused.Holds(theirs.Sha256))
         {
             // Two documents of one version, both signed by the roots or not: the rules say what it is, and that it is to be seen.
-            return took(documents.AdmitTrust(await client.GetTrustAsync(theirs.Version, anyKey: false, cancellationToken)), theirs.Sha256);
+            return took(documents.AdmitTrust(await client.GetTrustAsync(theirs.Version, anyKey: false, cancellationToken), late: true), theirs.Sha256);
         }
 
         for (var i = 0; i < MaxTrustVersions && documents.Fleet.TrustVersion is var have && have < theirs.Version; i++)
         {
-            var report = documents.AdmitTrust(await client.GetTrustAsync(have + 1, anyKey: false, cancellationToken));
+            var report = documents.AdmitTrust(await client.GetTrustAsync(have + 1, anyKey: false, cancellationToken), late: true);
             if (!took(report, null) || !report.Changed)
             {
                 return report.Violation is null;
@@ -44,7 +44,7 @@ internal sealed class TrustExchange(PeerClient client, DocumentBook documents, R
         {
             for (var i = 0; i < MaxTrustVersions; i++)
             {
-                var report = documents.AdmitTrust(await client.GetTrustAsync(documents.Fleet.TrustVersion + 1, anyKey, cancellationToken));
+                var report = documents.AdmitTrust(await client.GetTrustAsync(documents.Fleet.TrustVersion + 1, anyKey, cancellationToken), late: true);
                 if (!took(report, null) || !report.Changed)
                 {
                     return false;

@@ -92,10 +92,10 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
     }
 
     /// <inheritdoc cref="FleetDocuments.AdmitTrust"/>
-    public AdmitReport AdmitTrust(byte[] envelope)
+    public AdmitReport AdmitTrust(byte[] envelope, bool late)
     {
         using var turn = ledger.Take();
-        var report = documents.AdmitTrust(envelope);
+        var report = documents.AdmitTrust(envelope, late);
         Restate(turn);
         Follow(turn, report.Changed);
         return report;

@@ -114,9 +114,16 @@ internal sealed class SiteLedger : IDisposable
     {
         var before = _view;
         var lists = Lists.After(before, change.Next, change.Touched, change.Described, _time.GetUtcNow());
+        IReadOnlyList<Row> late = [];
         if (WriteFirst_NeedsLock(change.First, withEpoch: change.Document is not null) is { } failed)
         {
-            return failed;
+            if (change.First.Count > 0 || change.Document is null)
+            {
+                return failed;
+            }
+
+            // A removal or a recall waits for no database. Its document says the epoch too; both would have to be lost.
+            late = [new Row.Fact(StoredView.EpochFact, StoredView.Text(_documents.Epoch))];
         }
 
         if (change.Document?.Commit() is { } unwritten)
@@ -129,6 +136,7 @@ internal sealed class SiteLedger : IDisposable
         _rows.Write(
             Row.Between(before, lists.View, change.Touched).Except(change.First)
                 .Concat(change.After)
+                .Concat(late)
                 .Concat(lists.Changed.Select(s => new Row.Fact(StoredView.AnswerFact(s.Name), StoredView.Ms(s.AnswerChanged))))
                 .Concat(change.Document is null ? [] : Signed_NeedsLock()));
 

@@ -121,6 +121,29 @@ public sealed class SharedRootTests
     }
 
     /// <summary>Lets the keeper do all that there is to do.</summary>
+    /// <summary>A folder of the store is a link to itself: not even stat says anything.</summary>
+    [Fact]
+    public async Task A_file_that_cannot_be_looked_at_is_doubted_and_keeps_no_other_from_being_looked_at()
+    {
+        await using var held = await HeldSite.OpenAsync(images: 3);
+        var files = held.Ledger.View.Store.Keys.ToDictionary(r => r, held.Folders.StoreFile);
+        var hidden = files.Keys.First();
+        foreach (var touched in files.Where(f => Path.GetDirectoryName(f.Value) != Path.GetDirectoryName(files[hidden])))
+        {
+            File.SetLastWriteTimeUtc(touched.Value, TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1));
+        }
+
+        var folder = Path.GetDirectoryName(files[hidden])!;
+        Directory.Move(folder, folder + ".away");
+        Directory.CreateSymbolicLink(folder, folder);
+
+        held.Doubts.StatStore(Cancel);
+
+        Assert.All(files.Keys, r => Assert.IsType<StoreFile.Doubted>(held.Ledger.View.Store[r]));
+        File.Delete(folder);
+        Directory.Move(folder + ".away", folder);
+    }
+
     /// <summary>Touched after it was removed, by a backup say: it was read by nobody until the next start, and could not be restored.</summary>
     [Theory]
     [InlineData(false)]
