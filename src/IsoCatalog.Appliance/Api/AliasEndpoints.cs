@@ -13,7 +13,7 @@ internal static class AliasEndpoints
 {
     public static void Map(RouteGroupBuilder api)
     {
-        var aliases = api.MapGroup("/aliases").WithTags("images").AsksClocks();
+        var aliases = api.MapGroup("/aliases").WithTags("images").Signs();
         aliases.MapGet("/", (SiteLedger ledger, ViewPoint point) =>
                 TypedResults.Json(new AliasList(AliasViews.All(ledger.View, point)), ApiJson.Default.AliasList))
             .RequireRole(Role.Panel).WithSummary("Every alias, where it points, and what it waits for").Produces<AliasList>();

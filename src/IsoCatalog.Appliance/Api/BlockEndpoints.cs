@@ -15,7 +15,7 @@ internal static class BlockEndpoints
 
     public static void Map(RouteGroupBuilder api)
     {
-        var blocks = api.MapGroup("").WithTags("images").RequireRole(Role.Operator).AsksClocks();
+        var blocks = api.MapGroup("").WithTags("images").RequireRole(Role.Operator).Signs();
         blocks.MapPut("/images/{id}/block", Block).WithSummary("Recall an image")
             .WithDescription(
                 "At once it is in no list of this site, and of each other site as soon as that hears of it; no site takes its bytes any more. An id may be given of an "

@@ -21,7 +21,7 @@ internal static partial class ImageEndpoints
 
     public static void Map(RouteGroupBuilder api)
     {
-        var images = api.MapGroup("/images").WithTags("images").AsksClocks();
+        var images = api.MapGroup("/images").WithTags("images").Signs();
         images.MapGet("/", List).RequireRole(Role.Panel).WithSummary("Every catalog image with its ready matrix").Produces<ImageList>();
         images.MapGet("/{id}", Get).RequireRole(Role.Panel).WithSummary("One image, by id, file name or alias").Produces<ImageView>()
             .Refuses(404);

@@ -49,7 +49,6 @@ internal static class SiteApi
             context.HttpContext.Response.StatusCode));
         app.UseRoutingWithHead();
         app.UseAccess(AccessProblem.WriteAsync);
-        app.Use(OnceItMaySignAsync);
 
         var api = app.MapGroup("/api/v1");
         AvailableEndpoint.Map(api);
@@ -77,12 +76,17 @@ internal static class SiteApi
         return endpoint;
     }
 
-    /// <summary>Whatever is asked to be signed here is signed by a clock that was just compared with the others.</summary>
-    public static RouteGroupBuilder AsksClocks(this RouteGroupBuilder group) => group.AddEndpointFilter(async (invocation, next) =>
+    /// <summary>
+    /// Whatever is asked to be signed here is signed above all that this site said before, which others are asked for in the first seconds after a start, and by a
+    /// clock that was just compared with theirs.
+    /// </summary>
+    public static RouteGroupBuilder Signs(this RouteGroupBuilder group) => group.AddEndpointFilter(async (invocation, next) =>
     {
-        if (!HttpMethods.IsGet(invocation.HttpContext.Request.Method) && !HttpMethods.IsHead(invocation.HttpContext.Request.Method))
+        var http = invocation.HttpContext;
+        if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
         {
-            await invocation.HttpContext.RequestServices.GetRequiredService<Ledger.SiteLedger>().AskClocksAsync(invocation.HttpContext.RequestAborted);
+            await http.RequestServices.GetRequiredService<DocumentBook>().MaySign.WaitAsync(http.RequestAborted);
+            await http.RequestServices.GetRequiredService<SiteLedger>().AskClocksAsync(http.RequestAborted);
         }
 
         return await next(invocation);
@@ -100,19 +104,6 @@ internal static class SiteApi
         Outcome<T>.Refused { Refusal: var refusal } => Refused(refusal),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
-
-    /// <summary>What changes the catalog is signed: in the first seconds after a start that waits until the others have said what this site said before.</summary>
-    private static async Task OnceItMaySignAsync(HttpContext http, RequestDelegate next)
-    {
-        var path = http.Request.Path;
-        if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method)
-            && (path.StartsWithSegments("/api/v1/images", StringComparison.Ordinal) || path.StartsWithSegments("/api/v1/aliases", StringComparison.Ordinal)))
-        {
-            await http.RequestServices.GetRequiredService<DocumentBook>().MaySign.WaitAsync(http.RequestAborted);
-        }
-
-        await next(http);
-    }
 
     private static string Words(HttpContext http) => http.Response.StatusCode switch
     {

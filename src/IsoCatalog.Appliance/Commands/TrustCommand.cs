@@ -181,7 +181,8 @@ internal static class TrustCommand
 
             var next = TrustDocument.After(chain.Newest, TrustDrafts.Whole(now), TrustDrafts.Lifetime).WithClockRepaired(id, from);
             var envelope = signing.With(parsed, roots => TrustDrafts.Sign(next, roots));
-            var images = ahead.Select(e => e.Entry).OfType<ImageEntry>().Where(e => !e.Deleted).Select(TrustSetAside.Of).ToList();
+            // What took the place of something earlier is said again by the site itself.
+            var images = ahead.Select(e => e.Entry).OfType<ImageEntry>().Where(e => !e.Deleted && e.Obs is null).Select(TrustSetAside.Of).ToList();
             var ended = await FinishAsync(screen, config, chain, envelope, signing.Draft(parsed), null, defaults.Time, cancellationToken, images);
             images.ForEach(i => screen.Line($"  set aside: {i}"));
             return ended;

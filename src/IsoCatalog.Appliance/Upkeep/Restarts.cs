@@ -8,8 +8,8 @@ namespace IsoCatalog.Appliance.Upkeep;
 /// <param name="what">In words, as a sentence begins: "Watching the files".</param>
 internal sealed class Restarts(string what, Setbacks setbacks, TimeProvider time, ILogger log)
 {
-    /// <summary>A run that lasts so long is no failure any more.</summary>
-    private static readonly TimeSpan Settled = TimeSpan.FromMinutes(2);
+    /// <summary>A run that lasts so long is no failure any more: one that failed once is not said to fail.</summary>
+    private static readonly TimeSpan Settled = Setbacks.Grace / 2;
 
     private static readonly Backoff Pauses = Backoff.UpTo(TimeSpan.FromMinutes(1));
 

@@ -93,6 +93,31 @@ public sealed class RolledBackSiteTests
         Assert.All(await Task.WhenAll(fleet.Sites.Select(DriftAsync)), drift => Assert.DoesNotContain(drift, d => d.Code == "documents-forked"));
     }
 
+    /// <summary>The copy was made while the site ran: what it forgot has the epoch that it knows, and nobody tells it before it has begun another.</summary>
+    [Fact]
+    public async Task What_was_forgotten_of_an_epoch_that_is_known_is_restated_too()
+    {
+        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc");
+        var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
+        var kept = await nyc.PutAsync("kept.iso", 1);
+        await fleet.ListsEverywhereAsync(kept);
+        var copy = await nyc.CopyDataAsync(Cancel);
+        var forgotten = await nyc.PutAsync("forgotten.iso", 2);
+        await fleet.ListsEverywhereAsync(forgotten);
+        await nyc.StopAsync();
+        await nyc.RestoreDataAsync(copy, Cancel);
+        await nyc.ConfigurePeersAsync([new PeerAddress("ams", nyc.FleetAddress!, nyc.FleetAddress!)], Cancel);
+        await nyc.StartAgainAsync(Cancel);
+        await nyc.PutAsync("alone.iso", 3);
+
+        await fleet.IntroduceAsync(Cancel);
+        await fleet.ListsEverywhereAsync(forgotten);
+
+        // One document has all of it, above both histories; nothing older counts beside it.
+        await TestSite.EventuallyAsync(
+            () => Task.FromResult(SiteInHand.Read(ams).Sites["nyc"] is { Retained: [{ Manifest: var newest }], Head: not null } && newest.Chunks.Sum(c => c.Entries) == 3), Cancel, seconds: 60);
+    }
+
     [Fact]
     public async Task Two_machines_that_run_from_one_data_folder_both_say_so()
     {

@@ -2,6 +2,7 @@ using System.Net;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.IntegrationTests.Files;
+using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Testing;
 using Xunit;
 
@@ -98,6 +99,40 @@ public sealed class UnmountedTests
         File.Delete(published);
         await witness.LeftWithinTwoSecondsAsync(image.Id, surface, before, Witness.Now);
         await witness.ListedAsync(image.Id, surface);
+    }
+
+    /// <summary>A file server that comes up later than the site: nothing is known of the files there, so nothing is done to them.</summary>
+    [Theory]
+    [InlineData("console")]
+    [InlineData("ovirt")]
+    public async Task What_is_published_on_a_surface_that_is_away_at_a_start_is_the_same_file_when_it_is_back(string surface)
+    {
+        await using var domain = await SimulatedDomain.StartAsync();
+        await using var site = await Scenario.PrepareAsync(new TestSiteOptions
+        {
+            EnginePace = 50,
+            Surfaces =
+                $$"""
+                  - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
+                  - { name: console, kind: volume, path: "{root}/console", check: 1s }
+                {{domain.Surface}}
+                """,
+        });
+        await using var mount = await MountedFolder.OverAsync(surface == "console" ? site.Console : domain.Export);
+        await site.StartAgainAsync(Cancel);
+        var image = await site.AddAsync(site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", Size, 1)), Cancel);
+        var published = Path.Combine(surface == "console" ? site.Console : domain.Files, image.Name);
+        var inode = FileIdentity.Of(published, default)!.Value.Inode;
+        await site.StopAsync();
+        await mount.UnmountAsync();
+        await site.StartAgainAsync(Cancel);
+        using var witness = new Witness(site);
+        await witness.DriftAsync(ReasonCode.SurfaceMissing, mount.Path);
+        Assert.False(await site.ListsAsync(surface, image.Id, Cancel));
+
+        await mount.MountAgainAsync();
+        await witness.ListedAsync(image.Id, surface);
+        Assert.Equal(inode, FileIdentity.Of(published, default)!.Value.Inode);
     }
 
     [Theory]
