@@ -83,5 +83,8 @@ for name in "${!running[@]}"; do
 done
 wait
 
+# Once more where the end of a long log is all that somebody sees.
+grep -hE '\[(FAIL|SKIP)\]$' "$logs"/*Tests | sed -E 's/^ +//' | sort
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
