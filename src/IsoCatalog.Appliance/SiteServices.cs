@@ -65,6 +65,7 @@ internal static class SiteServices
             .. parts.Surfaces.Select(s => new SurfacePublisher(
                 s, parts.Ledger, books.Cells, store, doubts, configuration.Offer == OfferPolicy.Together, setbacks, time, loggers.CreateLogger<SurfacePublisher>())),
         ];
+        var unwatched = new UnwatchedFolders(parts.Alarms);
         services.AddSingleton(configuration).AddSingleton(parts.Options).AddSingleton(time).AddSingleton(parts);
         services.AddSingleton(books.Catalog).AddSingleton(books.Store).AddSingleton(books.Leases).AddSingleton(books.Documents);
         services.AddSingleton(parts.Folders).AddSingleton(parts.Ledger).AddSingleton(parts.Events).AddSingleton(parts.Surfaces);
@@ -76,7 +77,7 @@ internal static class SiteServices
             loggers.CreateLogger<Ingest>()));
         services.AddSingleton<IngestQueue>();
         services.AddSingleton(p => new Inbox(
-            configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, setbacks, time, loggers.CreateLogger<Inbox>()));
+            configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, unwatched, setbacks, time, loggers.CreateLogger<Inbox>()));
         services.AddSingleton(p => new DriftReport(configuration.Site, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Alarms, setbacks, parts.Fleet.Exchange, parts.Meter, time));
         services.AddSingleton(p => new Availability(configuration.Site, parts.Ledger, store, parts.Surfaces));
         services.AddSingleton(p => new Elsewhere(configuration.Site, parts.Ledger, p.GetRequiredService<Availability>(), time));
@@ -113,7 +114,7 @@ internal static class SiteServices
             services.AddSingleton<IHostedService>(publisher);
         }
 
-        services.AddSingleton(_ => new FileSentry(parts.Ledger, store, doubts, publishers, parts.Events, setbacks, time, loggers.CreateLogger<FileSentry>()));
+        services.AddSingleton(_ => new FileSentry(parts.Ledger, store, doubts, publishers, parts.Events, unwatched, setbacks, time, loggers.CreateLogger<FileSentry>()));
         services.AddHostedService(p => p.GetRequiredService<FileSentry>());
         services.AddHostedService(_ => new ListenerDoubts(parts.ListenerDoubts, doubts, setbacks, time, loggers.CreateLogger<ListenerDoubts>()));
         services.AddHostedService(p => p.GetRequiredService<LeaseRoutes>());

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Catalog;
@@ -23,10 +24,11 @@ internal sealed class Inbox : LastingLoop
     private readonly SiteLedger _ledger;
     private readonly TimeProvider _time;
     private readonly ILogger<Inbox> _log;
+    private readonly UnwatchedFolders _unwatched;
     private readonly FolderWatch _watch;
     private volatile IReadOnlyList<RefusedFile> _refused = [];
 
-    public Inbox(string folder, IngestQueue queue, SiteLedger ledger, Setbacks setbacks, TimeProvider time, ILogger<Inbox> log)
+    public Inbox(string folder, IngestQueue queue, SiteLedger ledger, UnwatchedFolders unwatched, Setbacks setbacks, TimeProvider time, ILogger<Inbox> log)
         : base(new Restarts($"Taking up files from {folder}", setbacks, time, log))
     {
         _folder = folder;
@@ -34,15 +36,20 @@ internal sealed class Inbox : LastingLoop
         _ledger = ledger;
         _time = time;
         _log = log;
+        _unwatched = unwatched;
         _watch = new FolderWatch(log, _events.Writer);
-        _watch.Add(folder);
+        Watch();
     }
 
     /// <summary>What lies there and was not accepted.</summary>
     public IReadOnlyList<RefusedFile> Refused => _refused;
 
     /// <summary>Lists the folder, in case the kernel's notice was lost.</summary>
-    public void Rescan() => _events.Writer.TryWrite(new FolderEvent(FolderEventKind.Overflow, _folder, null, IsFolder: false));
+    public void Rescan()
+    {
+        Watch();
+        _events.Writer.TryWrite(new FolderEvent(FolderEventKind.Overflow, _folder, null, IsFolder: false));
+    }
 
     public override void Dispose()
     {
@@ -76,9 +83,12 @@ internal sealed class Inbox : LastingLoop
         }
     }
 
+    /// <summary>Again and again: it may be another folder by now.</summary>
+    private void Watch() => _unwatched.Set(_folder, _watch.Add(_folder));
+
     private void Heard(FolderEvent happened)
     {
-        if (happened.Name is null || happened.Kind is FolderEventKind.Overflow or FolderEventKind.WatchFailed)
+        if (happened.Name is null || happened.Kind == FolderEventKind.Overflow)
         {
             Scan();
         }

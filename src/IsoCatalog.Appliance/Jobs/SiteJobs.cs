@@ -91,10 +91,11 @@ internal sealed class TendReserve(Reserve reserve, ImageStore store, IHostApplic
 
 /// <summary>Compares the store's files with their receipts, and looks for files that belong to nothing.</summary>
 [DisallowConcurrentExecution]
-internal sealed class StatStore(Doubts doubts, DriftReport drift) : IJob
+internal sealed class StatStore(Doubts doubts, FileSentry sentry, DriftReport drift) : IJob
 {
     public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
+        sentry.WatchAgain(cancellationToken);
         doubts.StatStore(cancellationToken);
         drift.LookForOrphans();
         return ValueTask.CompletedTask;

@@ -4,43 +4,47 @@ using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
 using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Publishing;
 
 /// <summary>
 /// Hears from the kernel what happens to files that should never change, and doubts them at once. When the kernel says that it lost count, or a
-/// folder went away, everything there is compared instead, and the loss is an alarm.
+/// folder went away, everything there is compared instead; a folder that cannot be watched is an alarm. What takes time, because an engine is asked,
+/// keeps nothing of another surface from being noticed.
 /// </summary>
 internal sealed class FileSentry : LastingLoop
 {
-    public const string WatchIncomplete = "watch-incomplete";
-
     private readonly Channel<FolderEvent> _events = Channel.CreateUnbounded<FolderEvent>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SiteLedger _ledger;
     private readonly ImageStore _store;
     private readonly Doubts _doubts;
     private readonly IReadOnlyList<SurfacePublisher> _publishers;
+    private readonly IReadOnlyDictionary<SurfacePublisher, Channel<byte>> _toCompare;
     private readonly EventLog _happened;
+    private readonly UnwatchedFolders _unwatched;
     private readonly ILogger<FileSentry> _log;
     private readonly FolderWatch _watch;
 
     /// <summary>Watches from here on; events are looked at once the service runs.</summary>
     public FileSentry(
-        SiteLedger ledger, ImageStore store, Doubts doubts, IReadOnlyList<SurfacePublisher> publishers, EventLog happened, Setbacks setbacks, TimeProvider time,
-        ILogger<FileSentry> log)
+        SiteLedger ledger, ImageStore store, Doubts doubts, IReadOnlyList<SurfacePublisher> publishers, EventLog happened, UnwatchedFolders unwatched, Setbacks setbacks,
+        TimeProvider time, ILogger<FileSentry> log)
         : base(new Restarts("Watching files that must not change", setbacks, time, log))
     {
         _ledger = ledger;
         _store = store;
         _doubts = doubts;
         _publishers = publishers;
+        _toCompare = publishers.ToDictionary(p => p, _ => Channel.CreateBounded<byte>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }));
         _happened = happened;
+        _unwatched = unwatched;
         _log = log;
         _watch = new FolderWatch(log, _events.Writer);
         foreach (var folder in Directory.EnumerateDirectories(store.Folders.Store))
         {
-            _watch.Add(folder);
+            Watch(folder);
         }
 
         foreach (var publisher in publishers)
@@ -70,13 +74,35 @@ internal sealed class FileSentry : LastingLoop
         base.Dispose();
     }
 
-    protected override async Task RunAsync(CancellationToken stoppingToken)
+    /// <summary>Tries again what could not be watched: the kernel's limits may have been raised, or others have gone.</summary>
+    public void WatchAgain(CancellationToken cancellationToken)
+    {
+        foreach (var folder in _unwatched.Folders)
+        {
+            if (PublisherOf(folder) is { } publisher)
+            {
+                if (Watch(publisher))
+                {
+                    Ask(publisher);
+                }
+            }
+            else if (Path.GetDirectoryName(folder) == _store.Folders.Store && Watch(folder))
+            {
+                _doubts.StatStore(cancellationToken);
+            }
+        }
+    }
+
+    protected override Task RunAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(_publishers.Select(p => CompareWhenAskedAsync(p, stoppingToken)).Prepend(ListenAsync(stoppingToken)));
+
+    private async Task ListenAsync(CancellationToken stoppingToken)
     {
         await foreach (var happened in _events.Reader.ReadAllAsync(stoppingToken))
         {
             try
             {
-                await LookAsync(happened, stoppingToken);
+                Look(happened, stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
@@ -86,15 +112,31 @@ internal sealed class FileSentry : LastingLoop
         }
     }
 
-    private async Task LookAsync(FolderEvent happened, CancellationToken cancellationToken)
+    private async Task CompareWhenAskedAsync(SurfacePublisher publisher, CancellationToken stoppingToken)
+    {
+        await foreach (var _ in _toCompare[publisher].Reader.ReadAllAsync(stoppingToken))
+        {
+            try
+            {
+                await CompareAsync(publisher, stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                Log.WillRetry(_log, $"Comparing {publisher.Name}", e);
+            }
+        }
+    }
+
+    /// <summary>However often it is asked for while one goes on, there is one more.</summary>
+    private void Ask(SurfacePublisher publisher) => _toCompare[publisher].Writer.TryWrite(0);
+
+    private void Look(FolderEvent happened, CancellationToken cancellationToken)
     {
         switch (happened.Kind)
         {
             case FolderEventKind.Overflow:
-            case FolderEventKind.WatchFailed:
-                Log.WatchIncomplete(_log, happened.Folder, happened.Message ?? "the kernel dropped events.");
-                _happened.Add("drift", $"The watch on {happened.Folder} is not complete; everything is compared now.", code: WatchIncomplete);
-                await CompareEverythingAsync(cancellationToken);
+                _happened.Add("drift", "The kernel dropped events of the folders that are watched; everything is compared now.", code: ReasonCode.WatchIncomplete);
+                CompareEverything(cancellationToken);
                 break;
             case FolderEventKind.FolderGone or FolderEventKind.Unmounted when Path.GetDirectoryName(happened.Folder) == _store.Folders.Store:
                 _doubts.StatStore(cancellationToken);
@@ -102,10 +144,10 @@ internal sealed class FileSentry : LastingLoop
                 break;
             case FolderEventKind.FolderGone:
             case FolderEventKind.Unmounted:
-                await CompareEverythingAsync(cancellationToken);
+                CompareEverything(cancellationToken);
                 break;
             case var kind when PublisherOf(happened.Folder) is { } publisher:
-                await LookAsync(publisher, happened, kind, cancellationToken);
+                Look(publisher, happened, kind);
                 break;
             case var kind when Sha256Digest.TryParse(happened.Name, out var root):
                 if (kind == FolderEventKind.Modified)
@@ -123,7 +165,7 @@ internal sealed class FileSentry : LastingLoop
         }
     }
 
-    private async Task LookAsync(SurfacePublisher publisher, FolderEvent happened, FolderEventKind kind, CancellationToken cancellationToken)
+    private void Look(SurfacePublisher publisher, FolderEvent happened, FolderEventKind kind)
     {
         if (happened.Name is { } name && _ledger.View.Catalog.Names.TryGetValue(name, out var image)
             && string.Equals(_ledger.View.Catalog.Images.GetValueOrDefault(image)?.FileName, name, StringComparison.Ordinal))
@@ -133,17 +175,17 @@ internal sealed class FileSentry : LastingLoop
         else if (kind is not (FolderEventKind.Modified or FolderEventKind.AttributesChanged))
         {
             // Something that is not ours came or went: the drift list should say so.
-            await CompareAsync(publisher, cancellationToken);
+            Ask(publisher);
         }
     }
 
-    private async Task CompareEverythingAsync(CancellationToken cancellationToken)
+    private void CompareEverything(CancellationToken cancellationToken)
     {
         _doubts.StatStore(cancellationToken);
         foreach (var publisher in _publishers)
         {
-            await publisher.ObserveAsync(cancellationToken);
             Watch(publisher);
+            Ask(publisher);
         }
     }
 
@@ -154,7 +196,7 @@ internal sealed class FileSentry : LastingLoop
         if (_store.Absence() is null)
         {
             DurableFile.CreateFolder(folder, SiteFolders.Open);
-            _watch.Add(folder);
+            Watch(folder);
 
             // What happened before the watch stood was seen by nobody.
             _doubts.StatStore(cancellationToken);
@@ -162,12 +204,28 @@ internal sealed class FileSentry : LastingLoop
     }
 
     /// <summary>Again after each loss: a folder that was unmounted and is back is another folder.</summary>
-    private void Watch(SurfacePublisher publisher)
+    private bool Watch(SurfacePublisher publisher)
     {
-        if (publisher.Surface.Description.Folder is { } folder && Directory.Exists(folder))
+        if (publisher.Surface.Description.Folder is not { } folder)
         {
-            _watch.Add(folder);
+            return false;
         }
+
+        if (Directory.Exists(folder))
+        {
+            return Watch(folder);
+        }
+
+        // That it is away is the surface's to say.
+        _unwatched.Set(folder, null);
+        return false;
+    }
+
+    private bool Watch(string folder)
+    {
+        var reason = _watch.Add(folder);
+        _unwatched.Set(folder, reason);
+        return reason is null;
     }
 
     private bool IsBroken(SurfacePublisher publisher) => _ledger.View.Surfaces.First(s => s.Name == publisher.Name).Problem is not null;

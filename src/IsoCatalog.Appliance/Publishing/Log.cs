@@ -13,9 +13,6 @@ internal static partial class Log
     [LoggerMessage(1101, LogLevel.Error, "{Step} of {Image} on {Surface} failed unexpectedly and will be tried again")]
     public static partial void StepFailed(ILogger logger, CellStep step, ImageId image, string surface, Exception exception);
 
-    [LoggerMessage(1102, LogLevel.Error, "The watch on {Folder} is not complete: {Message} Everything there is compared now, and at each check")]
-    public static partial void WatchIncomplete(ILogger logger, string folder, string message);
-
     [LoggerMessage(1103, LogLevel.Information, "{Surface}: {Available} images available again after the start")]
     public static partial void Resumed(ILogger logger, string surface, int available);
 

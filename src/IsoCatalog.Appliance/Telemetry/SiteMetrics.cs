@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Ledger;
-using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Telemetry;
@@ -11,7 +10,7 @@ internal sealed class SiteMetrics
 {
     // Counted from zero, so that the first one is an increase.
     private static readonly string[] FoundOnSurfaces = [ReasonCode.FileMissing, ReasonCode.FileChanged, ReasonCode.HashMismatch, ReasonCode.ReadError];
-    private static readonly string[] FoundElsewhere = [ReasonCode.StoreMissing, ReasonCode.StoreDamaged, "store-doubted", FileSentry.WatchIncomplete];
+    private static readonly string[] FoundElsewhere = [ReasonCode.StoreMissing, ReasonCode.StoreDamaged, "store-doubted", ReasonCode.WatchIncomplete];
 
     private readonly SiteLedger _ledger;
     private readonly EventLog _events;

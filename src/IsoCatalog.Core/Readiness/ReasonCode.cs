@@ -37,6 +37,7 @@ public static class ReasonCode
     public const string DiskFull = "disk-full";
     public const string DocumentsUnstored = "documents-unstored";
     public const string UpkeepFailed = "upkeep-failed";
+    public const string WatchIncomplete = "watch-incomplete";
 
     // The way of an image.
     public const string NotYetPublished = "not-yet-published";

@@ -5,8 +5,7 @@ namespace IsoCatalog.Surfaces.Files;
 /// <param name="Folder">As given to <see cref="FolderWatch.Add"/>; empty for what concerns every folder (<see cref="FolderEventKind.Overflow"/>).</param>
 /// <param name="Name">The entry; null for the folder itself. Bytes that are no UTF-8 are replaced by U+FFFD, so such a name cannot be opened.</param>
 /// <param name="IsFolder">The entry is a folder.</param>
-/// <param name="Message">For an operator, with <see cref="FolderEventKind.WatchFailed"/>: what, why, and what to do.</param>
-public sealed record FolderEvent(FolderEventKind Kind, string Folder, string? Name, bool IsFolder, string? Message = null);
+public sealed record FolderEvent(FolderEventKind Kind, string Folder, string? Name, bool IsFolder);
 
 public enum FolderEventKind
 {
@@ -29,7 +28,4 @@ public enum FolderEventKind
 
     /// <summary>Events were lost: look at everything.</summary>
     Overflow,
-
-    /// <summary>The folder is not watched; only the periodic look will notice changes.</summary>
-    WatchFailed,
 }

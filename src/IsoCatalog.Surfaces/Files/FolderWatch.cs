@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading.Channels;
@@ -41,59 +40,41 @@ public sealed unsafe class FolderWatch : IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _watchOf = new(StringComparer.Ordinal);
     private readonly Dictionary<int, List<string>> _foldersOf = [];
-    private readonly ConcurrentQueue<FolderEvent> _failures = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly SafeFileHandle? _inotify;
     private readonly SafeFileHandle _wake;
     private readonly Thread _thread;
+    private volatile SafeFileHandle? _inotify;
     private bool _disposed;
 
-    /// <summary>Never throws for want of inotify: then every <see cref="Add"/> ends in <see cref="FolderEventKind.WatchFailed"/>.
-    /// The channel is completed by its owner, not here.</summary>
+    /// <summary>The channel is completed by its owner, not here.</summary>
     public FolderWatch(ILogger? logger, ChannelWriter<FolderEvent> events)
     {
         _logger = logger;
         _events = events;
         var wake = Libc.EventFd(0, Libc.OpenCloseOnExec | Libc.OpenNonBlocking);
         _wake = wake >= 0 ? new SafeFileHandle(wake, ownsHandle: true) : throw Errno.Failure("create", "an eventfd");
-        var inotify = Libc.InotifyInit(Libc.OpenCloseOnExec | Libc.OpenNonBlocking);
-        InitError = inotify < 0 ? Marshal.GetLastPInvokeError() : 0;
-        _inotify = inotify < 0 ? null : new SafeFileHandle(inotify, ownsHandle: true);
         _thread = new Thread(Run) { IsBackground = true, Name = "folder watch" };
         _thread.Start();
     }
 
-    private int InitError { get; }
-
     /// <summary>Begins to watch; again is harmless, and binds the path anew if another folder lies there now.</summary>
-    /// <returns>False if it cannot be watched; <see cref="FolderEventKind.WatchFailed"/> with the reason is on its way too.</returns>
-    public bool Add(string folder)
+    /// <returns>Why it cannot be watched, for an operator: what, why, and what to do; null when it is.</returns>
+    public string? Add(string folder)
     {
         folder = Normal(folder);
-        int error;
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            var watch = _inotify is null ? -1 : Libc.InotifyAdd(_inotify, folder, Watched);
-            if (watch >= 0)
+            if (TryOpen_NeedsLock() && Libc.InotifyAdd(_inotify!, folder, Watched) is >= 0 and var watch)
             {
                 Bind_NeedsLock(folder, watch);
-                return true;
+                return null;
             }
 
-            error = _inotify is null ? InitError : Marshal.GetLastPInvokeError();
+            var error = Marshal.GetLastPInvokeError();
             Unbind_NeedsLock(folder);
+            return FailureMessage(folder, error);
         }
-
-        var message = FailureMessage(folder, error);
-        if (_logger is not null)
-        {
-            Log.WatchFailed(_logger, message);
-        }
-
-        _failures.Enqueue(new FolderEvent(FolderEventKind.WatchFailed, folder, null, IsFolder: true, message));
-        Wake();
-        return false;
     }
 
     /// <summary>Stops watching; events of the folder that were not yet read are dropped. Not being watched is fine.</summary>
@@ -138,6 +119,18 @@ public sealed unsafe class FolderWatch : IDisposable
         Errno.NoEntry or Errno.NotFolder => $"{folder} is not watched: there is no such folder.",
         _ => $"{folder} is not watched: {Marshal.GetPInvokeErrorMessage(error)}.",
     };
+
+    /// <summary>The kernel's limit of queues may be raised while the site runs.</summary>
+    private bool TryOpen_NeedsLock()
+    {
+        if (_inotify is null && Libc.InotifyInit(Libc.OpenCloseOnExec | Libc.OpenNonBlocking) is >= 0 and var inotify)
+        {
+            _inotify = new SafeFileHandle(inotify, ownsHandle: true);
+            Wake();
+        }
+
+        return _inotify is not null;
+    }
 
     private void Bind_NeedsLock(string folder, int watch)
     {
@@ -207,11 +200,6 @@ public sealed unsafe class FolderWatch : IDisposable
             while (!_stop.IsCancellationRequested)
             {
                 WaitForEvents();
-                while (_failures.TryDequeue(out var failure))
-                {
-                    Emit(failure);
-                }
-
                 int length;
                 while (!_stop.IsCancellationRequested && (length = ReadEvents(buffer)) > 0)
                 {

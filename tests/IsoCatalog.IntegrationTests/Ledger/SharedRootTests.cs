@@ -94,7 +94,9 @@ public sealed class SharedRootTests
     {
         await using var held = await OpenAsync(deleted);
         Assert.Equal(2, held.Ledger.View.ImagesOf(held.Root).Count());
-        using var sentry = new FileSentry(held.Ledger, held.Store, held.Doubts, [], new EventLog(TimeProvider.System), held.Setbacks, TimeProvider.System, NullLogger<FileSentry>.Instance);
+        var events = new EventLog(TimeProvider.System);
+        var unwatched = new UnwatchedFolders(new SiteAlarms(events, TimeProvider.System));
+        using var sentry = new FileSentry(held.Ledger, held.Store, held.Doubts, [], events, unwatched, held.Setbacks, TimeProvider.System, NullLogger<FileSentry>.Instance);
         await sentry.StartAsync(Cancel);
         for (var time = 0; time < 2; time++)
         {

@@ -1,4 +1,5 @@
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Simulators.Engine;
 using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Testing;
 using Xunit;
@@ -108,12 +109,31 @@ public sealed class PublishedFileDamageTests
         await TestSite.EventuallyAsync(async () => (await site.Client.GetDriftAsync(Cancel)).Drift.Count == 0, Cancel);
     }
 
+    /// <summary>To compare an ISO domain its engine is asked, and that takes as long as it takes.</summary>
+    [Fact]
+    public async Task While_a_slow_engine_is_waited_for_damage_on_a_volume_leaves_the_list_within_two_seconds()
+    {
+        await using var domain = await SimulatedDomain.StartAsync();
+        await using var site = await StartAsync(domain, enginePace: 1);
+        using var witness = new Witness(site);
+        var image = await site.AddAsync(site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", Size, 1)), Cancel);
+        await witness.ListedAsync(image.Id, "console");
+        domain.Engine.Faults = new() { Delay = TimeSpan.FromMinutes(1) };
+
+        // What is not ours came, so the domain is compared.
+        await File.WriteAllTextAsync(Path.Combine(domain.Files, "not-ours.iso"), "not ours", Cancel);
+        var before = Witness.Now;
+        File.Delete(Path.Combine(site.Console, image.Name));
+        await witness.LeftWithinTwoSecondsAsync(image.Id, "console", before, Witness.Now);
+        domain.Engine.Faults = EngineFaults.None;
+    }
+
     private static (string Surface, string Folder)[] Places(TestSite site, SimulatedDomain domain) => [("console", site.Console), ("ovirt", domain.Files)];
 
     /// <summary>The volume's periodic check is far too slow to be what noticed anything within two seconds.</summary>
-    private static Task<TestSite> StartAsync(SimulatedDomain domain) => Scenario.StartAsync(new TestSiteOptions
+    private static Task<TestSite> StartAsync(SimulatedDomain domain, int enginePace = 50) => Scenario.StartAsync(new TestSiteOptions
     {
-        EnginePace = 50,
+        EnginePace = enginePace,
         Surfaces =
             $$"""
               - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }

@@ -54,7 +54,7 @@ public sealed partial class AlertRuleTests : IDisposable
     {
         // These never are drift: an image that was taken away, or is not meant to be seen, is as it should be.
         string[] meant = [ReasonCode.Removed, ReasonCode.Hidden, ReasonCode.Blocked];
-        string[] others = [DriftReport.DatabaseLost, SiteDrift.DocumentsRefused, RefusalCode.ClockImplausible, "inbox-refused", "store-orphan", FileSentry.WatchIncomplete];
+        string[] others = [DriftReport.DatabaseLost, SiteDrift.DocumentsRefused, RefusalCode.ClockImplausible, "inbox-refused", "store-orphan", ReasonCode.WatchIncomplete];
         var codes = Constants(typeof(ReasonCode)).Concat(Constants(typeof(SiteAlarms))).Concat(others).Except(meant).ToList();
         var asked = AlertFiles.Alerts().SelectMany(a => AlertFiles.Selectors(a.Expression))
             .SelectMany(s => s.Labels).Where(l => l.Label == "code" && l.Operator is "=" or "=~").Select(l => l.Value).ToList();
