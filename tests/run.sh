@@ -56,7 +56,7 @@ declare -A running
 trap 'kill "${running[@]}"' INT TERM
 for project in tests/*Tests; do
   name=$(basename "$project")
-  "$project/bin/Release/net10.0/$name" -noColor "$@" > "$logs/$name" 2>&1 &
+  "$project/bin/Release/net10.0/$name" -noColor -ctrf "$logs/$name.ctrf" "$@" > "$logs/$name" 2>&1 &
   running[$name]=$!
   tail --pid=$! -n +1 -f "$logs/$name" | sed -u "s/^/$name: /" &
 done
@@ -82,6 +82,9 @@ for name in "${!running[@]}"; do
   [ "$skipped" -gt 0 ] && echo "$name: $skipped skipped"
 done
 wait
+
+# What a run costs is in few tests. Without jq nothing is said of it.
+jq -r '.results.tests[] | select(.duration > 15000) | "\(.duration / 1000 | round) s  \(.name)"' "$logs"/*.ctrf 2> /dev/null | sort -rn | head -n 15
 
 # Once more where the end of a long log is all that somebody sees.
 grep -hE '\[(FAIL|SKIP)\]$' "$logs"/*Tests | sed -E 's/^ +//' | sort

@@ -107,6 +107,12 @@ public static class Counterpart
         return path;
     }
 
+    /// <summary>The same of a file in the folder that Debian has for each architecture. Only there: links in /usr/lib lead up again, and a search follows them.</summary>
+    public static string RequireLibrary(string name, string debianPackage) =>
+        RequireFile(
+            Directory.GetDirectories("/usr/lib", "*-linux-gnu*").Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists) ?? Path.Combine("/usr/lib", name),
+            debianPackage);
+
     /// <summary>The path of a program, or null where it is not installed: for a test that only knows a better way with it.</summary>
     public static string? Find(string program) =>
         (Read("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)

@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace IsoCatalog.Testing;
 
 /// <summary>Which calls of a <see cref="FailingDisk"/> fail.</summary>
@@ -42,16 +40,7 @@ public sealed class FailingDisk : IDisposable
     public static async Task<FailingDisk> CreateAsync(string path, CancellationToken cancellationToken)
     {
         var folder = new TempFolder();
-        var source = folder.Combine("faildisk.c");
-        await using (var code = Assembly.GetExecutingAssembly().GetManifestResourceStream("faildisk.c")!)
-        await using (var file = File.Create(source))
-        {
-            await code.CopyToAsync(file, cancellationToken);
-        }
-
-        var library = folder.Combine("faildisk.so");
-        (await Counterpart.RunAsync("gcc", ["-shared", "-fPIC", "-O2", "-o", library, source, "-ldl"], cancellationToken)).Succeeded();
-        return new FailingDisk(folder, library, path);
+        return new FailingDisk(folder, await PreloadedLibrary.CompileAsync("faildisk", folder, cancellationToken), path);
     }
 
     /// <summary>From now on, until <see cref="Mend"/>.</summary>

@@ -56,10 +56,7 @@ public sealed class LibgovirtTests
     private static async Task<(int Code, string Output, string Error)> RunAsync(EngineBench bench, string caFile, bool tls)
     {
         Counterpart.RequireFile("/usr/lib/python3/dist-packages/gi/__init__.py", "python3-gi");
-        if (!Directory.EnumerateFiles("/usr/lib", "GoVirt-1.0.typelib", SearchOption.AllDirectories).Any())
-        {
-            Counterpart.RequireFile("/usr/lib/x86_64-linux-gnu/girepository-1.0/GoVirt-1.0.typelib", "gir1.2-govirt-1.0");
-        }
+        Counterpart.RequireLibrary("girepository-1.0/GoVirt-1.0.typelib", "gir1.2-govirt-1.0");
 
         // Debian's own interpreter: another one in PATH has not got Debian's modules.
         var start = new ProcessStartInfo(

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using IsoCatalog.Client;
@@ -27,13 +26,12 @@ internal sealed class FireFleet : IAsyncDisposable
     private readonly Dictionary<string, SimulatedDomain> _domains = new(StringComparer.Ordinal);
 
     private readonly FailingDisk _disk;
+    private readonly TurnedClock _clock;
     private readonly Dictionary<string, MountedFolder> _disks = new(StringComparer.Ordinal);
 
-    private FireFleet(TestFleet fleet, Dictionary<string, int[]> ports, FailingDisk disk)
+    private FireFleet(TestFleet fleet, Dictionary<string, int[]> ports, FailingDisk disk, TurnedClock clock)
     {
-        _fleet = fleet;
-        _disk = disk;
-        _ports = ports;
+        (_fleet, _ports, _disk, _clock) = (fleet, ports, disk, clock);
         _clients = ports.ToDictionary(p => p.Key, p => ApplianceClient.At(new Uri($"http://127.0.0.1:{p.Value[0]}")), StringComparer.Ordinal);
     }
 
@@ -45,20 +43,16 @@ internal sealed class FireFleet : IAsyncDisposable
     public static async Task<FireFleet> StartAsync(bool worse)
     {
         var disk = await FailingDisk.CreateAsync("isocatalog.db", Cancel);
+        var clock = await TurnedClock.CreateAsync(Cancel);
         var options = new TestSiteOptions
         {
             OwnProcess = true,
             EnginePace = EnginePace,
             Environment = !worse ? new Dictionary<string, string>() : new Dictionary<string, string>
             {
-                // In this order: each asks the next for the real call.
-                ["LD_PRELOAD"] = FakeTime() + ":" + disk.Environment["LD_PRELOAD"],
+                ["LD_PRELOAD"] = clock.Library + ":" + disk.Environment["LD_PRELOAD"],
                 ["FAILDISK_WHILE"] = disk.Environment["FAILDISK_WHILE"],
-                ["FAKETIME_TIMESTAMP_FILE"] = "{root}/clock",
-                ["FAKETIME_CACHE_DURATION"] = "1",
-                ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
-                ["DONT_FAKE_MONOTONIC"] = "1",
-                ["NO_FAKE_STAT"] = "1",
+                [TurnedClock.Variable] = "{root}/clock",
             },
             Surfaces =
                 """
@@ -66,7 +60,7 @@ internal sealed class FireFleet : IAsyncDisposable
                   - { name: console, kind: volume, path: "{root}/console", check: 5s }
                 """,
         };
-        var fleet = new FireFleet(await TestFleet.PrepareAsync(options, Cancel, Ids), FreePorts(), disk);
+        var fleet = new FireFleet(await TestFleet.PrepareAsync(options, Cancel, Ids), FreePorts(), disk, clock);
         try
         {
             foreach (var site in fleet.Sites)
@@ -100,13 +94,8 @@ internal sealed class FireFleet : IAsyncDisposable
     /// <summary>Only root can give a site a disk of its own, which can be full.</summary>
     public bool HasDisks => _disks.Count > 0;
 
-    /// <summary>The site's wall clock says something else from now on, or within a second; time passes as it does.</summary>
-    public static void SetClock(TestSite site, TimeSpan off)
-    {
-        var (file, next) = (Path.Combine(site.Root, "clock"), Path.Combine(site.Root, "clock.next"));
-        File.WriteAllText(next, string.Create(CultureInfo.InvariantCulture, $"{(long)off.TotalSeconds:+0;-0;+0}\n"));
-        File.Move(next, file, overwrite: true);
-    }
+    /// <summary>The site's wall clock says something else from now on; time passes as it does.</summary>
+    public static void SetClock(TestSite site, TimeSpan off) => TurnedClock.Turn(Path.Combine(site.Root, "clock"), off);
 
     /// <summary>Takes all the room that there is on the site's disk, until it is disposed of.</summary>
     public static IDisposable FillDisk(TestSite site) => new Filler(Path.Combine(site.Data, "filler"));
@@ -153,13 +142,21 @@ internal sealed class FireFleet : IAsyncDisposable
             client.Dispose();
         }
 
-        await _fleet.DisposeAsync();
-        foreach (var disk in _disks.Values)
+        // A folder with a disk over it cannot be deleted.
+        foreach (var (id, disk) in _disks)
         {
+            if (_fleet[id] is { HasExited: false } site)
+            {
+                await site.KillAsync();
+            }
+
             await disk.DisposeAsync();
         }
 
+        await _fleet.DisposeAsync();
+
         _disk.Dispose();
+        _clock.Dispose();
 
         foreach (var domain in _domains.Values)
         {
@@ -173,12 +170,6 @@ internal sealed class FireFleet : IAsyncDisposable
         {
             await site.SetPeersAsync(Sites.Where(s => s != site).Select(s => site == cut || s == cut ? Nowhere(s) : At(s)), Cancel);
         }
-    }
-
-    private static string FakeTime()
-    {
-        Counterpart.Require("faketime");
-        return Directory.GetFiles("/usr/lib", "libfaketime.so.1", SearchOption.AllDirectories).First();
     }
 
     private static string Snapshot(TestSite site) => Path.Combine(site.Root, "snapshot");

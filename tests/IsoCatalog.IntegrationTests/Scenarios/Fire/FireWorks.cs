@@ -25,6 +25,7 @@ internal sealed partial class FireWorks : IDisposable
     private readonly Random _engines;
     private readonly Queue<Outage> _first;
     private readonly SemaphoreSlim _changing = new(1, 1);
+    private readonly SemaphoreSlim _damaging = new(1, 1);
     private int _made;
 
     /// <param name="worse">Beside kills and cuts: rollbacks, clocks, databases, full disks, files that are touched again and again.</param>
@@ -46,7 +47,11 @@ internal sealed partial class FireWorks : IDisposable
         .. _fleet.HasDisks ? [(w, s) => w.FillDiskAsync(s)] : Array.Empty<Outage>(),
     ];
 
-    public void Dispose() => _changing.Dispose();
+    public void Dispose()
+    {
+        _changing.Dispose();
+        _damaging.Dispose();
+    }
 
     public async Task AddFirstAsync(CancellationToken cancellationToken)
     {
@@ -88,28 +93,36 @@ internal sealed partial class FireWorks : IDisposable
     {
         while (await PauseAsync(_fire.Next(50, 500), stop))
         {
-            var (site, dice) = (Pick(_fire, _fleet.Sites), _fire.Next(100));
-            if (dice < 40)
+            await _damaging.WaitAsync(CancellationToken.None);
+            try
             {
-                DamageOn("console", site, _fire);
+                await DamageSomethingAsync(Pick(_fire, _fleet.Sites), _fire.Next(100));
             }
-            else if (dice < 60)
+            finally
             {
-                DamageOn("ovirt", site, _fire);
+                _damaging.Release();
             }
-            else if (dice < 85)
-            {
-                await DamageStoreAsync(site);
-            }
-            else if (dice < 92 && _worse)
-            {
-                await TouchAgainAndAgainAsync(site);
-            }
-            else
-            {
-                Flood(FolderOf(Pick(_fire, ["console", "ovirt"]), site));
-                await TidyUpAsync(site);
-            }
+        }
+    }
+
+    private async Task DamageSomethingAsync(TestSite site, int dice)
+    {
+        if (dice < 60)
+        {
+            DamageOn(dice < 40 ? "console" : "ovirt", site, _fire);
+        }
+        else if (dice < 85)
+        {
+            await DamageStoreAsync(site);
+        }
+        else if (dice < 92 && _worse)
+        {
+            await TouchAgainAndAgainAsync(site);
+        }
+        else
+        {
+            Flood(FolderOf(Pick(_fire, ["console", "ovirt"]), site));
+            await TidyUpAsync(site);
         }
     }
 
@@ -404,11 +417,12 @@ internal sealed partial class FireWorks : IDisposable
     private async Task RollBackAsync(TestSite site)
     {
         await _changing.WaitAsync(CancellationToken.None);
+        await _damaging.WaitAsync(CancellationToken.None);
         try
         {
             for (var tries = 0; !await AllKnowAndHaveEverythingAsync(); tries++)
             {
-                if (tries == 60)
+                if (tries == 150)
                 {
                     _record.Say($"no rollback of {site.Id}: the others lack something");
                     return;
@@ -435,6 +449,7 @@ internal sealed partial class FireWorks : IDisposable
         }
         finally
         {
+            _damaging.Release();
             _changing.Release();
         }
     }
@@ -446,8 +461,9 @@ internal sealed partial class FireWorks : IDisposable
             try
             {
                 var known = (await _fleet.ClientOf(site).GetImagesAsync(default)).Images.ToDictionary(i => i.Id);
-                if (_record.Images.Any(i => i.IsLive is null || !known.TryGetValue(i.Id, out var there) || there.Deleted == i.IsLive
-                    || there.Blocked is not null != i.IsBlocked || (i is { IsLive: true, IsBlocked: false } && there.Store.State != "present")))
+                // Of what nobody got an answer for, either outcome is right afterwards too.
+                if (_record.Images.Any(i => i.IsLive is not null && (!known.TryGetValue(i.Id, out var there) || there.Deleted == i.IsLive
+                    || there.Blocked is not null != i.IsBlocked || (i is { IsLive: true, IsBlocked: false } && there.Store.State != "present"))))
                 {
                     return false;
                 }
