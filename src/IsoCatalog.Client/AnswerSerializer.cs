@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using IsoCatalog.Core.Trust;
 using Refit;
 
 namespace IsoCatalog.Client;
@@ -42,7 +43,9 @@ internal sealed class AnswerSerializer(AskedSite site) : IHttpContentSerializer
     public static T Read<T>(ReadOnlySpan<byte> json)
     {
         RefuseNulls(json);
-        return JsonSerializer.Deserialize(json, (JsonTypeInfo<T>)Reading.GetTypeInfo(typeof(T))) ?? throw new JsonException();
+        var type = (JsonTypeInfo<T>)Reading.GetTypeInfo(typeof(T));
+        var value = JsonSerializer.Deserialize(json, type) ?? throw new JsonException();
+        return CompleteJson.FirstMissing(value, type) is { } missing ? throw new JsonException("It is not there.", "$." + missing, null, null) : value;
     }
 
     private T Read<T>(Answer answer)
@@ -79,7 +82,8 @@ internal sealed class AnswerSerializer(AskedSite site) : IHttpContentSerializer
 
         foreach (var property in type.Properties)
         {
-            if (property.AssociatedParameter is { HasDefaultValue: false, IsNullable: false } parameter
+            // What is no parameter may have a value of its own where an older site left it out.
+            if (property.AssociatedParameter is { HasDefaultValue: false, IsNullable: false, IsMemberInitializer: false } parameter
                 && Nullable.GetUnderlyingType(parameter.ParameterType) is null)
             {
                 property.IsRequired = true;

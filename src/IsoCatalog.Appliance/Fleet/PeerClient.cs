@@ -8,6 +8,7 @@ using System.Text.Json;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Tls;
+using IsoCatalog.Core.Trust;
 using Polly;
 using Polly.Retry;
 using Polly.Timeout;
@@ -82,7 +83,7 @@ internal sealed class PeerClient : IDisposable
         var took = _time.GetElapsedTime(began);
         try
         {
-            var state = JsonSerializer.Deserialize(bytes, FleetJson.Default.FleetState) ?? throw new JsonException("The state is null.");
+            var state = CompleteJson.Read(bytes, FleetJson.Default.FleetState);
             return state.Site == _site
                 ? new PeerAnswer(state, state.Now - (asked + (took / 2)), took)
                 : throw new PeerException(PeerFault.Garbage, $"{Where} has the key of {_site} and says that it is site '{Shorten(state.Site)}'.");
@@ -253,7 +254,7 @@ internal sealed class PeerClient : IDisposable
         {
             if (await ReadAsync(response.Content, FleetRefusal.MaxBytes, cancellationToken) is { Length: > 0 } body)
             {
-                refusal = JsonSerializer.Deserialize(body, FleetJson.Default.FleetRefusal);
+                refusal = CompleteJson.Read(body, FleetJson.Default.FleetRefusal);
             }
         }
         catch (JsonException)

@@ -82,6 +82,11 @@ public static class EntryText
         where T : class
     {
         var wire = JsonSerializer.Deserialize(json, type) ?? throw new JsonException("The entry is null.");
+        if (CompleteJson.FirstMissing(wire, type) is { } missing)
+        {
+            return (null, new(Rules.MissingMember, $"The entry {wire.Key} has no '{missing}'. Its writer is broken."));
+        }
+
         if (wire.Op is not (Put or Del) || (needsValue && wire.Value is null))
         {
             return (null, new(Rules.EntryForm, $"The entry {wire.Key} needs the op put or del, and a value (a tombstone keeps it)."));

@@ -6,11 +6,13 @@ namespace IsoCatalog.Core.Catalog;
 /// <summary>What people say about an image; never about its bytes.</summary>
 public sealed record MetaValue
 {
+    private const string Other = "other";
+
     /// <summary>By language tag; <c>en</c> is what an answer without a language shows.</summary>
     public IReadOnlyDictionary<string, string> Titles { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>installer, live, rescue, drivers or other.</summary>
-    public string Kind { get; init; } = "other";
+    /// <summary>installer, live, rescue, drivers or other; other where an entry says nothing.</summary>
+    public string Kind { get; init => field = value ?? Other; } = Other;
 
     public string? Group { get; init; }
 

@@ -10,6 +10,7 @@ public static class Rules
     public const string Number = "J-04";
     public const string Unicode = "J-05";
     public const string StringLength = "J-06";
+    public const string MissingMember = "J-07";
 
     // The envelope.
     public const string EnvelopeSize = "D-01";

@@ -26,7 +26,8 @@ internal static class SignedJson
         try
         {
             document = JsonSerializer.Deserialize(json, type) ?? throw new JsonException("It is null.");
-            return true;
+            violation = CompleteJson.FirstMissing(document, type) is { } missing ? new(Rules.MissingMember, $"The document has no '{missing}'. Its writer is broken.") : null;
+            return violation is null;
         }
         catch (Exception e) when (e is JsonException or FormatException or NotSupportedException)
         {
