@@ -38,13 +38,19 @@ internal sealed class AccessPolicy(AccessOptions options, AttemptLimit limit, Se
 
     private AccessDecision ByToken(string? authorization, IPAddress client)
     {
-        if (authorization is not null && limit.WaitOf(client) > TimeSpan.Zero)
+        // Whoever has the right one is never kept waiting by others behind his address. To guess 256 bits, who is answered 429 has no better chance.
+        var decision = options.Tokens.Authenticate(authorization, client, out var presented);
+        if (decision is AccessDecision.Accepted || authorization is null)
+        {
+            return decision;
+        }
+
+        if (limit.WaitOf(client) > TimeSpan.Zero)
         {
             return TooMany;
         }
 
-        var decision = options.Tokens.Authenticate(authorization, client, out var presented);
-        if (decision is AccessDecision.Refused && presented != default)
+        if (presented != default)
         {
             limit.Count(client, presented);
         }

@@ -6,8 +6,8 @@ using IsoCatalog.Core.Hashing;
 namespace IsoCatalog.Appliance.Access;
 
 /// <summary>
-/// Slows down who tries token after token: an address (an IPv6 /64) has ten wrong tokens, and one more each six seconds. A wrong token
-/// that comes again is no new attempt, so a program with an old token does not lock out its neighbours. Thread-safe; at most
+/// Slows down who tries token after token: an address (an IPv6 /64) has ten wrong tokens, and one more each six seconds. A right one is
+/// asked for nothing here. A wrong token that comes again is no new attempt. Thread-safe; at most
 /// <see cref="MaxAddresses"/> addresses are remembered, the one heard of longest ago is forgotten first.
 /// </summary>
 internal sealed class AttemptLimit(TimeProvider time)

@@ -115,7 +115,7 @@ internal static partial class ImageEndpoints
         });
     }
 
-    /// <summary>A path is read with the appliance's rights, so only somebody on its own machine may name one.</summary>
+    /// <summary>A path is read with the appliance's rights, so only somebody on its own machine may name one, and only of what they may read themselves.</summary>
     private static IResult FromPath(HttpContext http, AddRequest? request, IngestQueue queue, string by)
     {
         if (request is null or { Path: null, Url: null } or { Path: not null, Url: not null })
@@ -130,10 +130,10 @@ internal static partial class ImageEndpoints
                 RefusalCode.NotSupported, "Adding by URL is not supported by this version yet. Download the image and add the file."));
         }
 
-        if (http.Connection.RemoteIpAddress is { } remote && !System.Net.IPAddress.IsLoopback(remote))
+        if (LocalCaller.Of(http) is not { } user)
         {
             return SiteApi.Refused(new Refusal(
-                RefusalCode.NotSupported, "A path can be given on the appliance's own machine only. Send the image itself as application/octet-stream."));
+                RefusalCode.NotSupported, "A path can be given on the appliance's own machine only, and not through a proxy. Send the image itself as application/octet-stream."));
         }
 
         if (!Path.IsPathFullyQualified(request.Path!) || request.Path!.Contains('\0'))
@@ -146,11 +146,18 @@ internal static partial class ImageEndpoints
             return SiteApi.Refused(refusal);
         }
 
-        var job = queue.Start(new IngestRequest.FromFile(request.Path, request.Name ?? Path.GetFileName(request.Path), by)
+        var file = new IngestRequest.FromFile(request.Path, request.Name ?? Path.GetFileName(request.Path), by)
         {
             ExpectedSha256 = request.Sha256,
             Meta = Described(request.Title, request.Kind),
-        });
+            For = user,
+        };
+        if (file.Forbidden() is { } forbidden)
+        {
+            return SiteApi.Refused(forbidden);
+        }
+
+        var job = queue.Start(file);
         http.Response.Headers.Location = $"/api/v1/jobs/{job.Id}";
         return TypedResults.Json(JobViews.Of(job), ApiJson.Default.JobView, statusCode: 202);
     }

@@ -5,6 +5,7 @@ using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Trust;
 
 namespace IsoCatalog.Appliance.Fleet;
 
@@ -91,6 +92,12 @@ internal sealed class FleetRoutes(
                 http.Response.Headers.RetryAfter = "5";
                 return RefuseAsync(http, 429, FleetRefusalCode.TooManyRequests, "Trust documents are exchanged slowly with unknown keys.", cancellationToken);
             }
+
+            // The trust document has the addresses of all sites. A key that no site ever had hands over newer ones, and is told of none.
+            if (http.Request.Method != HttpMethods.Post && !fleet.Trust.WasOfASite(key.ToString()))
+            {
+                return NotFoundAsync(http, cancellationToken);
+            }
         }
 
         return (http.Request.Method, what, rest) switch
@@ -106,7 +113,7 @@ internal sealed class FleetRoutes(
                 http,
                 long.TryParse(version, System.Globalization.NumberStyles.None, null, out var number) && number <= fleet.TrustVersion ? folders.TrustFile(number) : null,
                 cancellationToken),
-            ("POST", "trust", []) => TrustAsync(http, cancellationToken),
+            ("POST", "trust", []) => TrustAsync(http, fleet, isKnown: caller is not null, cancellationToken),
             ("POST", "notify", []) => NotifyAsync(http, caller!, fleet, cancellationToken),
             _ => NotFoundAsync(http, cancellationToken),
         };
@@ -128,10 +135,10 @@ internal sealed class FleetRoutes(
 
     private async Task NotifyAsync(HttpContext http, string caller, FleetSnapshot fleet, CancellationToken cancellationToken)
     {
-        FleetState? state;
+        FleetState state;
         try
         {
-            state = JsonSerializer.Deserialize(await BodyAsync(http, FleetState.MaxBytes, cancellationToken), FleetJson.Default.FleetState);
+            state = CompleteJson.Read(await BodyAsync(http, FleetState.MaxBytes, cancellationToken), FleetJson.Default.FleetState);
         }
         catch (JsonException e)
         {
@@ -139,7 +146,7 @@ internal sealed class FleetRoutes(
             return;
         }
 
-        if (state is null || state.Fleet != fleet.Fleet || state.Site != caller)
+        if (state.Fleet != fleet.Fleet || state.Site != caller)
         {
             await RefuseAsync(
                 http, 409, FleetRefusalCode.WrongFleet, $"This is site {fleet.Site} of fleet {fleet.Fleet}; you are {caller} to it.", cancellationToken);
@@ -150,10 +157,12 @@ internal sealed class FleetRoutes(
         http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private async Task TrustAsync(HttpContext http, CancellationToken cancellationToken)
+    private async Task TrustAsync(HttpContext http, FleetSnapshot fleet, bool isKnown, CancellationToken cancellationToken)
     {
         var body = await BodyAsync(http, FleetLimits.Trust, cancellationToken);
-        var refusal = documents.AdmitTrust(body, late: true).Violation;
+        var refusal = isKnown || fleet.Trust.IsByARoot(body)
+            ? documents.AdmitTrust(body, late: true).Violation
+            : new RuleViolation(Rules.TrustOldRoots, "No root key of this fleet has signed it.");
         if (refusal is not null)
         {
             Log.TrustRefused(log, http.Connection.RemoteIpAddress, refusal.ToString());

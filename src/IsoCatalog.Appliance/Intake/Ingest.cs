@@ -163,16 +163,21 @@ internal sealed class Ingest(
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return new Refusal(RefusalCode.SourceMissing, $"{request.Path} is not there. Check the path; it is looked up on the appliance's machine.");
+            return request.ForbiddenToLookUp() ?? new Refusal(RefusalCode.SourceMissing, $"{request.Path} is not there. Check the path; it is looked up on the appliance's machine.");
         }
         catch (Exception e) when (DiskFault.IsOutside(e))
         {
-            return new Refusal(
+            return request.ForbiddenToLookUp() ?? new Refusal(
                 RefusalCode.SourceUnreadable, $"{request.Path} cannot be opened: {e.Message} Make it readable for the user that runs the site.");
         }
 
         using (source)
         {
+            if (request.Forbidden(source) is { } forbidden)
+            {
+                return forbidden;
+            }
+
             if (FileIdentity.KindOf(request.Path) is not (FileKind.Regular or FileKind.Link))
             {
                 return new Refusal(RefusalCode.SourceUnreadable, $"{request.Path} is not a file.");

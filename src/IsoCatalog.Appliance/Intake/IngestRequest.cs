@@ -1,5 +1,8 @@
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
+using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
+using Microsoft.Win32.SafeHandles;
 
 namespace IsoCatalog.Appliance.Intake;
 
@@ -18,6 +21,31 @@ internal abstract record IngestRequest(string Name, string Label, string By)
 
     public sealed record FromFile(string Path, string Name, string By) : IngestRequest(Name, Path, By)
     {
+        /// <summary>Who named the path, and learns nothing of what he may not read himself; null when the site found the file.</summary>
+        public LocalUser? For { get; init; }
+
+        /// <summary>Told before anything of the file is.</summary>
+        public Refusal? Forbidden()
+        {
+            try
+            {
+                using var file = DurableFile.OpenRead(Path);
+                return Forbidden(file);
+            }
+            catch (Exception e) when (DiskFault.IsOutside(e))
+            {
+                return ForbiddenToLookUp();
+            }
+        }
+
+        public Refusal? Forbidden(SafeFileHandle opened) => For?.MayRead(opened) is false ? NotForThem : null;
+
+        /// <summary>When it could not be opened: even that may not be theirs to know.</summary>
+        public Refusal? ForbiddenToLookUp() => For?.MayLookUp(Path) is false ? NotForThem : null;
+
+        private Refusal NotForThem => new(
+            RefusalCode.SourceUnreadable, $"The user who named {Path} may not read it. Send the image itself, as `isocatalog add` does, or put it where that user may.");
+
         public override long? Length => File.Exists(Path) ? new FileInfo(Path).Length : null;
     }
 

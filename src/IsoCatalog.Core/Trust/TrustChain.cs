@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using IsoCatalog.Core.Hashing;
 
@@ -12,11 +13,14 @@ public sealed class TrustChain
     /// <summary>Versions that one chain may have.</summary>
     public const int MaxLength = 4096;
 
+    private readonly Lazy<FrozenSet<string>> _tlsKeys;
+
     private TrustChain(ImmutableArray<TrustLink> links, TrustSplit? split)
     {
         Links = links;
         Split = split;
         Speakers = new SpeakerIndex(Newest);
+        _tlsKeys = new(() => links.SelectMany(l => l.Document.Sites.Values.SelectMany(s => s.Keys).Where(k => l.Document.Keys[k].Use == KeyUse.Tls)).ToFrozenSet(StringComparer.Ordinal));
     }
 
     /// <summary>Every version that was accepted, oldest first; all are kept and served, so that others can follow.</summary>
@@ -74,6 +78,22 @@ public sealed class TrustChain
         return outcome is TrustOutcome.Accepted accepted && (pinned is null || accepted.Chain.Newest.Ref == pinned)
             ? outcome
             : Refused(Rules.TrustFirst, "The trust documents do not end with the one that was pinned. Ask the operator for a new join file.");
+    }
+
+    /// <summary>Has a site ever had this TLS key, under any version? SHA-256 of its SubjectPublicKeyInfo, lowercase hex.</summary>
+    public bool WasOfASite(string spki) => _tlsKeys.Value.Contains(spki);
+
+    /// <summary>Has a root key of any version signed the envelope? Asked before a stranger's is read any further. It counts for nothing else.</summary>
+    public bool IsByARoot(ReadOnlySpan<byte> envelopeJson)
+    {
+        if (!Envelope.TryParse(envelopeJson, TrustLink.MaxBytes, out var envelope, out _))
+        {
+            return false;
+        }
+
+        var roots = Links.SelectMany(l => l.Document.Root.Keys.Select(kid => KeyValuePair.Create(kid, l.Keys[kid]))).DistinctBy(r => r.Key).ToDictionary(StringComparer.Ordinal);
+        var hinted = envelope.Signatures.Select(s => s.KeyId).Where(roots.ContainsKey).Distinct(StringComparer.Ordinal);
+        return hinted.Any(kid => roots[kid].Opens(envelope, TrustDocument.PayloadType));
     }
 
     /// <summary>Offers an envelope. The chain itself does not change.</summary>

@@ -15,7 +15,7 @@ public sealed class TokenGuessingTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Ten_wrong_tokens_and_then_429_until_the_time_it_names()
+    public async Task Ten_wrong_tokens_and_then_429_for_the_wrong_ones_alone()
     {
         await using var site = await TestSite.StartAsync(Cancel, new TestSiteOptions
         {
@@ -46,16 +46,18 @@ public sealed class TokenGuessingTests
         var seconds = int.Parse(slowed["Retry-After"]!, CultureInfo.InvariantCulture);
         Assert.InRange(seconds, 1, 60);
 
-        // From that address nothing is told any more, not even that a guess was right; who shows no token is asked for one as ever.
-        (await panel.GetAsync(Available)).Refused(429, "too-many-attempts");
+        // Whoever has the right one is behind the same address, and is not kept waiting; who shows no token is asked for one as ever.
+        for (var i = 0; i < 40; i++)
+        {
+            Assert.Equal(200, (int)(await panel.GetAsync(Available)).Status);
+        }
+
         (await nobody.GetAsync(Available)).Refused(401, "unauthorized");
         Assert.Equal(200, (int)(await nobody.GetAsync("/healthz")).Status);
 
         // The socket is not an address.
         var (exit, _, errors) = await TestSite.RunAsync(["ls", "--config", site.ConfigurationPath], Cancel);
         Assert.True(exit == 0, errors);
-
-        await TestSite.EventuallyAsync(async () => (int)(await panel.GetAsync(Available)).Status == 200, Cancel, seconds: seconds + 5);
     }
 
     private static async Task<ApiAnswer> GuessAsync(TestSite site, string token)

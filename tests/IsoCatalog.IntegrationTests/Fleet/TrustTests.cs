@@ -13,7 +13,7 @@ public sealed class TrustTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_stranger_may_exchange_trust_documents_and_nothing_else()
+    public async Task A_stranger_may_hand_over_trust_documents_and_nothing_else()
     {
         await using var fleet = await TestFleet.StartAsync(Cancel, "ams");
         var ams = fleet["ams"];
@@ -31,12 +31,24 @@ public sealed class TrustTests
 
         using var notify = await stranger.PostAsync("notify", new StringContent("{}"), Cancel);
         Assert.Equal(HttpStatusCode.Forbidden, notify.StatusCode);
-        Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(ams.Data, "catalog", "trust", "1.json"), Cancel), await stranger.GetByteArrayAsync("trust/1", Cancel));
+        foreach (var path in new[] { "trust/1", "trust/2" })
+        {
+            // The same answer whether there is one or not.
+            using var answer = await stranger.GetAsync(path, Cancel);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+            Assert.DoesNotContain(ams.FleetAddress!, await answer.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        }
+
         using var garbage = await stranger.PostAsync("trust", new ByteArrayContent("{}"u8.ToArray()), Cancel);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, garbage.StatusCode);
         using var large = new HttpRequestMessage(HttpMethod.Post, "trust") { Content = new ByteArrayContent(new byte[4 << 20]), Headers = { ExpectContinue = true } };
         using var endless = await stranger.SendAsync(large, Cancel);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, endless.StatusCode);
+
+        // In the form of one, and by nobody's root key: it is not read.
+        using var own = IsoCatalog.Core.Trust.SigningKey.Generate();
+        using var forged = await stranger.PostAsync("trust", new ByteArrayContent(own.Sign(IsoCatalog.Core.Trust.TrustDocument.PayloadType, "{\"root\":null}"u8.ToArray()).ToJson()), Cancel);
+        Assert.Contains("No root key", await forged.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
 
         var slowed = false;
         for (var i = 0; i < 60 && !slowed; i++)
@@ -101,6 +113,9 @@ public sealed class TrustTests
         await FleetCalls.VerbAsync(0, "trust", "remove-site", "msk", "--config", ams.ConfigurationPath, "--root-key", ams.RootKey, "--yes");
         using var refused = await client.GetAsync("state", Cancel);
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+
+        // A key that was a site's may still learn that it is one no more.
+        Assert.NotEmpty(await client.GetByteArrayAsync("trust/1", Cancel));
         await nyc.TrustsAsync(4, seconds: 5);
         await TestSite.EventuallyAsync(async () => await CodeAsync(nyc, "msk") != "ok" && await CodeAsync(ams, "msk") != "ok", Cancel, seconds: 5);
 
