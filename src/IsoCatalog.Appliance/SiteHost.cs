@@ -104,6 +104,7 @@ internal sealed class SiteHost : IAsyncDisposable
             options = options with { Time = new SiteTime(options.Time, ClockRules.Jump) };
             var builder = Builder(configuration, options);
             var loggers = Own(LoggerFactory.Create(logging => Sinks(logging, configuration, options)));
+            Tighten(folders, loggers.CreateLogger<SiteHost>());
             var hasher = LeafHasher.Select(Enum.Parse<LeafHashing>(configuration.Hashing.ToString()), options.Time);
             var events = new EventLog(options.Time);
             var alarms = new SiteAlarms(events, options.Time);
@@ -173,6 +174,9 @@ internal sealed class SiteHost : IAsyncDisposable
                     "cannot-listen", $"The API cannot listen on {configuration.Listen.Api} or {configuration.Socket}: {e.Message}", e);
             }
 
+            // Nobody but the group comes as far as its folder, so nobody was early.
+            File.SetUnixFileMode(configuration.Socket, SiteFolders.SocketMode);
+
             // A start that is refused leaves everything as it was.
             reserve.Tend();
             host.Api = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
@@ -193,7 +197,7 @@ internal sealed class SiteHost : IAsyncDisposable
 
                 var certificate = SiteKeys.RequireTls(keys, folders);
                 var exchange = new FleetExchange(ledger, books.Documents, peers, certificate, figures, setbacks, options.Time, loggers);
-                var answers = new FleetRoutes(books.Documents, folders, figures, options.Time, loggers.CreateLogger<FleetRoutes>()) { Notified = exchange.Heard };
+                var answers = new FleetRoutes(books.Documents, folders, figures, options.Time, loggers.CreateLogger<FleetRoutes>()) { Notified = exchange.Heard, Called = exchange.Called };
                 fleet = await FleetListener.StartAsync(address, certificate, answers, loggers, cancellationToken);
                 exchange.TrustChanged = fleet.Recheck;
                 documents.Clocks.Asked = exchange.AskClocksAsync;
@@ -352,6 +356,27 @@ internal sealed class SiteHost : IAsyncDisposable
             kestrel.ListenUnixSocket(configuration.Socket);
         });
         return builder;
+    }
+
+    private static void Tighten(SiteFolders folders, ILogger log)
+    {
+        try
+        {
+            foreach (var (path, was) in folders.Tighten())
+            {
+                Store.Log.Tightened(log, path, Octal(was), Octal(File.GetUnixFileMode(path)));
+            }
+        }
+        catch (Exception e) when (DiskFault.IsOutside(e))
+        {
+            throw new SiteStartException(
+                "data-too-open",
+                $"{folders.Data}, or something in it, is open to others and cannot be closed: {e.Message} It has lease tokens and keys in it. Give it to the site's user, or run: "
+                + $"chmod -R o-rwx {folders.Data}",
+                e);
+        }
+
+        static string Octal(UnixFileMode mode) => "0" + Convert.ToString((int)mode, 8);
     }
 
     private static void Sinks(ILoggingBuilder logging, SiteConfiguration configuration, SiteHostOptions options)

@@ -62,7 +62,7 @@ internal sealed class DocumentDisk(SiteFolders folders, Reserve reserve, SiteAla
 
     private void Store(string path, ReadOnlyMemory<byte> content) => reserve.Write(() =>
     {
-        DurableFile.CreateFolder(Path.GetDirectoryName(path)!, SiteFolders.Open);
+        DurableFile.CreateFolder(Path.GetDirectoryName(path)!, SiteFolders.ForGroup);
         DurableFile.WriteAtomically(path, content.Span, Mode);
     });
 

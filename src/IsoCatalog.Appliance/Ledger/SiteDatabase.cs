@@ -27,6 +27,9 @@ internal sealed class SiteDatabase : IDisposable
 
     private readonly string _path;
     private readonly FolderLock? _owned;
+    /// <summary>It has the tokens of leases in it.</summary>
+    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
     private readonly Dictionary<object, Row> _rows = [];
     private SqliteConnection _connection;
     private DatabaseTables _tables;
@@ -57,9 +60,15 @@ internal sealed class SiteDatabase : IDisposable
         try
         {
             TakePlace(path);
+            var isNew = !File.Exists(path);
             database = new SiteDatabase(Connect(path), path, owned);
             database.Check();
             database.CreateSchema();
+            if (isNew)
+            {
+                File.SetUnixFileMode(path, Mode);
+            }
+
             database.Remember(database.Tables.LoadAll());
             return database;
         }
@@ -138,6 +147,7 @@ internal sealed class SiteDatabase : IDisposable
             {
                 anew.CreateSchema();
                 anew.InTransaction([.. _rows.Values]);
+                File.SetUnixFileMode(WritingOf(_path), Mode);
             }
 
             DurableFile.Rename(WritingOf(_path), AnewOf(_path));

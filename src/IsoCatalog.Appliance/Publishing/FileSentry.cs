@@ -195,7 +195,7 @@ internal sealed class FileSentry : LastingLoop
     {
         if (_store.Absence() is null)
         {
-            DurableFile.CreateFolder(folder, SiteFolders.Open);
+            DurableFile.CreateFolder(folder, SiteFolders.ForGroup);
             Watch(folder);
 
             // What happened before the watch stood was seen by nobody.

@@ -6,8 +6,16 @@ namespace IsoCatalog.Appliance.Store;
 /// <summary>Where everything of a site lies below its data folder.</summary>
 internal sealed record SiteFolders(string Data, string Inbox)
 {
-    /// <summary>The mode of every folder but those of the keys and the socket.</summary>
-    public const UnixFileMode Open = (UnixFileMode)0b111_101_101;
+    /// <summary>The mode of every folder but that of the keys: the group comes as far as the socket and the inbox, others do not come in.</summary>
+    public const UnixFileMode ForGroup = (UnixFileMode)0b111_101_000;
+
+    /// <summary>Whoever is in the site's group may do what an operator may.</summary>
+    public const UnixFileMode SocketMode = (UnixFileMode)0b110_110_000;
+
+    private const UnixFileMode OwnerAlone = (UnixFileMode)0b111_000_000;
+    private const UnixFileMode FileOfOwner = (UnixFileMode)0b110_000_000;
+    private const UnixFileMode InboxMode = (UnixFileMode)0b111_111_000;
+    private const UnixFileMode All = (UnixFileMode)0b111_111_111;
 
     public string Store => Path.Combine(Data, "store");
 
@@ -84,23 +92,62 @@ internal sealed record SiteFolders(string Data, string Inbox)
 
     public string RetiredFile(Sha256Digest root) => Path.Combine(Retired, root.ToString());
 
-    /// <summary>Creates what is missing; nobody else may look into keys, and only the group into the run folder.</summary>
+    /// <summary>Creates what is missing; only the group may look into it, and nobody into keys.</summary>
     /// <exception cref="IOException">With the folder that could not be made.</exception>
     public void Create()
     {
-        const UnixFileMode closed = (UnixFileMode)0b111_000_000;
-        foreach (var folder in new[] { Data, Store, Staging, Fetch, Retired, Quarantine, Catalog, Trust, Documents, Chunks, Holdings, Members, Inbox })
+        foreach (var folder in Shared)
         {
-            Directory.CreateDirectory(folder, Open);
+            Directory.CreateDirectory(folder, ForGroup);
         }
 
-        Directory.CreateDirectory(Keys, closed);
-        Directory.CreateDirectory(Run, (UnixFileMode)0b111_101_000);
+        Directory.CreateDirectory(Keys, OwnerAlone);
+        if (!Directory.Exists(Inbox))
+        {
+            // Exactly this, whatever the umask says: the group puts files there.
+            Directory.CreateDirectory(Inbox);
+            File.SetUnixFileMode(Inbox, InboxMode);
+        }
+
         for (var i = 0; i < 256; i++)
         {
-            Directory.CreateDirectory(Path.Combine(Store, i.ToString("x2")), Open);
+            Directory.CreateDirectory(Path.Combine(Store, i.ToString("x2")), ForGroup);
         }
     }
+
+    /// <summary>Takes from everybody else what only the site's user, or its group, is to have: copies of leases' tokens would do as well as the tokens.</summary>
+    /// <returns>What was wider, with the mode that it had.</returns>
+    /// <exception cref="UnauthorizedAccessException">It is somebody else's, and stays as it is.</exception>
+    public IReadOnlyList<(string Path, UnixFileMode Was)> Tighten()
+    {
+        var wider = new List<(string, UnixFileMode)>();
+        foreach (var folder in Shared)
+        {
+            // An inbox that was opened for others is reached through the data folder.
+            Tighten(folder, folder == Data && IsInboxForOthers ? ForGroup | UnixFileMode.OtherExecute : ForGroup);
+        }
+
+        Tighten(Keys, OwnerAlone);
+        foreach (var file in new[] { Database, Database + "-journal", Database + "-wal", Database + "-shm", Reserve, LockFile }.Where(File.Exists))
+        {
+            Tighten(file, FileOfOwner);
+        }
+
+        return wider;
+
+        void Tighten(string path, UnixFileMode widest)
+        {
+            if (File.GetUnixFileMode(path) is var mode && (mode & All & ~widest) != UnixFileMode.None)
+            {
+                File.SetUnixFileMode(path, mode & (widest | ~All));
+                wider.Add((path, mode));
+            }
+        }
+    }
+
+    private IEnumerable<string> Shared => [Data, Store, Staging, Fetch, Retired, Quarantine, Catalog, Trust, Documents, Chunks, Holdings, Members, Run];
+
+    private bool IsInboxForOthers => Inbox.StartsWith(Data + "/", StringComparison.Ordinal) && (File.GetUnixFileMode(Inbox) & UnixFileMode.OtherExecute) != UnixFileMode.None;
 
     /// <summary>The staging name of an add in progress; everything in staging is rubbish after a restart.</summary>
     public string NewStagingFile() => Path.Combine(Staging, "add-" + Guid.CreateVersion7().ToString("N"));
