@@ -10,6 +10,8 @@ using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.Mvc;
 
 namespace IsoCatalog.Appliance.Api;
@@ -17,6 +19,9 @@ namespace IsoCatalog.Appliance.Api;
 /// <summary>The catalog: what there is, and changing it.</summary>
 internal static partial class ImageEndpoints
 {
+    /// <summary>Bytes a second.</summary>
+    private const int LeastUploadRate = 4096;
+
     private static readonly string[] Kinds = ["installer", "live", "rescue", "drivers", "other"];
 
     public static void Map(RouteGroupBuilder api)
@@ -96,6 +101,12 @@ internal static partial class ImageEndpoints
         if (KindRefusal(kind) is { } refusal)
         {
             return SiteApi.Refused(refusal);
+        }
+
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            // Slow lines are served; who sends nothing does not keep a place and the room that was announced.
+            rate.MinDataRate = new MinDataRate(LeastUploadRate, TimeSpan.FromSeconds(30));
         }
 
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)

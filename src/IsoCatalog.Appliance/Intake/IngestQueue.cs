@@ -4,14 +4,21 @@ using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Intake;
 
-/// <summary>The adds that run and the last hundred that ended. Two run at a time: more would only share one disk. Thread-safe.</summary>
+/// <summary>
+/// The adds that run and the last hundred that ended. Two copy, read and hash at a time: more would only share one disk. What is being received, however slowly,
+/// keeps none of them waiting. Thread-safe.
+/// </summary>
 internal sealed class IngestQueue(Ingest ingest, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<IngestQueue> log) : IDisposable
 {
     private const int AtOnce = 2;
     private const int Kept = 100;
 
+    /// <summary>Each has a buffer.</summary>
+    private const int ReceivedAtOnce = 64;
+
     private readonly ConcurrentDictionary<string, Job> _jobs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _slots = new(AtOnce, AtOnce);
+    private readonly SemaphoreSlim _uploads = new(ReceivedAtOnce, ReceivedAtOnce);
 
     public IEnumerable<Job> Jobs => _jobs.Values.OrderByDescending(j => j.Started);
 
@@ -36,21 +43,19 @@ internal sealed class IngestQueue(Ingest ingest, TimeProvider time, IHostApplica
         return await RunAsync(job, cancellationToken);
     }
 
-    public void Dispose() => _slots.Dispose();
+    public void Dispose()
+    {
+        _slots.Dispose();
+        _uploads.Dispose();
+    }
 
     private async Task<Outcome<CatalogImage>> RunAsync(Job job, CancellationToken cancellationToken)
     {
         try
         {
-            await _slots.WaitAsync(cancellationToken);
-            try
-            {
-                job.Outcome = await Task.Run(() => ingest.AddAsync(job.Request, job.Progress, cancellationToken), cancellationToken);
-            }
-            finally
-            {
-                _slots.Release();
-            }
+            using var upload = job.Request is IngestRequest.FromStream ? await Place.TakeAsync(_uploads, cancellationToken) : null;
+            job.Outcome = await Task.Run(
+                () => ingest.AddAsync(job.Request, job.Progress, () => Place.TakeAsync(_slots, cancellationToken), cancellationToken), cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -73,6 +78,22 @@ internal sealed class IngestQueue(Ingest ingest, TimeProvider time, IHostApplica
         {
             _jobs.TryRemove(old.Id, out _);
         }
+    }
+
+    /// <summary>One of few, until it is disposed of.</summary>
+    private sealed class Place : IDisposable
+    {
+        private readonly SemaphoreSlim _of;
+
+        private Place(SemaphoreSlim of) => _of = of;
+
+        public static async Task<IDisposable> TakeAsync(SemaphoreSlim of, CancellationToken cancellationToken)
+        {
+            await of.WaitAsync(cancellationToken);
+            return new Place(of);
+        }
+
+        public void Dispose() => _of.Release();
     }
 
     internal sealed class Job(IngestRequest request, DateTimeOffset started)
