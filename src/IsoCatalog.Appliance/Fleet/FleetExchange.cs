@@ -45,6 +45,9 @@ internal sealed class FleetExchange(
     /// <summary>Called after each change of the trust document; must not wait.</summary>
     public Action? TrustChanged { get; set; }
 
+    /// <summary>A peer asks or tells something.</summary>
+    public void Called(string site) => _running.GetValueOrDefault(site)?.Exchange.Called();
+
     /// <summary>A peer says what it has.</summary>
     public void Heard(string site, FleetState state) => _running.GetValueOrDefault(site)?.Exchange.Heard(state);
 

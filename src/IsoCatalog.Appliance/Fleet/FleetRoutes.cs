@@ -25,6 +25,9 @@ internal sealed class FleetRoutes(
     /// <summary>A peer said what it has: its site and its state. Called on the request's thread; must not wait.</summary>
     public Action<string, FleetState>? Notified { get; set; }
 
+    /// <summary>A site calls, whatever it wants.</summary>
+    public Action<string>? Called { get; set; }
+
     public string? SiteOf(Sha256Digest key) => documents.Fleet.SiteOf(key);
 
     public static FleetState StateOf(FleetSnapshot fleet, TimeProvider time) => new(
@@ -98,6 +101,11 @@ internal sealed class FleetRoutes(
             {
                 return NotFoundAsync(http, cancellationToken);
             }
+        }
+
+        if (caller is not null)
+        {
+            Called?.Invoke(caller);
         }
 
         return (http.Request.Method, what, rest) switch

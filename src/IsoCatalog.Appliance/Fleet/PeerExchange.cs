@@ -49,22 +49,19 @@ internal sealed class PeerExchange : IDisposable
     private (long, Sha256Digest) _theirTrust;
     private long _asked;
     private volatile PeerStatus _status;
+    private long _called;
 
     /// <param name="answered">Called when the peer has answered for the first time, and all that it has of this site itself is here.</param>
     public PeerExchange(
         PeerConfiguration peer, PeerClient client, DocumentBook documents, FleetMetrics metrics, Action answered, TimeProvider time, ILogger log)
     {
-        Peer = peer;
-        _client = client;
-        _documents = documents;
+        (Peer, _client, _documents) = (peer, client, documents);
+        (_metrics, _answered, _time, _log) = (metrics, answered, time, log);
         _clock = new PeerClock(peer.Site, client, documents, time);
-        _metrics = metrics;
-        _time = time;
-        _log = log;
-        _answered = answered;
         _refused = new RefusedDocuments(time);
         _trustExchange = new TrustExchange(client, documents, _refused, Took);
         _status = new PeerStatus(peer.Site, $"{peer.Fleet.Host}:{peer.Fleet.Port}");
+        _called = time.GetUtcNow().UtcTicks;
     }
 
     public PeerConfiguration Peer { get; }
@@ -74,7 +71,7 @@ internal sealed class PeerExchange : IDisposable
     /// <summary>What it has of this site itself is here: it was asked once since the start.</summary>
     public bool HasAnswered { get; private set; }
 
-    public PeerStatus Status => _status with { Received = _client.Received, Sent = _client.Sent };
+    public PeerStatus Status => _status with { Received = _client.Received, Sent = _client.Sent, LastCall = new DateTimeOffset(Volatile.Read(ref _called), TimeSpan.Zero) };
 
     /// <summary>There is something new at this site.</summary>
     public void Tell() => _news.Writer.TryWrite(0);
@@ -427,6 +424,9 @@ internal sealed class PeerExchange : IDisposable
             TrustVersion = state.Trust.Version,
         };
     }
+
+    /// <summary>The peer asks or tells this site something: the way from there works.</summary>
+    public void Called() => Volatile.Write(ref _called, _time.GetUtcNow().UtcTicks);
 
     private void Fail(PeerException e)
     {

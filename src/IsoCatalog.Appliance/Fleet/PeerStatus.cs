@@ -19,6 +19,9 @@ internal sealed record PeerStatus(string Site, string Address)
 
     public DateTimeOffset? ErrorSince { get; init; }
 
+    /// <summary>When it last asked or told this site something by itself, or was first looked at.</summary>
+    public DateTimeOffset? LastCall { get; init; }
+
     /// <summary>Its clock minus ours, when it last answered.</summary>
     public TimeSpan? ClockOffset { get; init; }
 

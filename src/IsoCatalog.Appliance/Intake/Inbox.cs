@@ -27,6 +27,7 @@ internal sealed class Inbox : LastingLoop
     private readonly UnwatchedFolders _unwatched;
     private readonly FolderWatch _watch;
     private volatile IReadOnlyList<RefusedFile> _refused = [];
+    private volatile Unlisted? _trouble;
 
     public Inbox(string folder, IngestQueue queue, SiteLedger ledger, UnwatchedFolders unwatched, Setbacks setbacks, TimeProvider time, ILogger<Inbox> log)
         : base(new Restarts($"Taking up files from {folder}", setbacks, time, log))
@@ -40,6 +41,9 @@ internal sealed class Inbox : LastingLoop
         _watch = new FolderWatch(log, _events.Writer);
         Watch();
     }
+
+    /// <summary>Why nothing is taken up, and since when; null while the folder can be listed.</summary>
+    public (string Reason, DateTimeOffset Since)? Trouble => _trouble is { } trouble ? (trouble.Reason, trouble.Since) : null;
 
     /// <summary>What lies there and was not accepted.</summary>
     public IReadOnlyList<RefusedFile> Refused => _refused;
@@ -106,10 +110,19 @@ internal sealed class Inbox : LastingLoop
             {
                 Notice(Path.GetFileName(path));
             }
+
+            _trouble = null;
         }
         catch (Exception e) when (DiskFault.IsOutside(e))
         {
-            Log.WillRetry(_log, $"Listing the inbox {_folder}", e);
+            if (_trouble is null)
+            {
+                Log.WillRetry(_log, $"Listing the inbox {_folder}", e);
+            }
+
+            _trouble = new Unlisted(
+                $"The inbox {_folder} cannot be listed, so what is dropped there is not taken up: {e.Message} Make it again, or give the site's user the right to it; it goes on by itself.",
+                _trouble?.Since ?? _time.GetUtcNow());
         }
 
         _refused = [.. _refused.Where(r => File.Exists(r.Path))];
@@ -188,6 +201,8 @@ internal sealed class Inbox : LastingLoop
     }
 
     internal sealed record RefusedFile(string Path, Receipt Seen, Refusal Refusal, DateTimeOffset Since);
+
+    private sealed record Unlisted(string Reason, DateTimeOffset Since);
 
     private sealed record Waiting(Receipt Seen, DateTimeOffset Since);
 }

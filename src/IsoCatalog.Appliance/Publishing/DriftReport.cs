@@ -16,6 +16,7 @@ internal sealed class DriftReport
     public const string DatabaseLost = "database-lost";
 
     private readonly string _site;
+    private readonly bool _together;
     private readonly SiteLedger _ledger;
     private readonly ImageStore _store;
     private readonly IReadOnlyList<SurfacePublisher> _publishers;
@@ -29,6 +30,7 @@ internal sealed class DriftReport
 
     public DriftReport(
         string site,
+        bool together,
         SiteLedger ledger,
         ImageStore store,
         IReadOnlyList<SurfacePublisher> publishers,
@@ -40,6 +42,7 @@ internal sealed class DriftReport
         TimeProvider time)
     {
         _site = site;
+        _together = together;
         _ledger = ledger;
         _store = store;
         _publishers = publishers;
@@ -70,9 +73,12 @@ internal sealed class DriftReport
             .. view.Surfaces.Where(s => s.Problem is not null)
                 .Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),
             .. Store(view),
+            .. WaitDrift.Fetches(view, now),
+            .. WaitDrift.HeldBack(view, _together, now),
             .. CellDrift.Of(view),
             .. CellDrift.StillInSight(view),
             .. _publishers.SelectMany(p => p.Foreign.Select(f => new DriftView(f.Code, f.Reason, p.Name, null, now))),
+            .. _inbox.Trouble is { } trouble ? [new DriftView(ReasonCode.InboxUnlistable, trouble.Reason, null, null, trouble.Since)] : Array.Empty<DriftView>(),
             .. _inbox.Refused.Select(r => new DriftView("inbox-refused", r.Refusal.Message, null, r.Refusal.Image, r.Since)),
             .. Orphans(view),
             .. _setbacks.Lasting.Select(s => new DriftView(ReasonCode.UpkeepFailed, s.Reason, null, s.Image, s.Since)),

@@ -214,11 +214,8 @@ internal sealed class Fetcher(
     private Failure ShortOf(CatalogImage image, Shortage shortage) => new(
         ReasonCode.NoSpace, $"{image.FileName} needs {image.Value.Size:N0} bytes, and {shortage.Describe(store.Folders.Staging)} Free some room; it goes on by itself.");
 
-    private void Say(CatalogImage image, double progress, string code, string reason)
-    {
-        var since = ledger.View.FileOf(image.Id) is StoreFile.Fetching { Since: var begun } ? begun : time.GetUtcNow();
-        book.ReportFetch(image.Id, new StoreFile.Fetching(since, progress, code, reason));
-    }
+    private void Say(CatalogImage image, double progress, string code, string reason) =>
+        book.ReportFetch(image.Id, StoreFile.Fetching.After(ledger.View.FileOf(image.Id) as StoreFile.Fetching, progress, code, reason, time.GetUtcNow()));
 
     private void Postpone(CatalogImage image, string code, string reason)
     {

@@ -38,6 +38,7 @@ public static class ReasonCode
     public const string DocumentsUnstored = "documents-unstored";
     public const string UpkeepFailed = "upkeep-failed";
     public const string WatchIncomplete = "watch-incomplete";
+    public const string InboxUnlistable = "inbox-unlistable";
 
     // The way of an image.
     public const string NotYetPublished = "not-yet-published";
@@ -52,6 +53,8 @@ public static class ReasonCode
 
     // Another site.
     public const string SiteLate = "site-late";
+    public const string PeerUnreachable = "peer-unreachable";
+    public const string PeerCannotCall = "peer-cannot-call";
 
     // The way from other sites.
     public const string Fetching = "fetching";

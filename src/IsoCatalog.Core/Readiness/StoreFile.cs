@@ -41,7 +41,21 @@ public abstract record StoreFile
     /// <summary>On its way from other sites. Lives in memory only: after a restart the catalog says again what is to be fetched.</summary>
     /// <param name="Progress">0 to 1.</param>
     /// <param name="Code">One of <see cref="ReasonCode"/>.</param>
-    public sealed record Fetching(DateTimeOffset Since, double Progress, string Code, string Reason) : StoreFile;
+    public sealed record Fetching(DateTimeOffset Since, double Progress, string Code, string Reason) : StoreFile
+    {
+        /// <summary>The most that was here of it so far, 0 to 1: an attempt that begins anew is no step back.</summary>
+        public double Furthest { get; init; }
+
+        /// <summary>When it last came further, or was begun; null while it waits for its turn.</summary>
+        public DateTimeOffset? Moved { get; init; }
+
+        /// <summary>What is said of it next.</summary>
+        public static Fetching After(Fetching? before, double progress, string code, string reason, DateTimeOffset now) => new(before?.Since ?? now, progress, code, reason)
+        {
+            Furthest = Math.Max(progress, before?.Furthest ?? 0),
+            Moved = before?.Moved is { } moved && progress <= before.Furthest ? moved : now,
+        };
+    }
 
     /// <summary>Gone, or its bytes are wrong (then moved to quarantine).</summary>
     /// <param name="Code"><see cref="ReasonCode.StoreMissing"/>, <see cref="ReasonCode.StoreDamaged"/>, or <see cref="ReasonCode.Disputed"/> for a pair that was found to

@@ -30,6 +30,33 @@ public sealed class SiteDriftTests
     public void Just_after_a_start_nobody_is_late(int seconds, int count) =>
         Assert.Equal(count, SiteDrift.Of(Others(LongAgo), [], SomeSite.Now.AddSeconds(-seconds), SomeSite.Now).Count());
 
+    /// <summary>It is heard of through a third, so it is not late.</summary>
+    [Theory]
+    [InlineData(3, 0)]
+    [InlineData(4, 1)]
+    public void A_site_that_cannot_be_reached_is_drift_though_others_hand_on_what_it_says(int minutes, int count)
+    {
+        var since = SomeSite.Now.AddMinutes(-minutes);
+        var drift = SiteDrift.Of(Others(SomeSite.Now), [new PeerStatus("nyc", "x") { Error = "Refused.", ErrorSince = since }], LongAgo, SomeSite.Now).ToList();
+
+        Assert.Equal(count, drift.Count);
+        Assert.All(drift, d => Assert.Equal((ReasonCode.PeerUnreachable, "nyc", since), (d.Code, d.Site, d.Since)));
+        Assert.All(drift, d => Assert.Contains("Refused.", d.Reason, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(3, 0)]
+    [InlineData(4, 1)]
+    public void A_site_that_answers_and_does_not_call_is_drift(int minutes, int count)
+    {
+        var called = SomeSite.Now.AddMinutes(-minutes);
+        var drift = SiteDrift.Of(Others(SomeSite.Now), [new PeerStatus("nyc", "x") { ReachableSince = LongAgo, LastCall = called }], LongAgo, SomeSite.Now).ToList();
+
+        Assert.Equal(count, drift.Count);
+        Assert.All(drift, d => Assert.Equal((ReasonCode.PeerCannotCall, "nyc", called), (d.Code, d.Site, d.Since)));
+        Assert.Empty(SiteDrift.Of(Others(SomeSite.Now), [new PeerStatus("nyc", "x") { ReachableSince = SomeSite.Now.AddMinutes(-1), LastCall = called }], LongAgo, SomeSite.Now));
+    }
+
     [Fact]
     public void What_was_refused_lately_is_drift_by_its_rule_until_it_stops()
     {
