@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -218,7 +219,7 @@ internal sealed class PeerClient : IDisposable
                     {
                         return await once(token);
                     }
-                    catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException)
+                    catch (Exception e) when (e is HttpRequestException or IOException or SocketException or ObjectDisposedException)
                     {
                         throw Translated(e);
                     }

@@ -28,7 +28,7 @@ internal sealed class IsoReadBack
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
-                ShouldHandle = new PredicateBuilder().Handle<HttpRequestException>().Handle<Polly.Timeout.TimeoutRejectedException>(),
+                ShouldHandle = new PredicateBuilder().Handle<HttpRequestException>().Handle<SocketException>().Handle<Polly.Timeout.TimeoutRejectedException>(),
                 MaxRetryAttempts = 2,
                 Delay = TimeSpan.FromMilliseconds(200),
                 BackoffType = DelayBackoffType.Exponential,
@@ -91,7 +91,7 @@ internal sealed class IsoReadBack
     }
 
     private static bool IsExpected(Exception exception) =>
-        exception is HttpRequestException or HttpIOException or Polly.Timeout.TimeoutRejectedException;
+        exception is HttpRequestException or HttpIOException or SocketException or Polly.Timeout.TimeoutRejectedException;
 
     private async Task<string?> CompareAsync(HttpClient client, string path, StoredImage image, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using IsoCatalog.Core.Readiness;
@@ -38,7 +39,7 @@ internal sealed class EngineTransport(EngineOptions engine, EngineTiming timing,
         {
             throw new EngineException(ReasonCode.SurfaceUnreachable, $"The engine {engine.Url} did not answer within {patience.TotalSeconds:0} s.") { Passing = true };
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException)
         {
             throw Unreachable(exception);
         }
