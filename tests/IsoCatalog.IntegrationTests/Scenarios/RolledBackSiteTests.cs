@@ -97,11 +97,16 @@ public sealed class RolledBackSiteTests
     [Fact]
     public async Task What_was_forgotten_of_an_epoch_that_is_known_is_restated_too()
     {
-        await using var fleet = await TestFleet.StartAsync(Cancel, "ams", "nyc");
+        await using var fleet = await TestFleet.StartAsync(TestSiteOptions.InOwnProcess, Cancel, "ams", "nyc");
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
         var kept = await nyc.PutAsync("kept.iso", 1);
         await fleet.ListsEverywhereAsync(kept);
-        var copy = await nyc.CopyDataAsync(Cancel);
+        string copy;
+        using (await PausedAsync(nyc))
+        {
+            copy = await nyc.CopyDataAsync(Cancel);
+        }
+
         var forgotten = await nyc.PutAsync("forgotten.iso", 2);
         await fleet.ListsEverywhereAsync(forgotten);
         await nyc.StopAsync();
@@ -148,6 +153,15 @@ public sealed class RolledBackSiteTests
         Assert.Contains("Another machine signs as this site", (await DriftAsync(nyc)).First(d => d.Code == "documents-forked").Reason, StringComparison.Ordinal);
     }
 
+    /// <summary>As a virtual machine stands still while a snapshot of it is taken; until it is disposed of.</summary>
+    private static async Task<IDisposable> PausedAsync(TestSite site)
+    {
+        var pid = site.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        (await Counterpart.RunAsync("kill", ["-STOP", pid], Cancel)).Succeeded();
+        await TestSite.EventuallyAsync(async () => (await File.ReadAllTextAsync($"/proc/{pid}/stat", Cancel)).Split(") ")[^1].StartsWith('T'), Cancel);
+        return new Paused(pid);
+    }
+
     /// <summary>nyc has one image that stays, one that is removed and one that is new since the copy; and it was started twice since then.</summary>
     private static async Task<(ImageView Kept, ImageView Removed, ImageView Forgotten, string Copy)> SetBackAsync(TestFleet fleet)
     {
@@ -172,4 +186,9 @@ public sealed class RolledBackSiteTests
     }
 
     private static async Task<IReadOnlyList<DriftView>> DriftAsync(TestSite site) => (await site.Client.GetDriftAsync(Cancel)).Drift;
+
+    private sealed class Paused(string pid) : IDisposable
+    {
+        public void Dispose() => System.Diagnostics.Process.Start("kill", ["-CONT", pid]).WaitForExit();
+    }
 }
