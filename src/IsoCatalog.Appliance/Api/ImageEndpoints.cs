@@ -10,9 +10,9 @@ using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using Microsoft.AspNetCore.Mvc;
 
 namespace IsoCatalog.Appliance.Api;
 

@@ -19,17 +19,16 @@ internal sealed class Ingest(
 {
     private const int BlockSize = 2 << 20;
 
-    /// <param name="place">Gives a place among those that copy, read and hash. What comes from elsewhere needs none before it is here.</param>
+    /// <param name="place">Among those that copy, read and hash. What comes from elsewhere needs none before it is here.</param>
     public async Task<Outcome<CatalogImage>> AddAsync(
-        IngestRequest request, IngestProgress progress, Func<Task<IDisposable>> place, CancellationToken cancellationToken)
+        IngestRequest request, IngestProgress progress, IngestPlace place, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var staging = folders.NewStagingFile();
         Outcome<CatalogImage> outcome;
-        using var places = new Places(place);
         try
         {
-            outcome = await AddAsync(request, staging, progress, places, cancellationToken);
+            outcome = await AddAsync(request, staging, progress, place, cancellationToken);
         }
         catch (Exception e) when (DiskFault.IsFull(e))
         {
@@ -64,7 +63,7 @@ internal sealed class Ingest(
     }
 
     private async Task<Outcome<CatalogImage>> AddAsync(
-        IngestRequest request, string staging, IngestProgress progress, Places places, CancellationToken cancellationToken)
+        IngestRequest request, string staging, IngestProgress progress, IngestPlace place, CancellationToken cancellationToken)
     {
         if (!ImageFileName.TryDerive(request.Name, out var fileName, out var problem))
         {
@@ -75,7 +74,7 @@ internal sealed class Ingest(
 
         if (request is IngestRequest.FromFile)
         {
-            await places.TakeAsync();
+            await place.TakeAsync(cancellationToken);
         }
 
         await ledger.AskClocksAsync(cancellationToken);
@@ -91,7 +90,7 @@ internal sealed class Ingest(
             var copied = request switch
             {
                 IngestRequest.FromFile file => CopyFile(file, target, staging, progress, cancellationToken),
-                IngestRequest.FromStream stream => await CopyStreamAsync(stream, target, staging, progress, places, cancellationToken),
+                IngestRequest.FromStream stream => await CopyStreamAsync(stream, target, staging, progress, place, cancellationToken),
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
             if (copied is Outcome<ImageDigests>.Refused refused)
@@ -247,7 +246,7 @@ internal sealed class Ingest(
     }
 
     private async Task<Outcome<ImageDigests>> CopyStreamAsync(
-        IngestRequest.FromStream request, SafeFileHandle target, string staging, IngestProgress progress, Places places, CancellationToken cancellationToken)
+        IngestRequest.FromStream request, SafeFileHandle target, string staging, IngestProgress progress, IngestPlace place, CancellationToken cancellationToken)
     {
         var (claim, shortage) = room.TryClaim(staging, request.Length ?? 0);
         if (shortage is not null)
@@ -301,7 +300,7 @@ internal sealed class Ingest(
                 RefusalCode.UploadIncomplete, $"The upload of {request.Label} ended after {offset} of {expected} bytes. Send it again.");
         }
 
-        await places.TakeAsync();
+        await place.TakeAsync(cancellationToken);
         return hasher?.Complete() ?? Rehash(staging, offset, cancellationToken);
     }
 
@@ -353,14 +352,4 @@ internal sealed class Ingest(
         File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
 
     private static string Bytes(long count) => count < 1 << 20 ? $"{count:N0} bytes" : $"{count / 1048576.0:N1} MiB";
-
-    /// <summary>The place of one add, from when it needs one to its end.</summary>
-    private sealed class Places(Func<Task<IDisposable>> place) : IDisposable
-    {
-        private IDisposable? _taken;
-
-        public async Task TakeAsync() => _taken ??= await place();
-
-        public void Dispose() => _taken?.Dispose();
-    }
 }

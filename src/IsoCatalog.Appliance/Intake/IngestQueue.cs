@@ -53,9 +53,14 @@ internal sealed class IngestQueue(Ingest ingest, TimeProvider time, IHostApplica
     {
         try
         {
-            using var upload = job.Request is IngestRequest.FromStream ? await Place.TakeAsync(_uploads, cancellationToken) : null;
-            job.Outcome = await Task.Run(
-                () => ingest.AddAsync(job.Request, job.Progress, () => Place.TakeAsync(_slots, cancellationToken), cancellationToken), cancellationToken);
+            using var upload = new IngestPlace(_uploads);
+            using var slot = new IngestPlace(_slots);
+            if (job.Request is IngestRequest.FromStream)
+            {
+                await upload.TakeAsync(cancellationToken);
+            }
+
+            job.Outcome = await Task.Run(() => ingest.AddAsync(job.Request, job.Progress, slot, cancellationToken), cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -78,22 +83,6 @@ internal sealed class IngestQueue(Ingest ingest, TimeProvider time, IHostApplica
         {
             _jobs.TryRemove(old.Id, out _);
         }
-    }
-
-    /// <summary>One of few, until it is disposed of.</summary>
-    private sealed class Place : IDisposable
-    {
-        private readonly SemaphoreSlim _of;
-
-        private Place(SemaphoreSlim of) => _of = of;
-
-        public static async Task<IDisposable> TakeAsync(SemaphoreSlim of, CancellationToken cancellationToken)
-        {
-            await of.WaitAsync(cancellationToken);
-            return new Place(of);
-        }
-
-        public void Dispose() => _of.Release();
     }
 
     internal sealed class Job(IngestRequest request, DateTimeOffset started)

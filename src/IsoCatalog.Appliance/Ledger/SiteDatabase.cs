@@ -25,11 +25,11 @@ internal sealed class SiteDatabase : IDisposable
     /// <summary>A fact: this site has signed a catalog, so its document must be there.</summary>
     public const string CatalogSigned = "catalog-signed";
 
-    private readonly string _path;
-    private readonly FolderLock? _owned;
     /// <summary>It has the tokens of leases in it.</summary>
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    private readonly string _path;
+    private readonly FolderLock? _owned;
     private readonly Dictionary<object, Row> _rows = [];
     private SqliteConnection _connection;
     private DatabaseTables _tables;

@@ -20,12 +20,14 @@ internal static class WaitDrift
         var last = fetching.Max(f => f.File!.Moved);
         foreach (var (image, file) in fetching)
         {
+            // Whatever else is wrong with a fetch is drift at once, and not here.
             var moved = file!.Moved ?? (last > file.Since ? last.Value : file.Since);
-            if (now - moved > Patience)
+            if (file.Code is ReasonCode.Fetching or ReasonCode.WaitingForSource or ReasonCode.Verifying
+                && now - moved > (file.Code == ReasonCode.Verifying ? Expected(image) : Patience))
             {
                 yield return new DriftView(
                     file.Code,
-                    $"{image.FileName} has come no further since {Elapsed(now - moved)}; {file.Furthest:P0} of it is here. {file.Reason} Sites that have it: {Owners(view, image)}. "
+                    $"{image.FileName} has come no further for {Elapsed(now - moved)}; {file.Furthest:P0} of it is here. {file.Reason} Sites that have it: {Owners(view, image)}. "
                     + "Look at `isocatalog status` here and there, and whether their swarm ports (58889) can be reached.",
                     null,
                     image.Id,
@@ -46,13 +48,13 @@ internal static class WaitDrift
             }
 
             var since = view.Surfaces.Select(s => view.CellOf(image.Id, s.Name)?.Since).Max() ?? now;
-            if (now - since > Patience + TimeSpan.FromSeconds(image.Value.Size / SlowestRate))
+            if (now - since > Expected(image))
             {
                 yield return new DriftView(
                     ReasonCode.WaitingForSites,
                     $"{image.FileName} is ready here and is offered nowhere yet, because it shall be offered everywhere at once. "
                     + string.Join(' ', sites.Select(s => $"{s}: {Why(view, image.Id, s)}."))
-                    + $" Mend that there, or offer it where it is ready: PATCH /api/v1/images/{{id}} with {{\"offer\":\"asap\"}}.",
+                    + $" Mend that there, or offer it where it is ready: PATCH /api/v1/images/{image.Id} with {{\"offer\":\"asap\"}}.",
                     null,
                     image.Id,
                     since,
@@ -60,6 +62,8 @@ internal static class WaitDrift
             }
         }
     }
+
+    private static TimeSpan Expected(CatalogImage image) => Patience + TimeSpan.FromSeconds(image.Value.Size / SlowestRate);
 
     private static string Why(SiteView view, ImageId image, string site)
     {

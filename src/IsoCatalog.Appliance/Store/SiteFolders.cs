@@ -9,7 +9,7 @@ internal sealed record SiteFolders(string Data, string Inbox)
     /// <summary>The mode of every folder but that of the keys: the group comes as far as the socket and the inbox, others do not come in.</summary>
     public const UnixFileMode ForGroup = (UnixFileMode)0b111_101_000;
 
-    /// <summary>Whoever is in the site's group may do what an operator may.</summary>
+    /// <summary>Whoever may write to it has the role admin: the site's user and group.</summary>
     public const UnixFileMode SocketMode = (UnixFileMode)0b110_110_000;
 
     private const UnixFileMode OwnerAlone = (UnixFileMode)0b111_000_000;

@@ -30,11 +30,25 @@ public sealed class IngestQueueTests
         Assert.Same(refusal, ((Outcome<CatalogImage>.Refused)job.Outcome!).Refusal);
         Assert.Empty(Directory.GetFiles(held.Folders.Staging));
 
-        // And it holds no place: two run at a time.
+        // And none holds a place: of those that are received, nor of the two that copy.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        for (var i = 0; i < 65; i++)
+        {
+            Assert.Equal(RefusalCode.Unexpected, Code(await queue.RunAsync(new IngestRequest.FromStream(new Defective(), null, "debian.iso", "test"), limit.Token)));
+        }
+
         for (var i = 0; i < 3; i++)
         {
-            Assert.IsType<Outcome<CatalogImage>.Refused>(await queue.RunAsync(new OfNoKind(), TestContext.Current.CancellationToken));
+            Assert.Equal(RefusalCode.SourceMissing, Code(await queue.RunAsync(new IngestRequest.FromFile("/nonexistent/debian.iso", "debian.iso", "test"), limit.Token)));
         }
+    }
+
+    private static string Code(Outcome<CatalogImage> outcome) => Assert.IsType<Outcome<CatalogImage>.Refused>(outcome).Refusal.Code;
+
+    private sealed class Defective : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new InvalidOperationException("A defect.");
     }
 
     private sealed record OfNoKind() : IngestRequest("debian.iso", "debian.iso", "test")

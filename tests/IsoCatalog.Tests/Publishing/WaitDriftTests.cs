@@ -23,6 +23,7 @@ public sealed class WaitDriftTests
         var drift = Assert.Single(WaitDrift.HeldBack(waiting, usual: true, Later.AddSeconds(1)));
         Assert.Equal((ReasonCode.WaitingForSites, "nyc", SomeSite.Now, SomeSite.Image), (drift.Code, drift.Site, drift.Since, drift.Image));
         Assert.Contains("nyc: console is absent (no-space)", drift.Reason, StringComparison.Ordinal);
+        Assert.Contains($"/images/{SomeSite.Image} with", drift.Reason, StringComparison.Ordinal);
         Assert.Empty(WaitDrift.HeldBack(waiting, usual: false, Later.AddDays(1)));
     }
 
@@ -51,6 +52,11 @@ public sealed class WaitDriftTests
         Assert.Contains("Nobody offers it. Sites that have it: none", drift.Reason, StringComparison.Ordinal);
         Assert.Empty(WaitDrift.Fetches(SomeSite.View.WithStore(StoreFile.Fetching.After(anew, 0.6, ReasonCode.Fetching, "", Later)), Later.AddMinutes(1).AddSeconds(1)));
     }
+
+    /// <summary>It is drift of its own, at once.</summary>
+    [Fact]
+    public void A_fetch_that_fails_is_not_said_twice() =>
+        Assert.Empty(WaitDrift.Fetches(SomeSite.View.WithStore(StoreFile.Fetching.After(null, 0, ReasonCode.NoSpace, "Full.", SomeSite.Now)), Later.AddDays(1)));
 
     [Fact]
     public void What_waits_for_its_turn_is_late_when_those_before_it_are()

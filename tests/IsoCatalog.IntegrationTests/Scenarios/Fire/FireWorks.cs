@@ -420,11 +420,11 @@ internal sealed partial class FireWorks : IDisposable
         await _damaging.WaitAsync(CancellationToken.None);
         try
         {
-            for (var tries = 0; !await AllKnowAndHaveEverythingAsync(); tries++)
+            for (var tries = 0; await LackingAsync() is { } lacking; tries++)
             {
                 if (tries == 150)
                 {
-                    _record.Say($"no rollback of {site.Id}: the others lack something");
+                    _record.Say($"no rollback of {site.Id}: {lacking}");
                     return;
                 }
 
@@ -454,27 +454,36 @@ internal sealed partial class FireWorks : IDisposable
         }
     }
 
-    private async Task<bool> AllKnowAndHaveEverythingAsync()
+    /// <returns>Null when all sites know and have everything; else the first thing that is not so.</returns>
+    private async Task<string?> LackingAsync()
     {
         foreach (var site in _fleet.Sites)
         {
             try
             {
                 var known = (await _fleet.ClientOf(site).GetImagesAsync(default)).Images.ToDictionary(i => i.Id);
+
                 // Of what nobody got an answer for, either outcome is right afterwards too.
-                if (_record.Images.Any(i => i.IsLive is not null && (!known.TryGetValue(i.Id, out var there) || there.Deleted == i.IsLive
-                    || there.Blocked is not null != i.IsBlocked || (i is { IsLive: true, IsBlocked: false } && there.Store.State != "present"))))
+                foreach (var image in _record.Images.Where(i => i.IsLive is not null))
                 {
-                    return false;
+                    if (!known.TryGetValue(image.Id, out var there) || there.Deleted == image.IsLive || there.Blocked is not null != image.IsBlocked)
+                    {
+                        return $"{site.Id} has not heard the last word about {image.Name}";
+                    }
+
+                    if (image is { IsLive: true, IsBlocked: false } && there.Store.State != "present")
+                    {
+                        return $"{image.Name} is {there.Store.State} at {site.Id}: {there.Store.Reason}";
+                    }
                 }
             }
             catch (Exception e) when (e is ApplianceException or ApplianceUnreachableException)
             {
-                return false;
+                return $"{site.Id} does not answer: {e.Message}";
             }
         }
 
-        return true;
+        return null;
     }
 
     private async Task TurnClockAsync(TestSite site)
