@@ -21,16 +21,7 @@ public sealed class RestoredFolderTests
     public async Task What_is_not_there_any_more_is_in_no_answer_and_what_is_there_is_in_the_first_and_stays(string meanwhile)
     {
         await using var domain = await SimulatedDomain.StartAsync();
-        await using var site = await Scenario.StartAsync(new TestSiteOptions
-        {
-            EnginePace = 50,
-            Surfaces =
-                $$"""
-                  - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
-                  - { name: console, kind: volume, path: "{root}/console", check: 1s }
-                {{domain.Surface}}
-                """,
-        });
+        await using var site = await Scenario.StartAsync(Scenario.AllSurfaces(domain));
         using var witness = new Witness(site);
         var (whole, gone) = (await AddLargeAsync(site, "whole.iso", 1), await AddLargeAsync(site, "gone.iso", 2));
         await CopyFolderAsync(site, meanwhile == "removed by the site later" ? () => RemoveAsync(site, gone, domain) : () => Task.CompletedTask);

@@ -13,6 +13,18 @@ internal static class Scenario
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    /// <summary>A site with one surface of each kind, whose engine is asked fifty times as often as in earnest.</summary>
+    public static TestSiteOptions AllSurfaces(SimulatedDomain domain) => new()
+    {
+        EnginePace = 50,
+        Surfaces =
+            $$"""
+              - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
+              - { name: console, kind: volume, path: "{root}/console", check: 1s }
+            {{domain.Surface}}
+            """,
+    };
+
     public static async Task<TestSite> PrepareAsync(TestSiteOptions? options = null)
     {
         var site = await TestSite.PrepareAsync(Cancel, options);

@@ -131,14 +131,5 @@ public sealed class TouchTests
         return await site.AddAsync(path, Cancel);
     }
 
-    private static Task<TestSite> StartAsync(SimulatedDomain domain) => Scenario.StartAsync(new TestSiteOptions
-    {
-        EnginePace = 50,
-        Surfaces =
-            $$"""
-              - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
-              - { name: console, kind: volume, path: "{root}/console", check: 1s }
-            {{domain.Surface}}
-            """,
-    });
+    private static Task<TestSite> StartAsync(SimulatedDomain domain) => Scenario.StartAsync(Scenario.AllSurfaces(domain));
 }

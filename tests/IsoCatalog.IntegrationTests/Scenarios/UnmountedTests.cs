@@ -54,16 +54,7 @@ public sealed class UnmountedTests
     public async Task A_surface_that_is_unmounted_lists_nothing_nothing_is_written_under_it_and_mounted_again_it_is_listed_and_watched(string surface, bool lazily)
     {
         await using var domain = await SimulatedDomain.StartAsync();
-        await using var site = await Scenario.PrepareAsync(new TestSiteOptions
-        {
-            EnginePace = 50,
-            Surfaces =
-                $$"""
-                  - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
-                  - { name: console, kind: volume, path: "{root}/console", check: 1s }
-                {{domain.Surface}}
-                """,
-        });
+        await using var site = await Scenario.PrepareAsync(Scenario.AllSurfaces(domain));
         await using var mount = await MountedFolder.OverAsync(surface == "console" ? site.Console : domain.Export);
         await site.StartAgainAsync(Cancel);
         using var witness = new Witness(site);
@@ -108,16 +99,7 @@ public sealed class UnmountedTests
     public async Task What_is_published_on_a_surface_that_is_away_at_a_start_is_the_same_file_when_it_is_back(string surface)
     {
         await using var domain = await SimulatedDomain.StartAsync();
-        await using var site = await Scenario.PrepareAsync(new TestSiteOptions
-        {
-            EnginePace = 50,
-            Surfaces =
-                $$"""
-                  - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
-                  - { name: console, kind: volume, path: "{root}/console", check: 1s }
-                {{domain.Surface}}
-                """,
-        });
+        await using var site = await Scenario.PrepareAsync(Scenario.AllSurfaces(domain));
         await using var mount = await MountedFolder.OverAsync(surface == "console" ? site.Console : domain.Export);
         await site.StartAgainAsync(Cancel);
         var image = await site.AddAsync(site.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", Size, 1)), Cancel);

@@ -454,32 +454,23 @@ internal sealed partial class FireWorks : IDisposable
         }
     }
 
+    /// <summary>One by one: the list of images leaves out those that were removed or recalled. Of what nobody got an answer for, either outcome is right afterwards too.</summary>
     /// <returns>Null when all sites know and have everything; else the first thing that is not so.</returns>
     private async Task<string?> LackingAsync()
     {
         foreach (var site in _fleet.Sites)
         {
-            try
+            foreach (var image in _record.Images.Where(i => i.IsLive is not null))
             {
-                var known = (await _fleet.ClientOf(site).GetImagesAsync(default)).Images.ToDictionary(i => i.Id);
-
-                // Of what nobody got an answer for, either outcome is right afterwards too.
-                foreach (var image in _record.Images.Where(i => i.IsLive is not null))
+                if (!await KnowsAsync(site, image))
                 {
-                    if (!known.TryGetValue(image.Id, out var there) || there.Deleted == image.IsLive || there.Blocked is not null != image.IsBlocked)
-                    {
-                        return $"{site.Id} has not heard the last word about {image.Name}";
-                    }
-
-                    if (image is { IsLive: true, IsBlocked: false } && there.Store.State != "present")
-                    {
-                        return $"{image.Name} is {there.Store.State} at {site.Id}: {there.Store.Reason}";
-                    }
+                    return $"{site.Id} does not answer, or has not heard the last word about {image.Name}";
                 }
-            }
-            catch (Exception e) when (e is ApplianceException or ApplianceUnreachableException)
-            {
-                return $"{site.Id} does not answer: {e.Message}";
+
+                if (image is { IsLive: true, IsBlocked: false } && (await _fleet.ClientOf(site).GetImageAsync(image.Id.ToString(), default)).Store is { State: not "present" } store)
+                {
+                    return $"{image.Name} is {store.State} at {site.Id}: {store.Reason}";
+                }
             }
         }
 
