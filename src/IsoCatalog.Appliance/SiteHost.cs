@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
+using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Api;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Documents;
@@ -24,6 +25,7 @@ using IsoCatalog.Surfaces.Ovirt;
 using IsoCatalog.Swarm;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IsoCatalog.Appliance;
 
@@ -198,7 +200,7 @@ internal sealed class SiteHost : IAsyncDisposable
                 var certificate = SiteKeys.RequireTls(keys, folders);
                 var exchange = new FleetExchange(ledger, books.Documents, peers, certificate, figures, setbacks, options.Time, loggers);
                 var answers = new FleetRoutes(books.Documents, folders, figures, options.Time, loggers.CreateLogger<FleetRoutes>()) { Notified = exchange.Heard, Called = exchange.Called };
-                fleet = await FleetListener.StartAsync(address, certificate, answers, loggers, cancellationToken);
+                fleet = await FleetListener.StartAsync(address, certificate, answers, from => peers.AreAt(from, ledger.Fleet), loggers, cancellationToken);
                 exchange.TrustChanged = fleet.Recheck;
                 documents.Clocks.Asked = exchange.AskClocksAsync;
                 swarm = SwarmOf(configuration, certificate, ledger, options.Time, loggers);
@@ -286,6 +288,8 @@ internal sealed class SiteHost : IAsyncDisposable
                     Plain = configuration.Listen.Iso,
                     Tls = configuration.Listen.IsoTls,
                     Certificate = configuration.Tls.Iso is { } tls ? Certificates.Load(tls) : null,
+                    Expected = [.. configuration.Surfaces.OfType<SurfaceConfiguration.Ipmi>().SelectMany(surface => surface.Allow)],
+                    ConnectionsPerAddress = configuration.Listen.IsoPerAddress,
                     Meter = meter,
                 },
                 loggers,
@@ -311,7 +315,7 @@ internal sealed class SiteHost : IAsyncDisposable
                 UploadLimit = configuration.Fetch.Upload,
             },
             time,
-            e => Sync.Log.Swarm(log, e.Kind is SwarmEventKind.Corrupt or SwarmEventKind.Storage ? LogLevel.Warning : LogLevel.Debug, e.Message));
+            e => Sync.Log.Swarm(log, e.Kind is SwarmEventKind.Corrupt or SwarmEventKind.Storage or SwarmEventKind.Fault ? LogLevel.Warning : LogLevel.Debug, e.Message));
         try
         {
             engine.Start();
@@ -338,6 +342,7 @@ internal sealed class SiteHost : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = 1 << 20;
             kestrel.Listen(configuration.Listen.Api, listen =>
             {
+                Admit(listen, new ApiConnections(configuration.TrustedProxies, configuration.Tokens));
                 if (configuration.Tls.Api is { } tls)
                 {
                     listen.UseHttps(Certificates.Load(tls));
@@ -345,17 +350,23 @@ internal sealed class SiteHost : IAsyncDisposable
             });
             if (configuration.Listen.Metrics is { } metrics)
             {
-                kestrel.Listen(metrics, listen => listen.Use(next => connection =>
+                kestrel.Listen(metrics, listen =>
                 {
-                    connection.Features.Set(new MetricsOnly());
-                    return next(connection);
-                }));
+                    Admit(listen, new ApiConnections([], []));
+                    listen.Use(next => connection =>
+                    {
+                        connection.Features.Set(new MetricsOnly());
+                        return next(connection);
+                    });
+                });
             }
 
             File.Delete(configuration.Socket);
             kestrel.ListenUnixSocket(configuration.Socket);
         });
         return builder;
+
+        static void Admit(ListenOptions listen, ApiConnections connections) => listen.Use(next => connection => connections.AdmitAsync(connection, next));
     }
 
     private static void Tighten(SiteFolders folders, ILogger log)

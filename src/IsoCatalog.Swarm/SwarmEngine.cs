@@ -98,6 +98,7 @@ public sealed class SwarmEngine : IAsyncDisposable
     public void SetPeers(IReadOnlyList<SwarmPeer> peers)
     {
         Volatile.Write(ref _peers, [.. peers]);
+        _context.Named = [.. peers.Where(peer => peer.Spki is not null).Select(peer => PeerSocket.AddressOf(peer.EndPoint))];
         foreach (var connection in Connections().Where(connection => connection.Outgoing))
         {
             var named = peers.Any(peer => peer.Name == connection.Identity.Name && peer.Spki == connection.Identity.Spki);

@@ -18,6 +18,9 @@ public enum SwarmEventKind
 
     /// <summary>A file cannot be read, written or is no longer what it was.</summary>
     Storage,
+
+    /// <summary>Something here failed that should not. What it worked for goes on without it.</summary>
+    Fault,
 }
 
 /// <summary>Something that an operator may want to read in the log.</summary>

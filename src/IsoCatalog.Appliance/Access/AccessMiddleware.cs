@@ -18,6 +18,7 @@ internal sealed class AccessMiddleware(
 {
     public Task InvokeAsync(HttpContext context)
     {
+        context.Features.Get<ApiConnection>()?.Asked();
         var endpoint = context.GetEndpoint();
         // Routing's own answers (405, 415) are endpoints without metadata; they tell nothing.
         if (endpoint is null || (endpoint is not RouteEndpoint && endpoint.Metadata.Count == 0))
@@ -36,6 +37,7 @@ internal sealed class AccessMiddleware(
         var needed = endpoint.Metadata.GetMetadata<RequiredRole>()?.Role ?? Role.Admin;
         if (decision is AccessDecision.Accepted { Role: var role, Name: var name })
         {
+            context.Features.Get<ApiConnection>()?.Accepted(name);
             if (role >= needed)
             {
                 context.Features.Set(new Caller(name, role, client));

@@ -15,7 +15,7 @@ internal static class KnownKeys
             "site", "data", "listen", "tls", "trustedProxies", "socket", "tokens", "peers", "fetch", "inbox", "retired", "store", "scrub",
             "hashing", "offer", "log", "surfaces",
         ],
-        ["listen"] = ["api", "iso", "isoTls", "fleet", "swarm", "metrics", "standard", "standardAllow"],
+        ["listen"] = ["api", "iso", "isoTls", "isoPerAddress", "fleet", "swarm", "metrics", "standard", "standardAllow"],
         ["tls"] = ["api", "iso"],
         ["certificate"] = ["certificate", "key"],
         ["token"] = ["name", "role", "sha256", "allow"],

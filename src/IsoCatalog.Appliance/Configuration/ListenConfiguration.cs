@@ -14,6 +14,9 @@ public sealed record ListenConfiguration
     /// <summary>ISO images for BMCs, HTTPS; set together with <see cref="TlsConfiguration.Iso"/>.</summary>
     public IPEndPoint? IsoTls { get; init; }
 
+    /// <summary>Connections of one client address to the listeners of ISO images; 8 to 4096. BMCs behind one NAT share it.</summary>
+    public int IsoPerAddress { get; init; } = 64;
+
     /// <summary>Documents between sites, mutual TLS.</summary>
     public IPEndPoint? Fleet { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using IsoCatalog.Appliance.Configuration.Values;
 using IsoCatalog.Appliance.Configuration.Yaml;
@@ -66,6 +67,7 @@ internal static class SiteReader
             Api = section.Get("api", Addresses.Listener, defaults.Api),
             Iso = section.Get("iso", Addresses.Listener, defaults.Iso),
             IsoTls = section.Get<IPEndPoint?>("isoTls", Addresses.Listener!, null),
+            IsoPerAddress = section.Get("isoPerAddress", PerAddress, defaults.IsoPerAddress),
             Fleet = section.Get<IPEndPoint?>("fleet", Addresses.Listener!, null),
             Swarm = section.Get<IPEndPoint?>("swarm", Addresses.Listener!, null),
             Metrics = section.Get<IPEndPoint?>("metrics", Addresses.Listener!, null),
@@ -73,6 +75,11 @@ internal static class SiteReader
             StandardAllow = section.List<IPNetwork>("standardAllow", Addresses.Network, "Write the networks of the standard clients, or remove it."),
         };
     }
+
+    private static string? PerAddress(Node.Scalar scalar, out int value) =>
+        scalar.Kind == ScalarKind.Integer & int.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value is >= 8 and <= 4096
+            ? null
+            : $"{Quote.Of(scalar.Text)} is no number from 8 to 4096.";
 
     private static TlsConfiguration Tls(Section? section, ValueReader<string> path) => new()
     {

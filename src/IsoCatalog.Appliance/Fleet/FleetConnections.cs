@@ -1,4 +1,5 @@
 using System.Net;
+using IsoCatalog.Core.Connections;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Tls;
 using Microsoft.AspNetCore.Connections;
@@ -8,48 +9,40 @@ namespace IsoCatalog.Appliance.Fleet;
 
 /// <summary>The open connections of the fleet listener, each by the key that its caller proved to have. Thread-safe.</summary>
 /// <param name="siteOf">The site that the present trust document gives a key to; null for none.</param>
-internal sealed class FleetConnections(Func<Sha256Digest, string?> siteOf)
+/// <param name="isPeer">Whether an address is where a peer is asked.</param>
+internal sealed class FleetConnections(Func<Sha256Digest, string?> siteOf, Func<IPAddress, bool> isPeer)
 {
-    /// <summary>A site needs two or three; behind one address there may be several.</summary>
-    private const int PerAddress = 64;
-
-    /// <summary>Strangers get no more than this, so that there is always room for sites.</summary>
+    /// <summary>Strangers who have shown a key get no more than this.</summary>
     private const int Strangers = 32;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<IPAddress, int> _addresses = [];
     private readonly HashSet<FleetConnection> _open = [];
+    private readonly SeenAddresses _seen = new();
+
+    // A site needs two or three; behind one address there may be several.
+    private readonly ListenerPlaces _places = new(new PlaceLimits
+    {
+        OfAddress = 64,
+        NewOfKnownAddress = 32,
+        NewOfStranger = 8,
+        NewOfStrangers = 64,
+        OfStrangers = 64 + Strangers,
+        OfKnown = 512,
+    });
 
     /// <summary>Before TLS: who has too many connections gets no further.</summary>
     public async Task CountAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        var address = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
-        lock (_gate)
+        var address = AddressOf(connection);
+        using var place = _places.TryEnter(address, _seen.Contains(address) || isPeer(address), connection.Abort, out _);
+        if (place is null)
         {
-            var count = _addresses.GetValueOrDefault(address);
-            if (count >= PerAddress)
-            {
-                connection.Abort();
-                return;
-            }
-
-            _addresses[address] = count + 1;
+            connection.Abort();
+            return;
         }
 
-        try
-        {
-            await next(connection);
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                if (--_addresses[address] == 0)
-                {
-                    _addresses.Remove(address);
-                }
-            }
-        }
+        connection.Features.Set(place);
+        await next(connection);
     }
 
     /// <summary>After TLS.</summary>
@@ -62,6 +55,12 @@ internal sealed class FleetConnections(Func<Sha256Digest, string?> siteOf)
         }
 
         var opened = new FleetConnection(connection, key, siteOf(key));
+        connection.Features.Get<Place>()?.Settle(known: opened.Site is not null);
+        if (opened.Site is not null)
+        {
+            _seen.Add(opened.Site, AddressOf(connection));
+        }
+
         lock (_gate)
         {
             if (opened.Site is null && _open.Count(c => c.Site is null) >= Strangers)
@@ -101,6 +100,8 @@ internal sealed class FleetConnections(Func<Sha256Digest, string?> siteOf)
             connection.Context.Abort(new ConnectionAbortedException("The trust document changed."));
         }
     }
+
+    private static IPAddress AddressOf(ConnectionContext connection) => (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
 }
 
 /// <param name="Site">Whose key it was when the connection was made; null for nobody's.</param>

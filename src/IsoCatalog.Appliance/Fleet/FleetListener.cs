@@ -15,7 +15,6 @@ namespace IsoCatalog.Appliance.Fleet;
 /// </summary>
 internal sealed class FleetListener : IAsyncDisposable
 {
-    private const int MaxConnections = 512;
     private const int MaxRequestLine = 512;
     private const int MaxHeaders = 24;
     private const int MaxHeaderBytes = 4 << 10;
@@ -38,11 +37,12 @@ internal sealed class FleetListener : IAsyncDisposable
     /// <summary>As bound, with the real port.</summary>
     public IPEndPoint EndPoint { get; }
 
+    /// <param name="isPeer">Whether an address is where a peer is asked: strangers never take its places.</param>
     /// <exception cref="SiteStartException">The address cannot be listened on.</exception>
     public static async Task<FleetListener> StartAsync(
-        IPEndPoint address, X509Certificate2 certificate, FleetRoutes routes, ILoggerFactory loggers, CancellationToken cancellationToken)
+        IPEndPoint address, X509Certificate2 certificate, FleetRoutes routes, Func<IPAddress, bool> isPeer, ILoggerFactory loggers, CancellationToken cancellationToken)
     {
-        var connections = new FleetConnections(routes.SiteOf);
+        var connections = new FleetConnections(routes.SiteOf, isPeer);
         ListenOptions? bound = null;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
@@ -93,7 +93,6 @@ internal sealed class FleetListener : IAsyncDisposable
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
         var limits = kestrel.Limits;
-        limits.MaxConcurrentConnections = MaxConnections;
         limits.MaxRequestLineSize = MaxRequestLine;
         limits.MaxRequestHeaderCount = MaxHeaders;
         limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;

@@ -41,6 +41,10 @@ internal sealed class FleetPeers(string site, IReadOnlyList<PeerConfiguration> c
         return [.. peers.Values.OrderBy(p => p.Site, StringComparer.Ordinal)];
     }
 
+    /// <summary>Whether a peer is asked at this address, as far as the peers are known by addresses and not by names.</summary>
+    public bool AreAt(IPAddress address, FleetSnapshot fleet) =>
+        Effective(fleet).Any(peer => IPAddress.TryParse(peer.Fleet.Host, out var named) && Same(named, address));
+
     /// <summary><c>host:port</c>, IPv6 addresses in brackets; null for anything else, and for port 0.</summary>
     public static DnsEndPoint? EndPoint(string text)
     {
@@ -55,4 +59,6 @@ internal sealed class FleetPeers(string site, IReadOnlyList<PeerConfiguration> c
             : Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4 ? new DnsEndPoint(host, port)
             : null;
     }
+
+    private static bool Same(IPAddress one, IPAddress other) => one.MapToIPv6().Equals(other.MapToIPv6());
 }

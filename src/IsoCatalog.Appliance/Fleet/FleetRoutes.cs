@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using IsoCatalog.Appliance.Documents;
@@ -13,14 +12,11 @@ namespace IsoCatalog.Appliance.Fleet;
 internal sealed class FleetRoutes(
     DocumentBook documents, SiteFolders folders, FleetMetrics metrics, TimeProvider time, ILogger<FleetRoutes> log)
 {
-    /// <summary>Addresses whose strangers are told apart; more at once share one budget.</summary>
-    private const int MaxAddresses = 1024;
-
     private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(60);
 
     private static ReadOnlyMemory<byte>? Nothing => null;
 
-    private readonly ConcurrentDictionary<IPAddress, RequestBudget> _strangers = [];
+    private readonly StrangerBudgets _strangers = new(time);
 
     /// <summary>A peer said what it has: its site and its state. Called on the request's thread; must not wait.</summary>
     public Action<string, FleetState>? Notified { get; set; }
@@ -90,7 +86,7 @@ internal sealed class FleetRoutes(
                     http, 403, FleetRefusalCode.UnknownKey, $"No site of trust version {fleet.TrustVersion} has the key {key}.", cancellationToken);
             }
 
-            if (!BudgetOf(http).TryTake())
+            if (!_strangers.TryTake(http.Connection.RemoteIpAddress ?? IPAddress.None))
             {
                 http.Response.Headers.RetryAfter = "5";
                 return RefuseAsync(http, 429, FleetRefusalCode.TooManyRequests, "Trust documents are exchanged slowly with unknown keys.", cancellationToken);
@@ -125,17 +121,6 @@ internal sealed class FleetRoutes(
             ("POST", "notify", []) => NotifyAsync(http, caller!, fleet, cancellationToken),
             _ => NotFoundAsync(http, cancellationToken),
         };
-    }
-
-    private RequestBudget BudgetOf(HttpContext http)
-    {
-        var address = http.Connection.RemoteIpAddress ?? IPAddress.None;
-        if (_strangers.Count >= MaxAddresses && !_strangers.ContainsKey(address))
-        {
-            address = IPAddress.None;
-        }
-
-        return _strangers.GetOrAdd(address, _ => new RequestBudget(20, TimeSpan.FromSeconds(0.5), time));
     }
 
     private Task StateAsync(HttpContext http, FleetSnapshot fleet, CancellationToken cancellationToken) =>

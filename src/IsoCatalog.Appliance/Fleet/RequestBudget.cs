@@ -7,6 +7,18 @@ internal sealed class RequestBudget(int burst, TimeSpan refill, TimeProvider tim
     private double _left = burst;
     private long _last = time.GetTimestamp();
 
+    /// <summary>Nothing was taken for so long that it is as if it were new.</summary>
+    public bool IsFull
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _left + (time.GetElapsedTime(_last) / refill) >= burst;
+            }
+        }
+    }
+
     public bool TryTake()
     {
         lock (_gate)

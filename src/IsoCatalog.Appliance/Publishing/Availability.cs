@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -30,23 +29,19 @@ internal sealed record AvailableQuery(string Surface)
     public string? Cluster { get; init; }
 }
 
-/// <summary>An answer as it goes out; made once for each state of the site.</summary>
-/// <param name="View">The newest view that it was found to be true for.</param>
-internal sealed record AvailableBytes(SiteView View, byte[] ImagesHash, string ETag, byte[] Body, byte[] Gzip);
-
 /// <summary>Answers "what can be mounted now" from the newest view, without touching disk or database. Thread-safe.</summary>
 internal sealed class Availability(string site, SiteLedger ledger, ImageStore store, IReadOnlyList<ISurface> surfaces)
 {
-    /// <summary>Distinct questions that are remembered; beyond it the memory starts anew.</summary>
-    private const int Remembered = 512;
+    private readonly AnswerMemory<AvailableQuery> _answers = new();
 
-    private readonly ConcurrentDictionary<AvailableQuery, Remembrance> _answers = new();
+    /// <summary>One of these for each question, which several may share.</summary>
+    private readonly Lock[] _making = [.. Enumerable.Range(0, 16).Select(_ => new Lock())];
 
     /// <returns>Null when there is no such surface, kind or group here.</returns>
     public AvailableBytes? Answer(AvailableQuery query)
     {
         var view = ledger.View;
-        if (_answers.TryGetValue(query, out var remembrance) && remembrance.Newest is { } known && known.View.Version >= view.Version)
+        if (_answers.Find(query) is { } known && known.Basis.Version >= view.Version)
         {
             return known;
         }
@@ -57,19 +52,12 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
             return null;
         }
 
-        if (_answers.Count >= Remembered)
-        {
-            _answers.Clear();
-        }
-
-        remembrance = _answers.GetOrAdd(query, _ => new Remembrance());
-
         // When the site changes, everybody who asks then needs the same answer: one makes it, and the processors are not all busy with it.
-        lock (remembrance.Making)
+        lock (_making[(uint)query.GetHashCode() % _making.Length])
         {
-            return remembrance.Newest is { } made && made.View.Version >= view.Version
+            return _answers.Find(query) is { } made && made.Basis.Version >= view.Version
                 ? made
-                : remembrance.Newest = Newer(remembrance.Newest, view, asked, query);
+                : _answers.Keep(query, Newer(_answers.Find(query), view, asked, query));
         }
     }
 
@@ -96,22 +84,17 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
 
     private AvailableBytes Newer(AvailableBytes? known, SiteView view, List<SurfaceStatus> asked, AvailableQuery query)
     {
-        if (known is not null && SaysTheSame(known.View, view))
+        if (known is not null && known.Basis.SaysTheSame(view))
         {
-            return known with { View = view };
+            return known with { Basis = new AnswerBasis(view) };
         }
 
         var images = Images(view, asked, query);
         var hash = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(images, ApiJson.Default.IReadOnlyListAvailableImage));
         return known is not null && hash.AsSpan().SequenceEqual(known.ImagesHash)
-            ? known with { View = view }
+            ? known with { Basis = new AnswerBasis(view) }
             : Made(view, asked, query, images, hash);
     }
-
-    /// <summary>All that an answer is made of is the same object, as after a change of a lease.</summary>
-    private static bool SaysTheSame(SiteView one, SiteView other) =>
-        ReferenceEquals(one.Catalog, other.Catalog) && ReferenceEquals(one.Cells, other.Cells)
-        && ReferenceEquals(one.Store, other.Store) && ReferenceEquals(one.Computed, other.Computed) && one.Surfaces == other.Surfaces;
 
     private AvailableBytes Made(SiteView view, List<SurfaceStatus> asked, AvailableQuery query, IReadOnlyList<AvailableImage> images, byte[] hash) =>
         Packed(view, new AvailableAnswer(site, query.Surface, asked.Max(s => s.AnswerChanged), images), hash);
@@ -125,7 +108,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
             gzip.Write(body);
         }
 
-        return new AvailableBytes(view, imagesHash, Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 12)), body, packed.ToArray());
+        return new AvailableBytes(new AnswerBasis(view), imagesHash, Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 12)), body, packed.ToArray());
     }
 
     private List<AvailableImage> Images(SiteView view, List<SurfaceStatus> asked, AvailableQuery query)
@@ -174,18 +157,4 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
         mount);
 
     private static bool Is(string? one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>What is remembered of one question.</summary>
-    private sealed class Remembrance
-    {
-        private volatile AvailableBytes? _newest;
-
-        public Lock Making { get; } = new();
-
-        public AvailableBytes? Newest
-        {
-            get => _newest;
-            set => _newest = value;
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
 using IsoCatalog.Appliance.Ledger;
@@ -13,9 +12,7 @@ internal sealed class Elsewhere(string own, SiteLedger ledger, Availability here
     /// <summary>For <c>site=</c>: every active site of the fleet.</summary>
     public const string Everywhere = "*";
 
-    private const int Remembered = 512;
-
-    private readonly ConcurrentDictionary<(string Site, AvailableQuery Query), AvailableBytes> _answers = new();
+    private readonly AnswerMemory<(string Site, AvailableQuery Query)> _answers = new();
 
     public Outcome<AvailableBytes> Answer(string site, AvailableQuery query)
     {
@@ -70,16 +67,11 @@ internal sealed class Elsewhere(string own, SiteLedger ledger, Availability here
     private AvailableBytes Remember(string site, AvailableQuery query, SiteView view, List<AvailableImage> images, DateTimeOffset now)
     {
         var hash = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(images, ApiJson.Default.IReadOnlyListAvailableImage));
-        if (_answers.TryGetValue((site, query), out var known) && hash.AsSpan().SequenceEqual(known.ImagesHash))
+        if (_answers.Find((site, query)) is { } known && hash.AsSpan().SequenceEqual(known.ImagesHash))
         {
             return known;
         }
 
-        if (_answers.Count >= Remembered)
-        {
-            _answers.Clear();
-        }
-
-        return _answers[(site, query)] = Availability.Packed(view, new AvailableAnswer(site, query.Surface, now, images), hash);
+        return _answers.Keep((site, query), Availability.Packed(view, new AvailableAnswer(site, query.Surface, now, images), hash));
     }
 }

@@ -1,15 +1,19 @@
 using System.Net;
+using IsoCatalog.Core.Connections;
 using Microsoft.AspNetCore.Connections;
 
 namespace IsoCatalog.Surfaces.Ipmi;
 
 /// <summary>One open connection: what it is being sent, and since when its client has taken nothing of it. Requests on it follow each other.</summary>
-internal sealed class BmcConnection(ConnectionContext connection, IPAddress client, TimeProvider time)
+internal sealed class BmcConnection(ConnectionContext connection, IPAddress client, Place place, TimeProvider time)
 {
     private Route? _serving;
     private long _waitingSince;
 
     public IPAddress Client { get; } = client;
+
+    /// <summary>A whole request has come: the connection is no longer one that only holds a place.</summary>
+    public void Asked() => place.Settle(known: false);
 
     public bool IsClosed => connection.ConnectionClosed.IsCancellationRequested;
 

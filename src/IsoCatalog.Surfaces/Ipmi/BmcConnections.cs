@@ -1,16 +1,28 @@
 using System.Collections.Concurrent;
 using System.Net;
+using IsoCatalog.Core.Connections;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace IsoCatalog.Surfaces.Ipmi;
 
-/// <summary>All open connections of a listener: caps them per client address, finds those to cut. Thread-safe.</summary>
-internal sealed class BmcConnections(int perAddress, TimeSpan idleLimit, TimeProvider time, IsoMetrics metrics, ILogger logger)
+/// <summary>All open connections of a listener: gives them places by where they come from, finds those to cut. Thread-safe.</summary>
+internal sealed class BmcConnections(IsoListenerOptions options, TimeProvider time, IsoMetrics metrics, ILogger logger)
 {
+    private const int NewOfStrangers = 64;
+    private const int OfStrangers = 256;
+
     private readonly ConcurrentDictionary<BmcConnection, bool> _open = new();
-    private readonly Dictionary<IPAddress, int> _counts = [];
-    private readonly Lock _gate = new();
+
+    private readonly ListenerPlaces _places = new(new PlaceLimits
+    {
+        OfAddress = options.ConnectionsPerAddress,
+        NewOfKnownAddress = options.ConnectionsPerAddress,
+        NewOfStranger = 8,
+        NewOfStrangers = NewOfStrangers,
+        OfStrangers = OfStrangers,
+        OfKnown = options.Connections,
+    });
 
     /// <summary>Stands before TLS, so that a flood costs no handshakes.</summary>
     public async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -21,19 +33,21 @@ internal sealed class BmcConnections(int perAddress, TimeSpan idleLimit, TimePro
             return;
         }
 
-        var client = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        if (!TryCount(client, out var firstRefused))
+        var client = Plain(address);
+        var place = _places.TryEnter(
+            client, IsExpected(client, connection), () => connection.Abort(new ConnectionAbortedException("Newer connections need its place.")), out var firstRefused);
+        if (place is null)
         {
             if (firstRefused)
             {
-                logger.TooManyConnections(client, perAddress);
+                logger.TooManyConnections(client, options.ConnectionsPerAddress);
             }
 
             connection.Abort(new ConnectionAbortedException("Too many connections of one address."));
             return;
         }
 
-        var bmc = new BmcConnection(connection, client, time);
+        var bmc = new BmcConnection(connection, client, place, time);
         _open.TryAdd(bmc, true);
         metrics.ConnectionOpened();
         connection.Features.Set(bmc);
@@ -46,7 +60,7 @@ internal sealed class BmcConnections(int perAddress, TimeSpan idleLimit, TimePro
             _open.TryRemove(bmc, out _);
 
             // Its place first: whoever sees it closed may connect in its stead.
-            Uncount(client);
+            place.Dispose();
             metrics.ConnectionClosed();
         }
     }
@@ -68,45 +82,19 @@ internal sealed class BmcConnections(int perAddress, TimeSpan idleLimit, TimePro
     {
         foreach (var (connection, _) in _open)
         {
-            if (connection.HasWaited(idleLimit))
+            if (connection.HasWaited(options.IdleLimit))
             {
-                logger.StalledClientCut(connection.Client, idleLimit);
+                logger.StalledClientCut(connection.Client, options.IdleLimit);
                 connection.Cut("The client took nothing of its response for too long.");
             }
         }
     }
 
-    // A refused attempt is said once per full spell, not once per attempt: the entry is marked by going one above the cap.
-    private bool TryCount(IPAddress client, out bool firstRefused)
-    {
-        lock (_gate)
-        {
-            var count = _counts.GetValueOrDefault(client);
-            firstRefused = count == perAddress;
-            if (count < perAddress)
-            {
-                _counts[client] = count + 1;
-                return true;
-            }
+    // The site itself reads back what it serves.
+    private bool IsExpected(IPAddress client, ConnectionContext connection) =>
+        (connection.LocalEndPoint is IPEndPoint { Address: var own } && Plain(own).Equals(client))
+        || options.Expected.Any(network => network.Contains(client))
+        || options.Routes.HasLeaseOf(client);
 
-            _counts[client] = perAddress + 1;
-            return false;
-        }
-    }
-
-    private void Uncount(IPAddress client)
-    {
-        lock (_gate)
-        {
-            var count = Math.Min(_counts[client], perAddress) - 1;
-            if (count == 0)
-            {
-                _counts.Remove(client);
-            }
-            else
-            {
-                _counts[client] = count;
-            }
-        }
-    }
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -42,6 +42,7 @@ internal sealed class IsoApplication(IsoRoutes routes, IsoMetrics metrics, TimeP
     public Task ProcessRequestAsync(IsoExchange context)
     {
         var isGet = context.Request.Method == HttpMethods.Get;
+        context.Connection.Asked();
         if (context.HasRequestBody)
         {
             context.Headers.Connection = "close";

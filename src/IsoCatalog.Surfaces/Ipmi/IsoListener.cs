@@ -68,7 +68,7 @@ public sealed class IsoListener : IAsyncDisposable
 
         var logger = loggers.CreateLogger<IsoListener>();
         var metrics = new IsoMetrics(options.Meter);
-        var connections = new BmcConnections(options.ConnectionsPerAddress, options.IdleLimit, time, metrics, logger);
+        var connections = new BmcConnections(options, time, metrics, logger);
         ListenOptions? plain = null;
         ListenOptions? tls = null;
 
@@ -161,7 +161,6 @@ public sealed class IsoListener : IAsyncDisposable
         limits.MaxRequestHeaderCount = MaxHeaders;
         limits.MaxRequestBodySize = 0;
         limits.MaxResponseBufferSize = MaxUnsentBytes;
-        limits.MaxConcurrentConnections = options.Connections;
 
         // A BMC reads when its host does: stalls are bounded by the idle limit, not by a rate.
         limits.MinResponseDataRate = null;

@@ -23,10 +23,15 @@ public sealed record IsoListenerOptions
     /// when its host does, so this is long.</summary>
     public TimeSpan IdleLimit { get; init; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>
+    /// Who is expected beside the clients of leases. Everybody else is answered too, so that a wrong address is found out, but on a few places of their own.
+    /// </summary>
+    public IReadOnlyList<IPNetwork> Expected { get; init; } = [];
+
     /// <summary>Connections of one client address at a time, at least 8 (QEMU and firmware alike read in parallel).</summary>
     public int ConnectionsPerAddress { get; init; } = 64;
 
-    /// <summary>Connections at a time, of all clients.</summary>
+    /// <summary>Connections at a time, of all clients that are expected.</summary>
     public int Connections { get; init; } = 4096;
 
     /// <summary>Where <c>isocatalog.iso.*</c> is counted; null counts nothing.</summary>

@@ -84,6 +84,15 @@ public sealed class IsoRoutes : IDisposable
         Cut(route);
     }
 
+    /// <summary>Whether any lease is for a client at this address.</summary>
+    internal bool HasLeaseOf(IPAddress client)
+    {
+        lock (_gate)
+        {
+            return _leases.Values.Any(route => route.Admits(client));
+        }
+    }
+
     /// <summary>Null for a token that is no lease.</summary>
     public RouteActivity? ActivityOf(string token)
     {

@@ -205,6 +205,10 @@ internal sealed class PeerConnection : IDisposable
         {
             Cut(CutReason.Idle, "nothing arrived or was taken for too long");
         }
+        else if (Sender.IsOverfull)
+        {
+            Cut(CutReason.Flood, "it does not take what it asks for");
+        }
         else if (clock.GetElapsedTime(Sender.SentAt) > KeepAliveAfter && Sender.SendingSince == 0)
         {
             Sender.Post(messages => messages.KeepAlive());

@@ -167,6 +167,7 @@ internal sealed class PeerDialer(SwarmContext context, Action wake, Cancellation
         {
             var own = context.Shown ?? throw new PeerRefusedException(CutReason.Untrusted, "we have no certificate to show.");
             stream = await PeerTls.AsClientAsync(socket, own, key => key == pin && context.Options.PeerName(key) == peer.Name, cancellationToken);
+            context.Seen.Add(peer.Name, PeerSocket.AddressOf(socket.RemoteEndPoint));
         }
 
         var shortV2 = ImageSwarms.Short(swarm.Torrent.InfoV2);

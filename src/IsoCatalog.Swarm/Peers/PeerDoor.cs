@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using IsoCatalog.Core.Connections;
 using IsoCatalog.Swarm.Wire;
 
 namespace IsoCatalog.Swarm.Peers;
@@ -9,20 +11,23 @@ namespace IsoCatalog.Swarm.Peers;
 /// <summary>Lets peers in: listens, checks who they are and what they want, and runs their connections. Thread-safe.</summary>
 internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, CancellationToken ending)
 {
-    // A handshake costs a signature; so many may be going on at the same time.
-    private const int MaxHandshakes = 256;
-
-    // Whoever connects and says nothing must not keep the others out.
-    private const int MaxHandshakesFromOne = 32;
-
     private readonly ConcurrentDictionary<Task, byte> _running = new();
-    private readonly ConcurrentDictionary<string, int> _handshakesFrom = new(StringComparer.Ordinal);
-    private int _handshakes;
+
 
     /// <summary>Accepts until the engine ends.</summary>
     /// <param name="plain">Standard clients on the list may come, in plain text; otherwise pinned peers over TLS.</param>
     public async Task AcceptAsync(Socket listener, bool plain)
     {
+        // A handshake costs a signature, and whoever connects and says nothing must not keep the others out. A site has as many streams as it likes.
+        var places = new ListenerPlaces(new PlaceLimits
+        {
+            OfAddress = context.Options.MaxConnections,
+            NewOfKnownAddress = plain ? 32 : 128,
+            NewOfStranger = 32,
+            NewOfStrangers = 128,
+            OfStrangers = context.Options.MaxConnections,
+            OfKnown = context.Options.MaxConnections,
+        });
         while (!ending.IsCancellationRequested)
         {
             Socket socket;
@@ -41,14 +46,17 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
                 continue;
             }
 
-            if (Refusal(socket, plain) is { } reason)
+            var address = PeerSocket.AddressOf(socket.RemoteEndPoint);
+            var reason = Refusal(address, plain);
+            var place = reason is not null ? null : places.TryEnter(address, plain || context.IsKnown(address), () => socket.Close(timeout: 0), out _);
+            if (place is null)
             {
-                context.Ledger.Cut(reason);
+                context.Ledger.Cut(reason ?? CutReason.TooMany);
                 socket.Close(timeout: 0);
                 continue;
             }
 
-            var serving = ServeAsync(socket, plain);
+            var serving = ServeAsync(socket, place, plain);
             _running.TryAdd(serving, 0);
             _ = serving.ContinueWith(done => _running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
@@ -56,39 +64,37 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
         await Task.WhenAll(_running.Keys);
     }
 
-    private CutReason? Refusal(Socket socket, bool plain)
+    private CutReason? Refusal(IPAddress address, bool plain)
     {
-        var address = PeerSocket.AddressOf(socket.RemoteEndPoint);
         if (plain && (!context.Options.PlainAllow.Any(network => network.Contains(address)) || context.Ledger.BanOf(address.ToString()) is not null))
         {
             return CutReason.Refused;
         }
 
-        return swarms.Connections >= context.Options.MaxConnections || Volatile.Read(ref _handshakes) >= MaxHandshakes
-            || _handshakesFrom.GetValueOrDefault(address.ToString()) >= MaxHandshakesFromOne ? CutReason.TooMany : null;
+        return swarms.Connections >= context.Options.MaxConnections ? CutReason.TooMany : null;
     }
 
-    private async Task ServeAsync(Socket socket, bool plain)
+    private async Task ServeAsync(Socket socket, Place place, bool plain)
     {
+        using var held = place;
         var remote = socket.RemoteEndPoint?.ToString() ?? "";
         var address = PeerSocket.AddressOf(socket.RemoteEndPoint).ToString();
-        Interlocked.Increment(ref _handshakes);
-        _handshakesFrom.AddOrUpdate(address, 1, static (_, count) => count + 1);
         await Task.Yield();
-        var connection = await GreetAsync(socket, plain, remote, address);
+        var connection = await GreetAsync(socket, place, plain, remote, address);
         if (connection is null)
         {
             socket.Dispose();
             return;
         }
 
+        place.Settle(known: true);
         using (connection)
         {
             await PeerLife.RunAsync(context, connection, ending);
         }
     }
 
-    private async Task<PeerConnection?> GreetAsync(Socket socket, bool plain, string remote, string address)
+    private async Task<PeerConnection?> GreetAsync(Socket socket, Place place, bool plain, string remote, string address)
     {
         using var deadline = new CancellationTokenSource(context.Options.HandshakeTimeout, context.Clock);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, ending);
@@ -99,6 +105,10 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
         catch (PeerRefusedException e)
         {
             Refuse(e.Reason, remote, e.Message, plain ? address : null);
+        }
+        catch (Exception) when (place.IsLost)
+        {
+            Refuse(CutReason.TooMany, remote, "newer connections needed its place", null);
         }
         catch (OperationCanceledException)
         {
@@ -111,14 +121,6 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
             Refuse(CutReason.Closed, remote, e.Message, null);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _handshakes);
-            if (_handshakesFrom.AddOrUpdate(address, 0, static (_, count) => count - 1) <= 0)
-            {
-                _handshakesFrom.TryRemove(new(address, 0));
-            }
         }
 
         return null;
@@ -136,6 +138,7 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
             stream = secured;
             identity = new PeerIdentity(
                 context.Options.PeerName(shown) ?? throw new PeerRefusedException(CutReason.Untrusted, "its key is not known"), remote, shown);
+            context.Seen.Add(identity.Name, PeerSocket.AddressOf(socket.RemoteEndPoint));
         }
 
         var bytes = new byte[Handshake.Length];

@@ -12,6 +12,9 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
     private const int MaxRequest = 128 * 1024;
     private const int MaxHashRequests = 16;
 
+    // Hashes of all that a client may have open at once are half of this.
+    private const int MaxUntaken = 1024 * 1024;
+
     private readonly MessageBudget _budget = new(context.Clock, connection.Swarm.Torrent.Geometry.Pieces);
     private readonly OneAtATime<HashRequest> _hashRequests = new();
     private bool _saidHas;
@@ -137,8 +140,7 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
             case MessageKind.Extended:
                 return TryExtended(message);
             case MessageKind.HashRequest:
-                Answer(HashRequest.Read(message.Body));
-                return true;
+                return TryAnswer(HashRequest.Read(message.Body));
             case MessageKind.Hashes:
                 return Swarm.Download?.Take(Source, HashRequest.Read(message.Body), message.Body[HashRequest.Length..]) == true
                     || Fail(CutReason.BrokenRule, "it sent hashes that nobody asked for, or that do not lead to the root");
@@ -321,23 +323,28 @@ internal sealed class PeerReceiver(SwarmContext context, PeerConnection connecti
     }
 
     // Hashing what a peer wants to know is work for other threads, and for one request of a connection at a time.
-    private void Answer(HashRequest request)
+    private bool TryAnswer(HashRequest request)
     {
+        if (connection.Sender.Waiting > MaxUntaken)
+        {
+            return Fail(CutReason.Flood, "it asks for hashes and does not take the answers");
+        }
+
         if (_hashRequests.Waiting >= MaxHashRequests)
         {
             connection.Sender.Post(messages => messages.Hashes(MessageKind.HashReject, request));
-            return;
         }
-
-        if (_hashRequests.Add(request))
+        else if (_hashRequests.Add(request))
         {
             context.Work.TryRun(() => _hashRequests.Work(AnswerNow));
         }
+
+        return true;
     }
 
     private void AnswerNow(HashRequest request)
     {
-        var answer = Hashes(request);
+        var answer = connection.Sender.Waiting > MaxUntaken ? null : Hashes(request);
         connection.Sender.Post(messages => messages.Hashes(answer is null ? MessageKind.HashReject : MessageKind.Hashes, request, answer));
     }
 

@@ -16,6 +16,12 @@ internal sealed class PeerSender
     private const int MessageRoom = 64 * 1024;
     private const int SmallBuffer = 16 * 1024;
 
+    // What a working connection can have waiting: all requests of a full window, their cancels, each piece announced, and answers to hash requests.
+    private const int MostMessages = 2 * 1024 * 1024;
+    private const int MostForEachPiece = 16;
+
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(30);
+
     private readonly SwarmContext _context;
     private readonly ImageSwarm _swarm;
     private readonly Stream _stream;
@@ -48,11 +54,31 @@ internal sealed class PeerSender
     /// <summary>When the write that is going on began; 0 when there is none.</summary>
     public long SendingSince => Volatile.Read(ref _sendingSince);
 
+    /// <summary>Bytes of messages that wait, because the other side does not take them.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _messages.Length;
+            }
+        }
+    }
+
+    /// <summary>More waits than a working connection ever has. Nothing is added any more.</summary>
+    public bool IsOverfull => Waiting > Most;
+
+    private int Most => MostMessages + MostForEachPiece * _swarm.Torrent.Geometry.Pieces;
+
     public void Post(Action<OutboundMessages> write)
     {
         lock (_gate)
         {
-            write(_messages);
+            if (_messages.Length <= Most)
+            {
+                write(_messages);
+            }
         }
 
         Signal();
@@ -67,6 +93,12 @@ internal sealed class PeerSender
         while (true)
         {
             await _signal.Reader.ReadAsync(cancellationToken);
+            if (_buffer.Length > SmallBuffer && _context.Clock.GetElapsedTime(SentAt) > Idle)
+            {
+                // The keep-alive comes by here too.
+                _buffer = new byte[SmallBuffer];
+            }
+
             while (true)
             {
                 var length = TakeMessages();

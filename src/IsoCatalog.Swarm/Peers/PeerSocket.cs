@@ -39,9 +39,11 @@ internal static class PeerSocket
         }
     }
 
-    public static IPAddress AddressOf(EndPoint? remote) => remote is IPEndPoint { Address: var address }
-        ? address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address
-        : IPAddress.None;
+    /// <summary>Of a name that is none, <see cref="IPAddress.None"/>.</summary>
+    public static IPAddress AddressOf(EndPoint? end) =>
+        (end as IPEndPoint)?.Address is { } address || (end is DnsEndPoint { Host: var host } && IPAddress.TryParse(host, out address))
+            ? address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address
+            : IPAddress.None;
 
     private static bool TryProbe()
     {

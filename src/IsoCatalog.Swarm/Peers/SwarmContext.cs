@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Security;
+using IsoCatalog.Core.Connections;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Tls;
 using IsoCatalog.Swarm.Pieces;
@@ -19,7 +21,7 @@ internal sealed class SwarmContext : IDisposable
         Download = new TokenBucket(clock) { Rate = options.DownloadLimit };
         Upload = new TokenBucket(clock) { Rate = options.UploadLimit };
         Budget = new OpenBudget(options.MaxOpenBytes);
-        Work = new WorkThreads(Math.Clamp(Environment.ProcessorCount, 2, 8));
+        Work = new WorkThreads(Math.Clamp(Environment.ProcessorCount, 2, 8), e => Report(SwarmEventKind.Fault, $"Work for a transfer or a peer failed: {e}"));
     }
 
     public SwarmOptions Options { get; }
@@ -39,8 +41,16 @@ internal sealed class SwarmContext : IDisposable
 
     public WorkThreads Work { get; }
 
+    /// <summary>Where pinned peers were found, or came from.</summary>
+    public SeenAddresses Seen { get; } = new();
+
+    /// <summary>Where pinned peers are said to be, as far as that is an address.</summary>
+    public IReadOnlyCollection<IPAddress> Named { get; set; } = [];
+
     /// <summary>In every handshake of this engine, so that it knows itself.</summary>
     public Sha1Digest PeerId { get; } = MakePeerId();
+
+    public bool IsKnown(IPAddress address) => Seen.Contains(address) || Named.Contains(address);
 
     public void Report(SwarmEventKind kind, string message, string? peer = null, Sha256Digest? root = null) =>
         _onEvent?.Invoke(new SwarmEvent(kind, message, peer, root));

@@ -3,13 +3,17 @@ using System.Collections.Concurrent;
 namespace IsoCatalog.Swarm.Storage;
 
 /// <summary>A few threads of our own for hashing and disk writes, so that a slow disk never takes the threads that the network needs.</summary>
+/// <remarks>What a piece of work throws ends that work and no thread: it would end the process.</remarks>
 internal sealed class WorkThreads : IDisposable
 {
     private readonly BlockingCollection<Action> _work = [];
     private readonly Thread[] _threads;
+    private readonly Action<Exception> _failed;
 
-    public WorkThreads(int count)
+    /// <param name="failed">Is told of what work threw, on the thread that did it.</param>
+    public WorkThreads(int count, Action<Exception> failed)
     {
+        _failed = failed;
         _threads = [.. Enumerable.Range(0, count).Select(i => new Thread(Run) { IsBackground = true, Name = $"swarm work {i}" })];
         foreach (var thread in _threads)
         {
@@ -45,7 +49,14 @@ internal sealed class WorkThreads : IDisposable
     {
         foreach (var work in _work.GetConsumingEnumerable())
         {
-            work();
+            try
+            {
+                work();
+            }
+            catch (Exception e)
+            {
+                _failed(e);
+            }
         }
     }
 }

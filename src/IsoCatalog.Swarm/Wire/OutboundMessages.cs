@@ -3,13 +3,16 @@ using IsoCatalog.Swarm.Pieces;
 
 namespace IsoCatalog.Swarm.Wire;
 
-/// <summary>Messages that wait to be sent, all but pieces. Grows to what one burst needs. Not thread-safe.</summary>
+/// <summary>Messages that wait to be sent, all but pieces. Grows to what one burst needs, and gives that back once it is sent. Not thread-safe.</summary>
 internal sealed class OutboundMessages
 {
     /// <summary>Length prefix, kind, piece and begin in front of a block.</summary>
     public const int PieceHeader = 13;
 
-    private byte[] _bytes = new byte[1024];
+    private const int Small = 1024;
+    private const int WorthKeeping = 64 * 1024;
+
+    private byte[] _bytes = new byte[Small];
 
     public int Length { get; private set; }
 
@@ -22,6 +25,10 @@ internal sealed class OutboundMessages
     {
         _bytes.AsSpan(sent, Length - sent).CopyTo(_bytes);
         Length -= sent;
+        if (Length == 0 && _bytes.Length > WorthKeeping)
+        {
+            _bytes = new byte[Small];
+        }
     }
 
     public void KeepAlive() => Room(4).Clear();

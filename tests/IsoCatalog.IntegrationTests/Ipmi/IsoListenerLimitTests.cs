@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using IsoCatalog.Surfaces.Ipmi;
+using IsoCatalog.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -101,6 +102,36 @@ public sealed class IsoListenerLimitTests
                 return [];
             }
         }
+    }
+
+    [Fact]
+    public async Task Half_requests_of_many_addresses_that_nothing_is_for_leave_the_bmcs_their_places()
+    {
+        await using var site = await ServingSite.StartAsync(
+            options => options with { Connections = 64, ConnectionsPerAddress = 8, Expected = [IPNetwork.Parse("127.0.0.4/32")] });
+        var (_, path) = await site.AdvertiseAsync("siege.iso", ServingSite.RandomBytes(5000));
+        var server = site.Listener.PlainEndPoint!;
+        using var held = await HeldSockets.OpenAsync(
+            server, addresses: 66, each: 8, TestContext.Current.CancellationToken, say: "GET / HTTP/1.1\r\nX-Half: "u8.ToArray());
+
+        Assert.Equal(200, (await RawClient.AskAsync(server, RawClient.Get(path), "127.0.0.4")).Status);
+
+        // A stranger is still told that there is nothing for him: his is the newest of those that hold a place.
+        Assert.Equal(404, (await RawClient.AskAsync(server, RawClient.Get("/"), "127.0.0.9")).Status);
+    }
+
+    [Fact]
+    public async Task A_lease_makes_its_client_one_that_is_expected()
+    {
+        await using var site = await ServingSite.StartAsync(options => options with { ConnectionsPerAddress = 8 });
+        var image = site.Store("leased.iso", ServingSite.RandomBytes(5000));
+        var server = site.Listener.PlainEndPoint!;
+        var path = site.Routes.AddLease("bmc", BmcToken.New(), image, IPAddress.Parse("127.0.0.4"));
+        using var held = await HeldSockets.OpenAsync(server, addresses: 66, each: 8, TestContext.Current.CancellationToken);
+
+        Assert.Equal(200, (await RawClient.AskAsync(server, RawClient.Get(path), "127.0.0.4")).Status);
+        Assert.True(site.Routes.HasLeaseOf(IPAddress.Parse("127.0.0.4")));
+        Assert.False(site.Routes.HasLeaseOf(IPAddress.Parse("127.0.0.5")));
     }
 
     [Fact]

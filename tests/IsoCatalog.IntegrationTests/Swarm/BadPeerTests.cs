@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using IsoCatalog.Swarm;
 using IsoCatalog.Swarm.Wire;
+using IsoCatalog.Testing;
 using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Swarm;
@@ -111,6 +112,43 @@ public sealed class BadPeerTests
         await SwarmSites.Until(() => a.Counters.Bans.GetValueOrDefault(reason) == 1, "it is banned");
         using var again = new RawPeer(a.PlainEndpoint!, image);
         await SwarmSites.Until(() => a.Counters.Cuts.GetValueOrDefault(CutReason.Refused) == 1, "it is not let in again");
+    }
+
+    [Fact]
+    public async Task Who_asks_for_hashes_and_never_reads_them_is_cut_and_banned_before_they_fill_the_memory()
+    {
+        await using var sites = new SwarmSites();
+        var image = SwarmImage.Make(sites.Combine("a.iso"), 64 * MiB);
+        var a = sites.Start("a");
+        a.Seed(image.Torrent, image.Path);
+        var request = new HashRequest(image.Torrent.Root, 0, 0, Math.Min(1024, image.Torrent.Geometry.LeavesUnder(0) * 4), 0);
+
+        using var peer = new RawPeer(a.PlainEndpoint!, image);
+        await SwarmSites.Until(
+            () =>
+            {
+                // Fewer at once than are answered, and slower than what counts as a flood of messages.
+                peer.Send(m => Enumerable.Range(0, 8).ToList().ForEach(_ => m.Hashes(MessageKind.HashRequest, request)));
+                return a.Counters.Bans.GetValueOrDefault(CutReason.Flood) == 1;
+            },
+            "it is banned",
+            seconds: 60);
+
+        Assert.Contains(sites.Events, e => e.Message.Contains("does not take the answers", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Half_open_handshakes_of_nine_addresses_leave_a_known_peer_its_place()
+    {
+        await using var sites = new SwarmSites();
+        var image = SwarmImage.Make(sites.Combine("a.iso"), 4 * MiB);
+        var a = sites.Start("a", options => options with { HandshakeTimeout = TimeSpan.FromMinutes(10) });
+        var b = sites.Start("b");
+        a.Seed(image.Torrent, image.Path);
+        using var held = await HeldSockets.OpenAsync(a.Endpoint!, addresses: 9, each: 32, TestContext.Current.CancellationToken);
+        b.SetPeers([sites.Peer("a", a)]);
+
+        await sites.Completed(b.Fetch(image.Torrent, sites.Combine("b.iso")));
     }
 
     [Fact]

@@ -42,7 +42,7 @@ public sealed class ConfigurationFileTests : IDisposable
     public void The_annotated_file_still_loads_when_its_commented_keys_are_taken_in()
     {
         var text = File.ReadAllText(Path.Combine(Repository.Config, "site.yaml"));
-        string[] keys = ["isoTls", "metrics", "fleet", "swarm", "standard", "standardAllow", "tls", "api", "iso", "trustedProxies", "socket", "peers", "fetch", "want",
+        string[] keys = ["isoTls", "isoPerAddress", "metrics", "fleet", "swarm", "standard", "standardAllow", "tls", "api", "iso", "trustedProxies", "socket", "peers", "fetch", "want",
             "streams", "download", "upload", "timezone", "schedule"];
         var lines = text.Split('\n').Select(line =>
             line.TrimStart() is ['#', ' ', ..] comment

@@ -1,0 +1,60 @@
+using System.Net;
+using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Core.Connections;
+using Microsoft.AspNetCore.Connections;
+
+namespace IsoCatalog.Appliance.Access;
+
+/// <summary>
+/// The places of a listener of the API: whoever used a token, comes through a trusted proxy, from where a token is allowed or from this machine has places that nobody else takes.
+/// Thread-safe.
+/// </summary>
+internal sealed class ApiConnections(IReadOnlyList<IPNetwork> proxies, IReadOnlyList<TokenConfiguration> tokens)
+{
+    private readonly SeenAddresses _seen = new();
+
+    // A panel behind a proxy has all its connections from one address.
+    private readonly ListenerPlaces _places = new(new PlaceLimits
+    {
+        OfAddress = 1024,
+        NewOfKnownAddress = 512,
+        NewOfStranger = 32,
+        NewOfStrangers = 256,
+        OfStrangers = 512,
+        OfKnown = 2048,
+    });
+
+    /// <summary>Stands before TLS.</summary>
+    public async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var address = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+        var known = IsKnown(address) || address.Equals((connection.LocalEndPoint as IPEndPoint)?.Address);
+        using var place = _places.TryEnter(address, known, connection.Abort, out _);
+        if (place is null)
+        {
+            connection.Abort();
+            return;
+        }
+
+        connection.Features.Set(new ApiConnection(place, _seen, address));
+        await next(connection);
+    }
+
+    private bool IsKnown(IPAddress address) =>
+        ClientAddress.IsIn(proxies, address) || _seen.Contains(address)
+        || tokens.Any(token => ClientAddress.IsIn(token.Allow, address));
+}
+
+/// <summary>One connection of the API listener.</summary>
+internal sealed class ApiConnection(Place place, SeenAddresses seen, IPAddress address)
+{
+    /// <summary>A whole request came.</summary>
+    public void Asked() => place.Settle(known: false);
+
+    /// <summary>Its caller is who he says.</summary>
+    public void Accepted(string name)
+    {
+        seen.Add(name, address);
+        place.Settle(known: true);
+    }
+}

@@ -1,0 +1,162 @@
+using System.Net;
+
+namespace IsoCatalog.Core.Connections;
+
+/// <summary>
+/// Who may have a connection to a listener, so that a few addresses never take the places of those that are known. Where new connections have no room left,
+/// the oldest of them goes, of the address that has the most: one that is honest is new for a moment, one that holds a place is new for long. Thread-safe.
+/// </summary>
+public sealed class ListenerPlaces(PlaceLimits limits)
+{
+    /// <summary>Bytes of an IPv6 address that name a /64.</summary>
+    private const int Network = 8;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<IPAddress, Holder> _holders = [];
+    private long _entered;
+    private int _known;
+    private int _strangers;
+    private int _newStrangers;
+
+    /// <param name="address">Where the connection comes from.</param>
+    /// <param name="known">Whether that address is one that the listener is for.</param>
+    /// <param name="cut">Ends the connection, when another takes its place. Called from any thread; must not wait.</param>
+    /// <param name="firstRefusal">True for the first connection of an address that is refused since one of it was let in.</param>
+    /// <returns>Null when there is no place. Otherwise to be disposed when the connection has ended.</returns>
+    public Place? TryEnter(IPAddress address, bool known, Action cut, out bool firstRefusal)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(cut);
+        Place? goes;
+        Place? place = null;
+        lock (_gate)
+        {
+            var key = HolderOf(address);
+            if (!_holders.TryGetValue(key, out var holder))
+            {
+                holder = new Holder();
+                _holders.Add(key, holder);
+            }
+
+            var hasPlace = TryMakeRoom_NeedsLock(holder, known, out goes);
+            firstRefusal = !hasPlace && !holder.WasRefused;
+            holder.WasRefused = !hasPlace;
+            if (goes is not null)
+            {
+                goes.IsLost = true;
+                Leave_NeedsLock(goes);
+            }
+
+            if (hasPlace)
+            {
+                _holders[key] = holder;
+                place = new Place(this, key, known, _entered++, cut);
+                holder.Places.Add(place);
+                Count_NeedsLock(place, 1);
+            }
+            else if (holder.Places.Count == 0)
+            {
+                _holders.Remove(key);
+            }
+        }
+
+        goes?.Cut();
+        return place;
+    }
+
+    internal void Settle(Place place, bool known)
+    {
+        lock (_gate)
+        {
+            if (place.HasLeft)
+            {
+                return;
+            }
+
+            Count_NeedsLock(place, -1);
+            place.IsNew = false;
+            place.IsKnown |= known;
+            Count_NeedsLock(place, 1);
+        }
+    }
+
+    internal void Leave(Place place)
+    {
+        lock (_gate)
+        {
+            Leave_NeedsLock(place);
+        }
+    }
+
+    private bool TryMakeRoom_NeedsLock(Holder holder, bool known, out Place? goes)
+    {
+        goes = null;
+        if (holder.Places.Count >= limits.OfAddress || holder.New >= (known ? limits.NewOfKnownAddress : limits.NewOfStranger))
+        {
+            goes = holder.OldestNew;
+            return goes is not null;
+        }
+
+        if (known ? _known < limits.OfKnown : _newStrangers < limits.NewOfStrangers && _strangers < limits.OfStrangers)
+        {
+            return true;
+        }
+
+        goes = _holders.Values.Where(other => other.OldestNew?.IsKnown == known).MaxBy(other => other.New)?.OldestNew;
+        return goes is not null;
+    }
+
+    private void Count_NeedsLock(Place place, int one)
+    {
+        _known += place.IsKnown ? one : 0;
+        _strangers += place.IsKnown ? 0 : one;
+        _newStrangers += place is { IsKnown: false, IsNew: true } ? one : 0;
+    }
+
+    private void Leave_NeedsLock(Place place)
+    {
+        if (place.HasLeft)
+        {
+            return;
+        }
+
+        place.HasLeft = true;
+        Count_NeedsLock(place, -1);
+        var holder = _holders[place.Address];
+        holder.Places.Remove(place);
+        if (holder.Places.Count == 0)
+        {
+            _holders.Remove(place.Address);
+        }
+    }
+
+    /// <summary>Under which address somebody is counted: whoever has one address of an IPv6 /64 has them all.</summary>
+    public static IPAddress HolderOf(IPAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        if (address.IsIPv4MappedToIPv6)
+        {
+            return address.MapToIPv4();
+        }
+
+        var bytes = address.GetAddressBytes();
+        if (bytes.Length <= Network)
+        {
+            return address;
+        }
+
+        bytes.AsSpan(Network).Clear();
+        return new IPAddress(bytes);
+    }
+
+    private sealed class Holder
+    {
+        public HashSet<Place> Places { get; } = [];
+
+        public bool WasRefused { get; set; }
+
+        public int New => Places.Count(place => place.IsNew);
+
+        public Place? OldestNew => Places.Where(place => place.IsNew).MinBy(place => place.Number);
+    }
+}
