@@ -136,6 +136,7 @@ internal sealed class SiteHost : IAsyncDisposable
                 }),
                 events,
                 alarms,
+                new ChangeLimits(configuration.Alarms.Changes, configuration.Alarms.Share),
                 reserve,
                 options.Time,
                 loggers.CreateLogger<SiteLedger>()));

@@ -35,6 +35,8 @@ public sealed record ImageBoot(bool Bios, bool Uefi);
 public sealed record ImageList(IReadOnlyList<ImageView> Images);
 
 /// <summary>An image with its ready matrix.</summary>
+/// <param name="AddedBy">Who added it, as the site says that signed that; "unknown" where nobody said it.</param>
+/// <param name="AddedSite">The site that added it, by its signature; left out where that is not known any more.</param>
 /// <param name="Store">The site's own copy: present, doubted, fetching, lost, retired or absent.</param>
 /// <param name="Blocked">The recall that stands; left out when there is none.</param>
 /// <param name="Aliases">Those that point to it.</param>
@@ -57,7 +59,32 @@ public sealed record ImageView(
     StoreView Store,
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, CellView>> Ready,
     BlockView? Blocked = null,
-    IReadOnlyList<string>? Aliases = null);
+    IReadOnlyList<string>? Aliases = null,
+    string? AddedSite = null,
+    ChangeView? Removed = null,
+    ChangeView? Restored = null,
+    ChangeView? Described = null);
+
+/// <summary>Who changed something.</summary>
+/// <param name="By">Who asked for it, as that site says.</param>
+/// <param name="Site">The site that signed it.</param>
+/// <param name="Why">As was said then.</param>
+public sealed record ChangeView(string By, string Site, DateTimeOffset At, string? Why = null);
+
+/// <summary>Takes back removals, recalls and descriptions.</summary>
+/// <param name="By">The site that signed them.</param>
+/// <param name="Since">From when on.</param>
+/// <param name="DryRun">Only say what would be done.</param>
+public sealed record TakeBackRequest(string By, DateTimeOffset Since, bool DryRun = false);
+
+/// <param name="Done">What was taken back, or would be.</param>
+/// <param name="Left">What was not, and why.</param>
+public sealed record TakeBackView(string By, DateTimeOffset Since, bool DryRun, IReadOnlyList<TakenBackView> Done, IReadOnlyList<TakenBackView> Left);
+
+/// <param name="Kind">removed, protected-removed, recalled, recall-ended, described, hidden, claimed or alias-moved.</param>
+/// <param name="Subject">A file name, the id of bytes that nobody named, or an alias.</param>
+/// <param name="Reason">Why it was left as it is.</param>
+public sealed record TakenBackView(string Kind, string Subject, ImageId? Image, DateTimeOffset At, string? Reason = null);
 
 public sealed record StoreView(string State, string? Code = null, string? Reason = null);
 
@@ -91,7 +118,7 @@ public sealed record DriftView(string Code, string Reason, string? Surface, Imag
 
 public sealed record RetiredList(IReadOnlyList<RetiredView> Retired);
 
-public sealed record RetiredView(ImageId Id, string Name, long Size, DateTimeOffset RetiredAt, DateTimeOffset? EvictedAfter);
+public sealed record RetiredView(ImageId Id, string Name, long Size, DateTimeOffset RetiredAt, DateTimeOffset? EvictedAfter, ChangeView? Removed = null);
 
 /// <summary>Bytes that are recalled: offered nowhere, and refused wherever they are added, until the recall is taken back.</summary>
 /// <param name="Name">Null when no site ever added them.</param>

@@ -15,6 +15,8 @@ namespace IsoCatalog.Client;
 [JsonSerializable(typeof(IReadOnlyList<AvailableImage>))]
 [JsonSerializable(typeof(ImageList))]
 [JsonSerializable(typeof(ImageView))]
+[JsonSerializable(typeof(TakeBackRequest))]
+[JsonSerializable(typeof(TakeBackView))]
 [JsonSerializable(typeof(JobView))]
 [JsonSerializable(typeof(JobList))]
 [JsonSerializable(typeof(DriftList))]

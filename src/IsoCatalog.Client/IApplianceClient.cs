@@ -77,6 +77,10 @@ public interface IApplianceClient : IDisposable
     [Post("/images/{image}/restore")]
     Task<ImageView> RestoreImageAsync(string image, CancellationToken cancellationToken);
 
+    /// <summary>Takes back removals, recalls and descriptions that a site signed from a time on.</summary>
+    [Post("/restore")]
+    Task<TakeBackView> TakeBackAsync([Body] TakeBackRequest request, CancellationToken cancellationToken);
+
     /// <summary>Recalls an image at all sites, by its id (it need not be in the catalog) or its file name.</summary>
     [Put("/images/{image}/block")]
     Task<BlockView> BlockImageAsync(string image, [Body] BlockRequest request, CancellationToken cancellationToken);

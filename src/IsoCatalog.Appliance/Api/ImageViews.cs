@@ -1,3 +1,4 @@
+using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
@@ -11,7 +12,25 @@ internal sealed record ViewPoint(string Site, bool Together, TimeProvider Time);
 /// <summary>An image as the API shows it, and a patch as it changes one. Pure.</summary>
 internal static class ImageViews
 {
-    public static ImageView Of(SiteView view, CatalogImage image, ViewPoint point) => new(
+    private const string Unknown = "unknown";
+
+    public static ImageView Of(SiteView view, CatalogImage image, ViewPoint point)
+    {
+        var register = view.Signed.Registers[RegisterKey.OfImage(image.Id)];
+        var origin = ImageOrigin.Of(register);
+        return Of(view, image, point, origin) with
+        {
+            AddedSite = origin.Site,
+            Removed = image.Deleted ? ChangeViews.Of(register) : null,
+            Restored = IsRestored(register) ? ChangeViews.Of(register) : null,
+            Described = view.Signed.Registers.GetValueOrDefault(RegisterKey.OfMeta(image.Id)) is { } meta ? ChangeViews.Of(meta) : null,
+        };
+    }
+
+    /// <summary>It was put by a word that came after another one: nothing is put twice but what was removed.</summary>
+    private static bool IsRestored(Register register) => register.Winner.Entry is ImageEntry { Deleted: false, Obs: not null };
+
+    private static ImageView Of(SiteView view, CatalogImage image, ViewPoint point, ImageOrigin origin) => new(
         image.Id,
         image.FileName,
         image.Title,
@@ -24,7 +43,7 @@ internal static class ImageViews
         image.Meta,
         image.Value.Iso,
         image.Value.AddedAt,
-        image.By,
+        origin.By ?? Unknown,
         image.Deleted,
         Store(view.FileOf(image)),
         Ready(view, image, point),

@@ -54,6 +54,7 @@ internal static class SiteApi
         AvailableEndpoint.Map(api);
         ImageEndpoints.Map(api);
         BlockEndpoints.Map(api);
+        TakeBackEndpoint.Map(api);
         AliasEndpoints.Map(api);
         LeaseEndpoints.Map(api);
         SiteEndpoints.Map(api);

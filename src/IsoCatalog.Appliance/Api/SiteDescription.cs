@@ -11,7 +11,7 @@ internal static class SiteDescription
     private const string Scheme = "token";
 
     /// <summary>Bodies of requests: of these, members that are not known are refused. Answers may get new members at any time.</summary>
-    private static readonly HashSet<string> Requests = ["AddRequest", "ImagePatch", "ImageOs", "LeaseRequest", "BlockRequest", "LeaseRenewal", "PeerSetting", "PeerAddress"];
+    private static readonly HashSet<string> Requests = ["AddRequest", "ImagePatch", "ImageOs", "LeaseRequest", "BlockRequest", "TakeBackRequest", "LeaseRenewal", "PeerSetting", "PeerAddress"];
 
     private static readonly Dictionary<string, string> Texts = new()
     {

@@ -46,7 +46,10 @@ internal static class ShowCommand
                      ("Size", $"{Plain.Size(image.Size)} ({image.Size:N0} bytes)"),
                      ("Root", $"{image.Root} (BitTorrent v2, pieces of {Plain.Size(image.PieceLength)})"),
                      ("Info hash", $"v1 {image.InfoV1}, v2 {image.InfoV2}"),
-                     ("Added", $"{Plain.Time(image.AddedAt)} by {image.AddedBy}"),
+                     ("Added", $"{Plain.Time(image.AddedAt)} by {image.AddedBy}{(image.AddedSite is { } site ? $" at {site}" : "")}"),
+                     ("Removed", Changed(image.Removed)),
+                     ("Restored", Changed(image.Restored)),
+                     ("Described", Changed(image.Described)),
                      ("Volume", $"{iso.VolumeId}{(iso.CreatedAt is { } made ? $", made {Plain.Time(made)}" : "")}"),
                      ("Boots", Words((iso.Bios, "BIOS"), (iso.Uefi, "UEFI"), (iso.Hybrid, "from a USB stick too"))),
                      ("Architecture", string.Join(", ", meta.Arch.Count > 0 ? meta.Arch : iso.Arch)),
@@ -72,6 +75,10 @@ internal static class ShowCommand
 
         return grid;
     }
+
+    /// <summary>The site signed it; the person is what that site says.</summary>
+    private static string? Changed(ChangeView? change) =>
+        change is null ? null : $"{Plain.Time(change.At)} by {change.By} at {change.Site}{(change.Why is { Length: > 0 } why ? $": {why}" : "")}";
 
     private static Table Matrix(ImageView image)
     {

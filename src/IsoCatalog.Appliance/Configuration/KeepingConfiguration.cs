@@ -32,6 +32,16 @@ public sealed record ScrubConfiguration
     public long Rate { get; init; } = 50_000_000;
 }
 
+/// <summary>What somebody is told of. It decides nothing.</summary>
+public sealed record AlarmConfiguration
+{
+    /// <summary>Changes of the catalog by one site within an hour.</summary>
+    public int Changes { get; init; } = 50;
+
+    /// <summary>Images that it takes away within an hour, in percent of all; 1 to 100.</summary>
+    public int Share { get; init; } = 50;
+}
+
 public sealed record LogConfiguration
 {
     public LogFormat Format { get; init; }

@@ -12,7 +12,7 @@ internal static class KnownKeys
     {
         [Root] =
         [
-            "site", "data", "listen", "tls", "trustedProxies", "socket", "tokens", "peers", "fetch", "inbox", "retired", "store", "scrub",
+            "site", "data", "listen", "tls", "trustedProxies", "socket", "tokens", "peers", "fetch", "inbox", "retired", "store", "scrub", "alarms",
             "hashing", "offer", "log", "surfaces",
         ],
         ["listen"] = ["api", "iso", "isoTls", "isoPerAddress", "fleet", "swarm", "metrics", "standard", "standardAllow"],
@@ -23,6 +23,7 @@ internal static class KnownKeys
         ["fetch"] = ["want", "streams", "download", "upload", "schedule", "timezone"],
         ["window"] = ["days", "from", "to", "download", "upload"],
         ["inbox"] = ["path", "rescan"],
+        ["alarms"] = ["changes", "share"],
         ["retired"] = ["keep", "quota"],
         ["store"] = ["floor"],
         ["scrub"] = ["every", "rate"],

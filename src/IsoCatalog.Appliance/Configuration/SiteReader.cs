@@ -52,6 +52,7 @@ internal static class SiteReader
             Retired = Retired(root.Child("retired", "retired")),
             Store = new StoreConfiguration { Floor = root.Child("store", "store")?.Get("floor", Quantities.Size, 1L << 30) ?? 1L << 30 },
             Scrub = Scrub(root.Child("scrub", "scrub")),
+            Alarms = Alarms(root.Child("alarms", "alarms")),
             Hashing = root.Get("hashing", Hashings, HashingChoice.Auto),
             Offer = root.Get("offer", Offers, OfferPolicy.Together),
             Log = Log(root.Child("log", "log")),
@@ -67,7 +68,7 @@ internal static class SiteReader
             Api = section.Get("api", Addresses.Listener, defaults.Api),
             Iso = section.Get("iso", Addresses.Listener, defaults.Iso),
             IsoTls = section.Get<IPEndPoint?>("isoTls", Addresses.Listener!, null),
-            IsoPerAddress = section.Get("isoPerAddress", PerAddress, defaults.IsoPerAddress),
+            IsoPerAddress = section.Get("isoPerAddress", Number(8, 4096), defaults.IsoPerAddress),
             Fleet = section.Get<IPEndPoint?>("fleet", Addresses.Listener!, null),
             Swarm = section.Get<IPEndPoint?>("swarm", Addresses.Listener!, null),
             Metrics = section.Get<IPEndPoint?>("metrics", Addresses.Listener!, null),
@@ -76,10 +77,20 @@ internal static class SiteReader
         };
     }
 
-    private static string? PerAddress(Node.Scalar scalar, out int value) =>
-        scalar.Kind == ScalarKind.Integer & int.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value is >= 8 and <= 4096
+    private static AlarmConfiguration Alarms(Section? section)
+    {
+        var defaults = new AlarmConfiguration();
+        return section is null ? defaults : new AlarmConfiguration
+        {
+            Changes = section.Get("changes", Number(1, 1_000_000), defaults.Changes),
+            Share = section.Get("share", Number(1, 100), defaults.Share),
+        };
+    }
+
+    private static ValueReader<int> Number(int least, int most) => (Node.Scalar scalar, out int value) =>
+        scalar.Kind == ScalarKind.Integer & int.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= least && value <= most
             ? null
-            : $"{Quote.Of(scalar.Text)} is no number from 8 to 4096.";
+            : $"{Quote.Of(scalar.Text)} is no number from {least} to {most}.";
 
     private static TlsConfiguration Tls(Section? section, ValueReader<string> path) => new()
     {

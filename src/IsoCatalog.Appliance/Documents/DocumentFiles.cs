@@ -148,7 +148,7 @@ internal sealed class DocumentFiles(SiteFolders folders, DocumentDisk? disk = nu
     public void Clean()
     {
         foreach (var path in new[] { folders.Trust, folders.Documents, folders.Chunks, folders.Holdings, folders.Members }
-            .SelectMany(folder => Directory.EnumerateFiles(folder, ".*.tmp", SearchOption.AllDirectories)).ToList())
+            .SelectMany(folder => OwnTree.Files(folder, ".*.tmp")).ToList())
         {
             File.Delete(path);
         }

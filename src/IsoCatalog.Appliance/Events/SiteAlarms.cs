@@ -11,12 +11,14 @@ internal sealed class SiteAlarms(EventLog events, TimeProvider time)
     public const string RolledBack = "rolled-back";
     public const string FalsePair = "false-pair";
     public const string NotTrusted = "site-not-trusted";
+    public const string ManyChanges = "many-changes";
+    public const string ProtectedRemoved = "protected-removed";
 
     private readonly Lock _gate = new();
     private ImmutableSortedDictionary<string, SiteAlarm> _standing = ImmutableSortedDictionary.Create<string, SiteAlarm>(StringComparer.Ordinal);
 
     /// <summary>What happened once and cannot be seen any more: it stands until somebody has acknowledged it, over restarts too.</summary>
-    public static IReadOnlyList<string> Acknowledged { get; } = [DocumentsForked, RolledBack];
+    public static IReadOnlyList<string> Acknowledged { get; } = [DocumentsForked, RolledBack, ManyChanges, ProtectedRemoved];
 
     public IEnumerable<SiteAlarm> Standing => _standing.Values;
 

@@ -1,6 +1,7 @@
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
@@ -30,7 +31,8 @@ internal sealed class RetiredKeeper(
                 .Where(r => r.Since is not null)
                 .OrderBy(r => r.Since)
                 .Select(r => new RetiredView(
-                    r.Image.Id, r.Image.FileName, r.Image.Value.Size, r.Since!.Value, DateTimeOffset.MaxValue - r.Since.Value > configuration.Retired.Keep ? r.Since + configuration.Retired.Keep : null)),
+                    r.Image.Id, r.Image.FileName, r.Image.Value.Size, r.Since!.Value, DateTimeOffset.MaxValue - r.Since.Value > configuration.Retired.Keep ? r.Since + configuration.Retired.Keep : null,
+                    ChangeViews.RemovalOf(view.Signed, r.Image.Id))),
         ];
     }
 

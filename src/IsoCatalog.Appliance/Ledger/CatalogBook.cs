@@ -33,7 +33,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         // Another root for the same SHA-256 contradicts whoever signed the first: both were computed here, so that is said.
         if (known is null or { Deleted: true } || known.Value.Root != value.Root)
         {
-            entries.Add(new ImageEntry(id, stamp, by, null, false, value));
+            entries.Add(new ImageEntry(id, stamp, by, null, false, value.WithAdder(by, documents.Snapshot.Site)));
         }
 
         if (meta is not null)
@@ -151,6 +151,33 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         return CatalogRules.MayAdd(view, id, image.FileName) is { } refused
             ? refused
             : Sign(turn, id, new ImageEntry(id, documents.NextStamp(RegisterKey.OfImage(id)), by, null, false, image.Value), $"{image.FileName} restored", always: true);
+    }
+
+    /// <summary>Takes back removals, recalls and descriptions that a site signed from a time on, in one document.</summary>
+    /// <param name="only">Say what would be done, and do nothing.</param>
+    public Outcome<TakingBack> TakeBack(string signer, DateTimeOffset since, string by, bool only)
+    {
+        using var turn = ledger.Take();
+        var plan = TakingBack.Of(turn.View, signer, since, registers => documents.NextStamp(registers), by);
+        if (only || plan.Entries.Count == 0)
+        {
+            return plan;
+        }
+
+        if (documents.Prepare(plan.Entries, out var signed, always: true) is { } unsigned)
+        {
+            return unsigned;
+        }
+
+        var before = turn.View;
+        var next = before.WithCatalog(signed!.View, turn.Now, out var touched);
+        if (turn.Make(new Change(next) { Touched = touched, Document = signed, Described = true }) is { } failed)
+        {
+            return failed;
+        }
+
+        events.Add("image", $"{plan.Entries.Count} changes of {signer} were taken back by {by}");
+        return plan;
     }
 
     /// <summary>Recalls an image by its hash; it need not be here, or anywhere yet. It leaves every list at once; what holds a lease on it goes on.</summary>

@@ -3,7 +3,7 @@ namespace IsoCatalog.Appliance.Ledger;
 /// <summary>The tables of the database, and how those of earlier versions become them. What a version adds stays; nothing is taken away that an earlier one reads.</summary>
 internal static class DatabaseSchema
 {
-    public const int Version = 5;
+    public const int Version = 6;
 
     /// <summary>The site's own files by their root. Before version 4 they stood in <c>receipt</c>, by the image; that table is left as it was.</summary>
     private const string FileTable =
@@ -29,10 +29,15 @@ internal static class DatabaseSchema
             alias TEXT NOT NULL PRIMARY KEY, job TEXT NOT NULL, image TEXT NOT NULL, keep INTEGER, asker TEXT NOT NULL, since INTEGER NOT NULL, asked INTEGER NOT NULL);
         """;
 
+    /// <summary>Changes of the catalog with what was said before, by the SHA-256 of the word that is in force since.</summary>
+    private const string ChangeTable =
+        "CREATE TABLE change (entry TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, now BLOB NOT NULL, was BLOB);";
+
     private const string New =
         $"""
         {FileTable}
         {FileReadTable}
+        {ChangeTable}
         CREATE TABLE cell (
             image TEXT NOT NULL, surface TEXT NOT NULL, state TEXT NOT NULL, code TEXT, reason TEXT, since INTEGER NOT NULL,
             device INTEGER, inode INTEGER, size INTEGER, modified INTEGER, changed INTEGER, root TEXT, name TEXT, evidence TEXT,
@@ -64,10 +69,11 @@ internal static class DatabaseSchema
             0 => New,
 
             // Version 1 knew which images were confirmed, but not with which root: that is computed again.
-            1 => "DROP TABLE confirmed; " + ComputedTable + AliasMoveTable + FileTable + FilesFromReceipts + OwnEvidence + FileReadTable,
-            2 => AliasMoveTable + FileTable + FilesFromReceipts + OwnEvidence + FileReadTable,
-            3 => FileTable + FilesFromReceipts + OwnEvidence + FileReadTable,
-            _ => FileReadTable,
+            1 => "DROP TABLE confirmed; " + ComputedTable + AliasMoveTable + FileTable + FilesFromReceipts + OwnEvidence + FileReadTable + ChangeTable,
+            2 => AliasMoveTable + FileTable + FilesFromReceipts + OwnEvidence + FileReadTable + ChangeTable,
+            3 => FileTable + FilesFromReceipts + OwnEvidence + FileReadTable + ChangeTable,
+            4 => FileReadTable + ChangeTable,
+            _ => ChangeTable,
         })
         + $" PRAGMA user_version = {Version};";
 }

@@ -180,6 +180,35 @@ internal sealed class DatabaseTables(SqliteConnection connection, string path)
         return moves;
     }
 
+    private void SaveChange(CatalogChange change) => Execute(
+        "INSERT OR REPLACE INTO change (entry, kind, at, now, was) VALUES ($entry, $kind, $at, $now, $was)",
+        ("$entry", change.Is.Hash.ToString()),
+        ("$kind", change.Kind.ToString()),
+        ("$at", Ms(change.At)),
+        ("$now", change.Is.Json.ToArray()),
+        ("$was", change.Was?.Json.ToArray()));
+
+    private void DeleteChange(CatalogChange change) => Execute("DELETE FROM change WHERE entry = $entry", ("$entry", change.Is.Hash.ToString()));
+
+    /// <summary>A change that this version cannot read is left out: it is a memory, and nothing counts by it.</summary>
+    public List<CatalogChange> LoadChanges()
+    {
+        var changes = new List<CatalogChange>();
+        Read(
+            "SELECT kind, at, now, was FROM change ORDER BY at",
+            row =>
+            {
+                StatedEntry? was = null;
+                if (Enum.TryParse<ChangeKind>(row.GetString(0), out var kind)
+                    && StatedEntry.TryRead((byte[])row.GetValue(2), out var now, out _)
+                    && (row.IsDBNull(3) || StatedEntry.TryRead((byte[])row.GetValue(3), out was, out _)))
+                {
+                    changes.Add(new CatalogChange(now, was, kind, Time(row.GetInt64(1))));
+                }
+            });
+        return changes;
+    }
+
     /// <summary>Small facts that must survive: when a surface's answer last changed, the marker of a volume.</summary>
     private void SaveFact(string name, string value) =>
         Execute("INSERT OR REPLACE INTO fact (name, value) VALUES ($name, $value)", ("$name", name), ("$value", value));
@@ -201,6 +230,7 @@ internal sealed class DatabaseTables(SqliteConnection connection, string path)
         .. LoadComputed().Select(p => new Row.Computed(p)),
         .. LoadLeases().Select(l => new Row.Held(l.Id, l)),
         .. LoadAliasMoves().Select(m => new Row.Waits(m.Alias, m)),
+        .. LoadChanges().Select(c => new Row.Changed(c, true)),
         .. LoadReadTimes().Stored.Select(r => new Row.StoredRead(r.Key, r.Value)),
         .. LoadReadTimes().Published.Select(r => new Row.PublishedRead(r.Key, r.Value)),
     ];
@@ -241,6 +271,12 @@ internal sealed class DatabaseTables(SqliteConnection connection, string path)
                 break;
             case Row.Waits done:
                 DeleteAliasMove(done.Alias);
+                break;
+            case Row.Changed { IsKept: true } kept:
+                SaveChange(kept.Change);
+                break;
+            case Row.Changed dropped:
+                DeleteChange(dropped.Change);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException();

@@ -23,6 +23,7 @@ internal abstract record Row
         PublishedRead read => ReadOf(read.Place),
         Held held => ("lease", held.Id),
         Waits waits => ("alias", waits.Alias),
+        Changed changed => ("change", changed.Change.Is.Hash),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
@@ -30,7 +31,7 @@ internal abstract record Row
     public static object ReadOf(object key) => ("read", key);
 
     /// <summary>The database is to say nothing about it.</summary>
-    public bool IsNothing => this is File { Is: null } or AtSurface { Is: null } or Offered { Is: false } or Held { Is: null } or Waits { Is: null };
+    public bool IsNothing => this is File { Is: null } or AtSurface { Is: null } or Offered { Is: false } or Held { Is: null } or Waits { Is: null } or Changed { IsKept: false };
 
     /// <summary>A small fact.</summary>
     public sealed record Fact(string Name, string Value) : Row;
@@ -55,6 +56,9 @@ internal abstract record Row
 
     /// <summary>The move of an alias that waits; null: none does.</summary>
     public sealed record Waits(string Alias, AliasMove? Is) : Row;
+
+    /// <summary>A change of the catalog; false: it is not kept any more.</summary>
+    public sealed record Changed(CatalogChange Change, bool IsKept) : Row;
 
     /// <summary>
     /// What the database has to follow of a change, of these images. A cell that is being staged is nothing to remember: after a restart it begins anew.

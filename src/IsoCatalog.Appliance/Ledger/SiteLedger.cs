@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
 using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Events;
@@ -26,8 +27,11 @@ internal sealed class SiteLedger : IDisposable
     private readonly Reserve _reserve;
     private readonly TimeProvider _time;
     private readonly LateRows _rows;
+    private readonly ChangeAlarms _alarms;
     private readonly List<ChannelWriter<byte>> _signals = [];
     private volatile SiteView _view;
+    private FleetCatalog _seen;
+    private ImmutableDictionary<string, DateTimeOffset> _issued = ImmutableDictionary<string, DateTimeOffset>.Empty;
     private long _savedEpoch;
     private bool _signed;
 
@@ -38,6 +42,7 @@ internal sealed class SiteLedger : IDisposable
         IEnumerable<SurfaceStatus> surfaces,
         EventLog events,
         SiteAlarms alarms,
+        ChangeLimits limits,
         Reserve reserve,
         TimeProvider time,
         ILogger<SiteLedger> log)
@@ -50,6 +55,9 @@ internal sealed class SiteLedger : IDisposable
         _rows = new LateRows(database, reserve, alarms, events, time, log, CatchUp);
         Facts = database.Tables.LoadFacts();
         _view = StoredView.Load(database, documents, Facts, surfaces, time.GetUtcNow(), log);
+        _alarms = new ChangeAlarms(alarms, limits);
+        _seen = documents.Catalog;
+        See_NeedsLock();
         _savedEpoch = documents.Epoch;
         _signed = Facts.ContainsKey(SiteDatabase.CatalogSigned);
         if (!_signed && documents.Catalog.View.StatedBy(documents.Snapshot.Site).Any())
@@ -131,11 +139,14 @@ internal sealed class SiteLedger : IDisposable
             return unwritten;
         }
 
-        _view = lists.View with { Version = before.Version + 1 };
+        var (history, remembered) = Remember_NeedsLock(before, lists.View);
+        _view = lists.View with { Version = before.Version + 1, History = history };
         lists.Tell(_events);
+        _alarms.Look(before, _view, _time.GetUtcNow());
         _rows.Write(
             Row.Between(before, lists.View, change.Touched).Except(change.First)
                 .Concat(change.After)
+                .Concat(remembered)
                 .Concat(late)
                 .Concat(lists.Changed.Select(s => new Row.Fact(StoredView.AnswerFact(s.Name), StoredView.Ms(s.AnswerChanged))))
                 .Concat(change.Document is null ? [] : Signed_NeedsLock()));
@@ -147,6 +158,29 @@ internal sealed class SiteLedger : IDisposable
         }
 
         return null;
+    }
+
+    private (CatalogHistory History, IReadOnlyList<Row> Rows) Remember_NeedsLock(SiteView before, SiteView after)
+    {
+        var changes = CatalogChange.Between(before.Signed, after.Signed, _time.GetUtcNow(), site => _issued.GetValueOrDefault(site)).ToList();
+        See_NeedsLock();
+        if (changes.Count == 0)
+        {
+            return (before.History, []);
+        }
+
+        var history = before.History.With(changes, _time.GetUtcNow(), out var dropped);
+        return (history, [.. changes.Select(c => new Row.Changed(c, true)), .. dropped.Select(c => new Row.Changed(c, false))]);
+    }
+
+    /// <summary>When the documents that the view is made of were signed.</summary>
+    private void See_NeedsLock()
+    {
+        if (!ReferenceEquals(_seen, _documents.Catalog) || _issued.IsEmpty)
+        {
+            _seen = _documents.Catalog;
+            _issued = _seen.Sites.Where(s => s.Value.Head is not null).ToImmutableDictionary(s => s.Key, s => s.Value.Head!.Manifest.Issued, StringComparer.Ordinal);
+        }
     }
 
     internal Refusal? SaveEpoch_NeedsLock() => WriteFirst_NeedsLock([], withEpoch: true);

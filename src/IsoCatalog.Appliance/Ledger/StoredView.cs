@@ -38,6 +38,7 @@ internal static class StoredView
             statuses) with
         {
             ReadTimes = database.Tables.LoadReadTimes(),
+            History = CatalogHistory.Of(database.Tables.LoadChanges()),
             LeasesForgottenSince = LeasesForgottenSince(database, facts, catalog, now, log),
             AliasMoves = ImmutableDictionary.CreateRange(StringComparer.Ordinal, database.Tables.LoadAliasMoves().Select(m => KeyValuePair.Create(m.Alias, m))),
         };

@@ -198,7 +198,7 @@ internal sealed class ImageStore(SiteFolders folders, FolderLock? owned = null)
         string[] left =
         [
             .. Directory.GetFiles(folders.Staging),
-            .. new[] { folders.Store, folders.Catalog, folders.Keys }.SelectMany(f => Directory.GetFiles(f, ".*.tmp", SearchOption.AllDirectories)),
+            .. new[] { folders.Store, folders.Catalog, folders.Keys }.SelectMany(f => OwnTree.Files(f, ".*.tmp")),
         ];
         foreach (var file in left)
         {
@@ -233,7 +233,7 @@ internal sealed class ImageStore(SiteFolders folders, FolderLock? owned = null)
 
     /// <summary>Files that no entry and no add in progress accounts for.</summary>
     public IEnumerable<string> Orphans(SiteView view) =>
-        StillOrphans(view, Directory.EnumerateFiles(folders.Store, "*", SearchOption.AllDirectories));
+        StillOrphans(view, OwnTree.Files(folders.Store));
 
     /// <summary>Those of the files that no entry accounts for by now.</summary>
     public static IEnumerable<string> StillOrphans(SiteView view, IEnumerable<string> files)

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Ledger;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Telemetry;
@@ -28,6 +29,7 @@ internal sealed class SiteMetrics
             () => (ledger.View.Catalog.LastStamp?.Ms ?? 0) / 1000.0,
             "s",
             "When the catalog last changed, seconds since the Unix epoch.");
+        meter.CreateObservableGauge("isocatalog.catalog.changes", Changes, description: "Changes of the catalog within the last hour, by the site that signed them.");
         meter.CreateObservableGauge("isocatalog.cells", Cells, description: "Cells of the ready matrix, by surface and state.");
         meter.CreateObservableGauge("isocatalog.surface.available", Available, description: "Images that can be mounted now, by surface.");
         meter.CreateObservableGauge("isocatalog.surface.up", Up, description: "1 while the surface as a whole can be used.");
@@ -47,6 +49,13 @@ internal sealed class SiteMetrics
             view.Cells.Count(c => c.Key.Surface == s.Name && c.Value.State == state),
             new("surface", s.Name),
             new("state", state.ToString().ToLowerInvariant()))));
+    }
+
+    /// <summary>Of every site that has signed something, so that the first change is an increase.</summary>
+    private IEnumerable<Measurement<int>> Changes()
+    {
+        var lately = _ledger.View.History.Since(_time.GetUtcNow() - ChangeLimits.Window).ToLookup(change => change.Signer, StringComparer.Ordinal);
+        return _ledger.Fleet.Sites.Keys.Select(site => new Measurement<int>(lately[site].Count(), new KeyValuePair<string, object?>("site", site)));
     }
 
     private IEnumerable<Measurement<int>> Available()

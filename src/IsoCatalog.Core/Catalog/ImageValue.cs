@@ -7,6 +7,12 @@ namespace IsoCatalog.Core.Catalog;
 /// <summary>What is signed about the bytes. <c>(sha256, size, root)</c> never changes for an image.</summary>
 public sealed record ImageValue
 {
+    // No property has one of these as its name: what is ignored by name is not kept either.
+    private const string AddedBy = "addedBy";
+    private const string AddedSite = "addedSite";
+
+    private const int LongestName = 200;
+
     /// <summary>Bytes.</summary>
     public required long Size { get; init; }
 
@@ -33,6 +39,34 @@ public sealed record ImageValue
     /// <summary>Members of later versions, kept when the entry is stated again.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    /// <summary>
+    /// Who asked for the image to be added; null where nobody said it in a way that can be read. It goes with the value from entry to entry. It stands among the members that earlier versions
+    /// keep and do not read, and is read as leniently as they would: no version refuses an entry for it.
+    /// </summary>
+    [JsonIgnore]
+    public string? Adder => Said(AddedBy);
+
+    /// <summary>The site that added it, as whoever signs the entry says: see <see cref="ImageOrigin"/>.</summary>
+    [JsonIgnore]
+    public string? AddingSite => Said(AddedSite);
+
+    public ImageValue WithAdder(string by, string site) => this with
+    {
+        Unknown = new Dictionary<string, JsonElement>(Unknown ?? [])
+        {
+            [AddedBy] = JsonElementOf(by),
+            [AddedSite] = JsonElementOf(site),
+        },
+    };
+
+    private static JsonElement JsonElementOf(string text) => JsonDocument.Parse($"\"{JsonEncodedText.Encode(text)}\"").RootElement;
+
+    private string? Said(string member) =>
+        Unknown?.TryGetValue(member, out var said) == true && said.ValueKind == JsonValueKind.String && said.GetString() is { Length: > 0 and <= LongestName } text
+            && !text.Any(char.IsControl)
+            ? text
+            : null;
 }
 
 /// <summary>The part of an image's own description that panels use.</summary>

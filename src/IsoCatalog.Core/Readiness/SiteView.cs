@@ -46,6 +46,9 @@ public sealed record SiteView
     /// <summary>Since when it is not known who holds what: the database was lost. Until an operator says that it is settled, every image counts as held.</summary>
     public DateTimeOffset? LeasesForgottenSince { get; init; }
 
+    /// <summary>What was changed in the catalog, and what was said before.</summary>
+    public CatalogHistory History { get; init; } = CatalogHistory.Empty;
+
     /// <summary>By name, in the order of the configuration.</summary>
     public ImmutableArray<SurfaceStatus> Surfaces { get; init; } = [];
 

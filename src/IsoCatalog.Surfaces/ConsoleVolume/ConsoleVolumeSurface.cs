@@ -26,7 +26,7 @@ public sealed class ConsoleVolumeSurface : ISurface
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _layout = new FolderLayout(options.Path, hiddenIn: null, retires: false, logger);
+        _layout = new FolderLayout(options.Path, below: [], hiddenAbove: 0, retires: false, logger);
         _marker = new VolumeMarker(options.Name, _layout, expectedMarker, remember, logger);
         _folder = new ImageFolder(options.Name, _layout, new StagingRules(ReadableByAll, options.ReadOnly), _marker.AbsenceAsync, logger);
         Description = new SurfaceDescription(options.Name, "volume", options.Group, options.ReadOnly, _layout.Path);

@@ -13,41 +13,54 @@ namespace IsoCatalog.Surfaces.ConsoleVolume;
 internal sealed class VolumeMarker(
     string surface, FolderLayout folder, string? expected, Func<string, CancellationToken, Task>? remember, ILogger? logger)
 {
+    private const string FileName = "volume";
+
     /// <summary>The volume's id; null until it was first seen.</summary>
     public string? Id { get; private set; } = expected;
 
     /// <summary>Null when the folder is there, is ours and can be written to.</summary>
-    public async Task<SurfaceOutcome.Refused?> AbsenceAsync(CancellationToken cancellationToken)
+    /// <param name="open">The folder as it was opened for the step that is to come; null when it is not there.</param>
+    /// <param name="cancellationToken">Ends the wait for the id to be kept.</param>
+    /// <exception cref="IOException">It cannot be looked at, or what is hidden in it is not ours.</exception>
+    public async Task<SurfaceOutcome.Refused?> AbsenceAsync(OpenFolder? open, CancellationToken cancellationToken)
     {
-        if (FileIdentity.KindOf(folder.Path + "/.") != FileKind.Folder)
+        if (open is null)
         {
             return new(ReasonCode.SurfaceMissing, $"There is no folder {folder.Path}. Create it or mount it.", Retryable: true);
         }
 
         string? id;
-        if (Read() is not { } marker)
+        if (Read(open) is not { } marker)
         {
             if (Id is not null)
             {
                 return new(
                     ReasonCode.SurfaceMissing,
                     $"{folder.Path} is there but is not the volume of {surface}: is it mounted? Its marker {FolderLayout.HiddenName}/volume is missing. "
-                    + $"If it is a new volume, write the line \"surface: {surface}\" into {folder.Hidden}/volume.",
+                    + $"If it is a new volume, {Agreement(Id)}",
                     Retryable: true);
             }
 
-            if (folder.VisibleNames(1).Any())
+            if (open.VisibleNames(1).Any())
             {
                 return new(
                     ReasonCode.ForeignFile,
                     $"{folder.Path} has files in it and was never used by {surface}. Give it an empty folder, or agree to share this one: "
-                    + $"write the line \"surface: {surface}\" into {folder.Hidden}/volume.",
+                    + Agreement(null),
                     Retryable: true);
             }
 
             id = null;
         }
-        else if (marker.Surface != surface || (Id is not null && marker.Id is not null && marker.Id != Id))
+        else if (marker.Surface == surface && Id is not null && marker.Id is null)
+        {
+            // Whoever may write there could make any folder the volume by a word that he knows.
+            return new(
+                ReasonCode.SurfaceMissing,
+                $"The marker {folder.Hidden}/volume names {surface} and no volume, and {surface} had one: is it mounted? If it is a new volume, {Agreement(Id)}",
+                Retryable: true);
+        }
+        else if (marker.Surface != surface || (Id is not null && marker.Id != Id))
         {
             return new(
                 ReasonCode.SurfaceMissing,
@@ -65,15 +78,15 @@ internal sealed class VolumeMarker(
             return refusal;
         }
 
-        await TakeMarkerAsync(id, cancellationToken);
+        await TakeMarkerAsync(open, id, cancellationToken);
         return null;
     }
 
-    private async Task TakeMarkerAsync(string? id, CancellationToken cancellationToken)
+    private async Task TakeMarkerAsync(OpenFolder open, string? id, CancellationToken cancellationToken)
     {
         if (id is null)
         {
-            id = Write();
+            id = Write(open);
             if (logger is not null)
             {
                 Log.Marked(logger, surface, folder.Path, id);
@@ -91,18 +104,19 @@ internal sealed class VolumeMarker(
         }
     }
 
-    private string FilePath => Path.Combine(folder.Hidden, "volume");
+    private string Agreement(string? id) =>
+        $"write the line{(id is null ? "" : "s")} \"surface: {surface}\"{(id is null ? "" : $" and \"volume: {id}\"")} into {folder.Hidden}/volume.";
 
     /// <summary>Surface name and volume id; null when there is no marker. The id is null where an operator wrote only the name.</summary>
-    private (string? Surface, string? Id)? Read() =>
-        KeyedText.Read(FilePath) is { } values ? (values.GetValueOrDefault("surface"), values.GetValueOrDefault("volume")) : null;
+    private static (string? Surface, string? Id)? Read(OpenFolder open) =>
+        open.InHidden(FileName) is { } path && KeyedText.Read(path) is { } values ? (values.GetValueOrDefault("surface"), values.GetValueOrDefault("volume")) : null;
 
     /// <returns>The new id.</returns>
-    private string Write()
+    private string Write(OpenFolder open)
     {
-        folder.CreateHidden();
+        open.CreateHidden();
         var id = RandomNumberGenerator.GetHexString(32, lowercase: true);
-        KeyedText.Write(FilePath, ("surface", surface), ("volume", id));
+        KeyedText.Write(open.InHidden(FileName)!, ("surface", surface), ("volume", id));
         return id;
     }
 }

@@ -25,7 +25,7 @@ public static class DurableFile
                 Sync(file);
                 if (Libc.Rename(temporary, path) != 0)
                 {
-                    throw Errno.Failure($"rename {temporary} to", path);
+                    throw Errno.Failure($"rename {FolderHandle.AsShown(temporary)} to", path);
                 }
             }
             catch
@@ -121,7 +121,7 @@ public static class DurableFile
 
             if (error is not (Errno.Invalid or Errno.NoSystemCall))
             {
-                throw Errno.Failure($"rename {from} to", to, error);
+                throw Errno.Failure($"rename {FolderHandle.AsShown(from)} to", to, error);
             }
 
             // NFS has no such rename. A link refuses an existing target as well; a crash between the two calls leaves both names.
@@ -141,7 +141,7 @@ public static class DurableFile
     {
         if (Libc.Rename(from, to) != 0)
         {
-            throw Errno.Failure($"rename {from} to", to);
+            throw Errno.Failure($"rename {FolderHandle.AsShown(from)} to", to);
         }
 
         SyncBothFolders(from, to);
@@ -172,7 +172,7 @@ public static class DurableFile
             var error = Marshal.GetLastPInvokeError();
             return error is Errno.CrossDevice or Errno.NotPermitted or Errno.TooManyLinks or Errno.NotSupported
                 ? false
-                : throw Errno.Failure($"link {existing} to", link, error);
+                : throw Errno.Failure($"link {FolderHandle.AsShown(existing)} to", link, error);
         }
 
         SyncFolder(FolderOf(link));
@@ -201,7 +201,7 @@ public static class DurableFile
         if (Libc.Link(from, to) != 0)
         {
             var error = Marshal.GetLastPInvokeError();
-            return error == Errno.Exists ? false : throw Errno.Failure($"rename {from} to", to, error);
+            return error == Errno.Exists ? false : throw Errno.Failure($"rename {FolderHandle.AsShown(from)} to", to, error);
         }
 
         return Libc.Unlink(from) == 0 ? true : throw Errno.Failure("delete", from);

@@ -37,6 +37,6 @@ internal static class Errno
 
     public static IOException Failure(string doing, string path, int error) =>
         error == NoEntry
-            ? new FileNotFoundException($"Cannot {doing} {path}: {Marshal.GetPInvokeErrorMessage(error)}.", path)
-            : new IOException($"Cannot {doing} {path}: {Marshal.GetPInvokeErrorMessage(error)}.", error);
+            ? new FileNotFoundException($"Cannot {doing} {FolderHandle.AsShown(path)}: {Marshal.GetPInvokeErrorMessage(error)}.", FolderHandle.AsShown(path))
+            : new IOException($"Cannot {doing} {FolderHandle.AsShown(path)}: {Marshal.GetPInvokeErrorMessage(error)}.", error);
 }

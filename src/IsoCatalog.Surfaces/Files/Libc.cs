@@ -34,6 +34,12 @@ internal static unsafe partial class Libc
     public const short PollIn = 1;
     public const ulong FlagReadOnlyMount = 1;
 
+    // The same on every architecture.
+    private const nint OpenAt2Number = 437;
+    private const ulong ResolveNoMounts = 1;
+    private const ulong ResolveNoLinks = 2 | 4;
+    private const ulong ResolveBeneath = 8;
+
     private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
@@ -50,6 +56,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Statvfs(string path, StatvfsBuffer* result);
+
+    [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
+    public static partial int Fstatfs(SafeFileHandle file, StatfsBuffer* result);
+
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenAt(SafeFileHandle folder, string name, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint OpenAt2(nint number, SafeFileHandle folder, string name, OpenHow* how, nuint size);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Fsync(SafeFileHandle file);
@@ -126,6 +141,44 @@ internal static unsafe partial class Libc
         }
         while (error == Errno.Interrupted);
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    /// <summary>
+    /// Opens an entry of a folder: with openat2(2), which crosses no link, and no mount unless it may, and where the kernel or a sandbox has none with openat(2), which crosses no link as long
+    /// as the flags say so and <paramref name="name"/> is a single component.
+    /// </summary>
+    public static SafeFileHandle? TryOpenBelow(SafeFileHandle folder, string name, int flags, bool mayBeMount, out int error)
+    {
+        var how = new OpenHow { Flags = (ulong)(uint)(flags | OpenCloseOnExec), Resolve = ResolveBeneath | ResolveNoLinks | (mayBeMount ? 0 : ResolveNoMounts) };
+        nint descriptor;
+        do
+        {
+            descriptor = OpenAt2(OpenAt2Number, folder, name, &how, (nuint)sizeof(OpenHow));
+            error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (error is Errno.NoSystemCall or Errno.NotPermitted)
+            {
+                descriptor = OpenAt(folder, name, flags | OpenCloseOnExec, 0);
+                error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+            }
+        }
+        while (error is Errno.Interrupted or Errno.TryAgain);
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    /// <summary>struct open_how.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct OpenHow
+    {
+        public ulong Flags;
+        public ulong Mode;
+        public ulong Resolve;
+    }
+
+    /// <summary>struct statfs on 64 bits: its first field is all that is read.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public struct StatfsBuffer
+    {
+        [FieldOffset(0)] public long Type;
     }
 
     [StructLayout(LayoutKind.Sequential)]

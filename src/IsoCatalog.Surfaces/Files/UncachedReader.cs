@@ -28,7 +28,7 @@ public sealed unsafe class UncachedReader : IDisposable
         try
         {
             var stat = FileStat.Of(_file);
-            Length = stat.Kind == FileKind.Regular ? stat.Size : throw new IOException($"{path} is not a regular file.");
+            Length = stat.Kind == FileKind.Regular ? stat.Size : throw new IOException($"{FolderHandle.AsShown(path)} is not a regular file.");
             if (!IsDirect)
             {
                 PageCache.Drop(_file);
@@ -167,7 +167,7 @@ public sealed unsafe class UncachedReader : IDisposable
         if (!same)
         {
             plain.Dispose();
-            throw new IOException($"{_path} was replaced while it was being read.");
+            throw new IOException($"{FolderHandle.AsShown(_path)} was replaced while it was being read.");
         }
 
         _file.Dispose();

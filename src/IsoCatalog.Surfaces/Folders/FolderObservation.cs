@@ -9,7 +9,7 @@ internal sealed class FolderObservation(FolderLayout folder, FolderStaging stagi
     private const int MaxForeign = 100;
 
     /// <exception cref="IOException">The folder could not be read.</exception>
-    public IReadOnlyList<SurfaceFinding> Observe(IReadOnlyCollection<PublishedImage> expected, CancellationToken cancellationToken)
+    public IReadOnlyList<SurfaceFinding> Observe(OpenFolder open, IReadOnlyCollection<PublishedImage> expected, CancellationToken cancellationToken)
     {
         var findings = new List<SurfaceFinding>();
         var known = new HashSet<string>(StringComparer.Ordinal);
@@ -18,7 +18,7 @@ internal sealed class FolderObservation(FolderLayout folder, FolderStaging stagi
             cancellationToken.ThrowIfCancellationRequested();
             known.Add(image.FileName);
             var name = folder.NameOf(image);
-            var stat = FileStat.Of(name);
+            var stat = open.StatOf(image);
             if (stat.Kind == FileKind.Missing)
             {
                 findings.Add(new SurfaceFinding(image.Id, ReasonCode.FileMissing, $"{name} is missing."));
@@ -29,17 +29,17 @@ internal sealed class FolderObservation(FolderLayout folder, FolderStaging stagi
             }
         }
 
-        AddOthers(known, findings);
+        AddOthers(open, known, findings);
         return findings;
     }
 
-    private void AddOthers(HashSet<string> known, List<SurfaceFinding> findings)
+    private void AddOthers(OpenFolder open, HashSet<string> known, List<SurfaceFinding> findings)
     {
         var foreign = 0;
-        foreach (var name in folder.VisibleNames(int.MaxValue).Where(name => !known.Contains(name)))
+        foreach (var name in open.VisibleNames(int.MaxValue).Where(name => !known.Contains(name)))
         {
             var path = Printable(Path.Combine(folder.Path, name));
-            if (folder.OwnNote(name) is { } note && note.Is(FileStat.Of(Path.Combine(folder.Path, name))))
+            if (open.OwnNote(name) is { } note && note.Is(open.StatOf(name)))
             {
                 findings.Add(new SurfaceFinding(note.Image, ReasonCode.NotYetPublished, $"{path} is visible though it should not be; it is withdrawn."));
             }
@@ -55,7 +55,7 @@ internal sealed class FolderObservation(FolderLayout folder, FolderStaging stagi
                 null, ReasonCode.ForeignFile, $"{folder.Path} has {foreign - MaxForeign:N0} more files that are not ours."));
         }
 
-        findings.AddRange(folder.ForeignKept().Take(MaxForeign).Select(kept => new SurfaceFinding(
+        findings.AddRange(open.ForeignKept().Take(MaxForeign).Select(kept => new SurfaceFinding(
             null, ReasonCode.ForeignFile, $"{Printable(kept)} was in the place of a published image and was moved here. Delete it when nobody needs it.")));
     }
 

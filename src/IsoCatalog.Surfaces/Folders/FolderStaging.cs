@@ -12,13 +12,13 @@ internal sealed class FolderStaging(StagingRules rules, FolderLayout folder, ILo
     private int _ownerTold;
 
     /// <returns><see cref="SurfaceOutcome.Done"/> with the receipt of the part. After anything else, also an exception, no part is left.</returns>
-    public SurfaceOutcome Stage(StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken)
+    public SurfaceOutcome Stage(OpenFolder open, StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken)
     {
-        var part = folder.PartOf(image);
+        var part = open.PartOf(image);
         var kept = false;
         try
         {
-            SurfaceOutcome outcome = StoreRefusal(image) is { } doubt ? doubt : Fill(part, image, bytesDone, cancellationToken);
+            SurfaceOutcome outcome = StoreRefusal(image) is { } doubt ? doubt : Fill(open, part, image, bytesDone, cancellationToken);
             kept = outcome is SurfaceOutcome.Done;
             return outcome;
         }
@@ -67,9 +67,14 @@ internal sealed class FolderStaging(StagingRules rules, FolderLayout folder, ILo
                 : new(ReasonCode.StoreDamaged, $"The store's file {image.StorePath} changed since it was verified; it is not published.", Retryable: false)
             : new(ReasonCode.StoreMissing, $"The store's file {image.StorePath} is {(kind == FileKind.Missing ? "missing" : "not a regular file")}.", Retryable: false);
 
-    private SurfaceOutcome Fill(string part, StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken)
+    private SurfaceOutcome Fill(OpenFolder open, string part, StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken)
     {
         var copied = false;
+        if (FileStat.Of(part) is { Kind: not FileKind.Missing } left && !IsByUs(open, left, image))
+        {
+            DurableFile.Delete(part);
+        }
+
         if (FileIdentity.KindOf(part) == FileKind.Missing)
         {
             if (!(rules.Links && DurableFile.TryHardLink(image.StorePath, part)))
@@ -89,11 +94,16 @@ internal sealed class FolderStaging(StagingRules rules, FolderLayout folder, ILo
                 PageCache.Drop(target);
             }
 
-            DurableFile.SyncFolder(folder.Hidden);
+            open.SyncHidden();
         }
 
         return Judge(part, image, copied, bytesDone, cancellationToken);
     }
+
+    /// <summary>What is read again instead of being copied again must be a file that we made: whoever owns it could write to it at any time.</summary>
+    private bool IsByUs(OpenFolder open, in FileStat part, StoredImage image) =>
+        part.Kind == FileKind.Regular
+        && (IsShared(part.Inode, image) || (part.Links == 1 && (open.MapsOwners || part.User == Libc.EffectiveUser() || part.User == rules.Owner?.User)));
 
     /// <summary>Who is not root may not give files away; that matters only where the mode lets nobody else read.</summary>
     private void SetOwner(SafeFileHandle target)
@@ -151,7 +161,7 @@ internal sealed class FolderStaging(StagingRules rules, FolderLayout folder, ILo
         var shared = IsShared(read.After.Inode, image);
         if (shared ? !FileIdentity.SameContent(read.Before, read.After) : read.Before != read.After)
         {
-            return new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{part} changed while it was read back: something else writes there.", Retryable: true);
+            return new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{folder.PartOf(image)} changed while it was read back: something else writes there.", Retryable: true);
         }
 
         if (read.After.Root == image.Root && read.After.Size == image.Size)

@@ -15,7 +15,7 @@ internal sealed class ImageFolder : IDisposable
     private readonly FolderLayout _folder;
     private readonly FolderStaging _staging;
     private readonly FolderObservation _observation;
-    private readonly Func<CancellationToken, Task<SurfaceOutcome.Refused?>> _absence;
+    private readonly Func<OpenFolder?, CancellationToken, Task<SurfaceOutcome.Refused?>> _absence;
 
     // Receipts taken in this process. A part or a file from before a restart is never trusted by its looks.
     private readonly Dictionary<ImageId, (Receipt Receipt, string Part)> _staged = [];
@@ -28,13 +28,13 @@ internal sealed class ImageFolder : IDisposable
     /// <param name="surface">For messages.</param>
     /// <param name="folder">Where.</param>
     /// <param name="rules">How files come to be there.</param>
-    /// <param name="absence">Asked before every step, one at a time: why the folder cannot be used now, or null.</param>
+    /// <param name="absence">Asked before every step, one at a time, about the folder as it was opened for that step (null when it is not there): why it cannot be used now, or null.</param>
     /// <param name="logger">Tells what was moved aside.</param>
     public ImageFolder(
         string surface,
         FolderLayout folder,
         StagingRules rules,
-        Func<CancellationToken, Task<SurfaceOutcome.Refused?>> absence,
+        Func<OpenFolder?, CancellationToken, Task<SurfaceOutcome.Refused?>> absence,
         ILogger? logger)
     {
         _surface = surface;
@@ -46,21 +46,21 @@ internal sealed class ImageFolder : IDisposable
 
     public Task<SurfaceOutcome> CheckAsync(CancellationToken cancellationToken) => Do(
         "use",
-        () =>
+        open =>
         {
-            _folder.CreateHidden();
-            _folder.Clean(_staged.Values.Select(staged => staged.Part).Concat(_underWay).ToHashSet(StringComparer.Ordinal));
+            open.CreateHidden();
+            open.Clean(_staged.Values.Select(staged => staged.Part).Concat(_underWay).ToHashSet(StringComparer.Ordinal));
             return new SurfaceOutcome.Done();
         },
         cancellationToken);
 
     public Task<SurfaceOutcome> StageAsync(StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken)
     {
-        var part = _folder.PartOf(image);
+        var part = FolderLayout.PartName(image);
         return DoBeside(
             "stage in",
-            () => Begin(image, part),
-            () => _staging.Stage(image, bytesDone, cancellationToken),
+            open => Begin(open, image, part),
+            open => _staging.Stage(open, image, bytesDone, cancellationToken),
             outcome =>
             {
                 _underWay.Remove(part);
@@ -73,27 +73,27 @@ internal sealed class ImageFolder : IDisposable
     }
 
     public Task<SurfaceOutcome> AdvertiseAsync(StoredImage image, CancellationToken cancellationToken) =>
-        Do("publish in", () => Advertise(image), cancellationToken);
+        Do("publish in", open => Advertise(open, image), cancellationToken);
 
     public Task<SurfaceOutcome> WithdrawAsync(StoredImage image, Evidence? published, CancellationToken cancellationToken) => Do(
         "withdraw from",
-        () =>
+        open =>
         {
             var file = published?.FileReceipt;
             _staged.Remove(image.Id);
             _published.Remove(image.Id);
-            DurableFile.Delete(_folder.PartOf(image));
-            var note = _folder.OwnNote(image.FileName);
+            DurableFile.Delete(open.PartOf(image));
+            var note = open.OwnNote(image.FileName);
             var noted = note is not null && note.Image == image.Id;
-            var noteHolds = note is not null && note.Is(FileStat.Of(_folder.NameOf(image)));
+            var noteHolds = note is not null && note.Is(open.StatOf(image));
             if (noteHolds ? noted : file is not null)
             {
-                _folder.TakeAway(image, file);
+                open.TakeAway(image, file);
             }
 
             if (noted)
             {
-                _folder.DeleteOwnNote(image.FileName);
+                open.DeleteOwnNote(image.FileName);
             }
 
             return new SurfaceOutcome.Done();
@@ -102,16 +102,16 @@ internal sealed class ImageFolder : IDisposable
 
     public Task<SurfaceOutcome> ResumeAsync(StoredImage image, Evidence published, CancellationToken cancellationToken) => Do(
         "look into",
-        () =>
+        open =>
         {
-            if (Doubt(image, published, out var stat) is { } refusal)
+            if (Doubt(open, image, published, out var stat) is { } refusal)
             {
                 return refusal;
             }
 
-            if (_folder.OwnNote(image.FileName)?.Is(stat) != true)
+            if (open.OwnNote(image.FileName)?.Is(stat) != true)
             {
-                _folder.WriteOwnNote(image, stat);
+                open.WriteOwnNote(image, stat);
             }
 
             return new SurfaceOutcome.Done(_published[image.Id] = FileIdentity.From(stat, published.Root));
@@ -121,8 +121,8 @@ internal sealed class ImageFolder : IDisposable
     public Task<SurfaceOutcome> VerifyAsync(
         StoredImage image, Evidence published, IProgress<long>? bytesDone, CancellationToken cancellationToken) => DoBeside(
         "read from",
-        () => NotOurs(image, published),
-        () => ReadInPlace(image, published, bytesDone, cancellationToken),
+        open => NotOurs(open, image, published),
+        open => ReadInPlace(open, image, published, bytesDone, cancellationToken),
         outcome =>
         {
             if (outcome is SurfaceOutcome.Done { Evidence.FileReceipt: { } receipt })
@@ -138,9 +138,9 @@ internal sealed class ImageFolder : IDisposable
         IReadOnlyList<SurfaceFinding> findings = [];
         var outcome = await Do(
             "look into",
-            () =>
+            open =>
             {
-                findings = _observation.Observe(expected, cancellationToken);
+                findings = _observation.Observe(open, expected, cancellationToken);
                 return new SurfaceOutcome.Done();
             },
             cancellationToken);
@@ -153,22 +153,22 @@ internal sealed class ImageFolder : IDisposable
         Receipt? found = null;
         await Do(
             "look into",
-            () =>
+            open =>
             {
-                found = _published.TryGetValue(image.Id, out var receipt) && Agrees(_folder.NameOf(image), receipt, image, out _) ? receipt : null;
+                found = _published.TryGetValue(image.Id, out var receipt) && Agrees(open.At(image), receipt, image, out _) ? receipt : null;
                 return new SurfaceOutcome.Done();
             },
             cancellationToken);
         return found;
     }
 
-    /// <summary>See <see cref="FolderLayout.CleanRetired"/>.</summary>
+    /// <summary>See <see cref="OpenFolder.CleanRetired"/>.</summary>
     public Task<SurfaceOutcome> CleanRetiredAsync(
         DateTimeOffset before, Func<string, DateTimeOffset, bool> mayGo, CancellationToken cancellationToken) => Do(
         "clean up in",
-        () =>
+        open =>
         {
-            _folder.CleanRetired(before, mayGo);
+            open.CleanRetired(before, mayGo);
             return new SurfaceOutcome.Done();
         },
         cancellationToken);
@@ -176,39 +176,38 @@ internal sealed class ImageFolder : IDisposable
     public void Dispose() => _turn.Dispose();
 
     /// <returns>Done when the part is there and was read back already; null when it is to be made.</returns>
-    private SurfaceOutcome? Begin(StoredImage image, string part)
+    private SurfaceOutcome? Begin(OpenFolder open, StoredImage image, string part)
     {
-        if (_staged.Remove(image.Id, out var staged) && Agrees(part, staged.Receipt, image, out _))
+        if (_staged.Remove(image.Id, out var staged) && Agrees(open.PartOf(image), staged.Receipt, image, out _))
         {
             _staged[image.Id] = staged;
             return new SurfaceOutcome.Done(staged.Receipt);
         }
 
         _published.Remove(image.Id);
-        DurableFile.Delete(part);
-        TakeBack(image, part);
+        DurableFile.Delete(open.PartOf(image));
+        TakeBack(open, image);
         _underWay.Add(part);
         return null;
     }
 
-    private SurfaceOutcome Advertise(StoredImage image)
+    private SurfaceOutcome Advertise(OpenFolder open, StoredImage image)
     {
         var name = _folder.NameOf(image);
-        var part = _folder.PartOf(image);
         if (!_staged.TryGetValue(image.Id, out var staged))
         {
-            return _published.TryGetValue(image.Id, out var published) && Agrees(name, published, image, out _)
+            return _published.TryGetValue(image.Id, out var published) && Agrees(open.At(image), published, image, out _)
                 ? new SurfaceOutcome.Done(published)
                 : published != default ? new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{name} was touched after it was read back.", Retryable: true)
                 : new SurfaceOutcome.Refused(
                     ReasonCode.NotYetPublished, $"{image.FileName} has not been read back on {_surface} since the start; it is staged first.", Retryable: true);
         }
 
-        if (!Agrees(part, staged.Receipt, image, out var partStat))
+        if (!Agrees(open.PartOf(image), staged.Receipt, image, out var partStat))
         {
             _staged.Remove(image.Id);
-            DurableFile.Delete(part);
-            return new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{part} changed after it was read back; it was deleted.", Retryable: true);
+            DurableFile.Delete(open.PartOf(image));
+            return new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{_folder.PartOf(image)} changed after it was read back; it was deleted.", Retryable: true);
         }
 
         if (_staging.IsShared(partStat.Inode, image) && FileStat.Of(image.StorePath).Inode != partStat.Inode)
@@ -217,46 +216,46 @@ internal sealed class ImageFolder : IDisposable
                 ReasonCode.StoreDamaged, $"The store's file {image.StorePath} is not the one that was read back.", Retryable: true);
         }
 
-        return MakeVisible(image, name, part, partStat) ?? Confirm(image, name, staged.Receipt);
+        return MakeVisible(open, image, name, partStat) ?? Confirm(open, image, name, staged.Receipt);
     }
 
-    private SurfaceOutcome.Refused? MakeVisible(StoredImage image, string name, string part, in FileStat partStat)
+    private SurfaceOutcome.Refused? MakeVisible(OpenFolder open, StoredImage image, string name, in FileStat partStat)
     {
-        var there = FileStat.Of(name);
+        var there = open.StatOf(image);
         var same = (there.Kind, there.Device, there.Inode) == (FileKind.Regular, partStat.Device, partStat.Inode);
         if (!same && there.Kind != FileKind.Missing)
         {
-            if (_folder.OwnNote(image.FileName) is not { } note || note.Image != image.Id || !note.Is(there))
+            if (open.OwnNote(image.FileName) is not { } note || note.Image != image.Id || !note.Is(there))
             {
                 return Foreign(name);
             }
 
-            _folder.TakeAway(image, null);
+            open.TakeAway(image, null);
         }
 
-        _folder.WriteOwnNote(image, partStat);
+        open.WriteOwnNote(image, partStat);
         if (same)
         {
-            DurableFile.Delete(part);
+            DurableFile.Delete(open.PartOf(image));
         }
-        else if (!DurableFile.RenameNoReplace(part, name))
+        else if (!DurableFile.RenameNoReplace(open.PartOf(image), open.At(image)))
         {
-            _folder.DeleteOwnNote(image.FileName);
+            open.DeleteOwnNote(image.FileName);
             return Foreign(name);
         }
 
         return null;
     }
 
-    private SurfaceOutcome Confirm(StoredImage image, string name, Receipt staged)
+    private SurfaceOutcome Confirm(OpenFolder open, StoredImage image, string name, Receipt staged)
     {
         _staged.Remove(image.Id);
-        var stat = FileStat.Of(name);
+        var stat = open.StatOf(image);
 
         // The rename itself moves ctime, so it is left out here; from now on it counts.
         if (!FolderLayout.Agrees(stat, staged, shared: true))
         {
-            _folder.TakeAway(image, null);
+            open.TakeAway(image, null);
             return new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{name} changed in the moment it was published; it was taken away.", Retryable: true);
         }
 
@@ -265,34 +264,33 @@ internal sealed class ImageFolder : IDisposable
 
     /// <summary>A file of ours that is visible although nobody asked for it (a crash after the rename) goes back out of sight and is read again
     /// instead of copied again.</summary>
-    private void TakeBack(StoredImage image, string part)
+    private static void TakeBack(OpenFolder open, StoredImage image)
     {
-        var name = _folder.NameOf(image);
-        var note = _folder.OwnNote(image.FileName);
-        if (note is not null && note.Image == image.Id && note.IsUntouched(FileStat.Of(name)))
+        var note = open.OwnNote(image.FileName);
+        if (note is not null && note.Image == image.Id && note.IsUntouched(open.StatOf(image)))
         {
-            DurableFile.RenameNoReplace(name, part);
+            DurableFile.RenameNoReplace(open.At(image), open.PartOf(image));
         }
     }
 
     /// <summary>What need not be read: what lies there is another file than the published one, or has another size.</summary>
-    private SurfaceOutcome.Refused? NotOurs(StoredImage image, Evidence published)
+    private SurfaceOutcome.Refused? NotOurs(OpenFolder open, StoredImage image, Evidence published)
     {
         var name = _folder.NameOf(image);
-        var stat = FileStat.Of(name);
+        var stat = open.StatOf(image);
         return stat.Kind == FileKind.Missing ? new(ReasonCode.FileMissing, $"{name} is missing.", Retryable: false)
-            : stat.Kind != FileKind.Regular || stat.Inode != FileIdentity.In(published).Inode || _folder.OwnNote(image.FileName)?.IsAnother(stat) == true
+            : stat.Kind != FileKind.Regular || stat.Inode != FileIdentity.In(published).Inode || open.OwnNote(image.FileName)?.IsAnother(stat) == true
                 ? new(ReasonCode.FileMissing, $"{name} is missing; something else lies in its place.", Retryable: false)
             : stat.Size != image.Size ? new(ReasonCode.HashMismatch, $"{name} has {stat.Size:N0} bytes instead of {image.Size:N0}.", Retryable: false)
             : null;
     }
 
-    private SurfaceOutcome ReadInPlace(StoredImage image, Evidence published, IProgress<long>? bytesDone, CancellationToken cancellationToken)
+    private SurfaceOutcome ReadInPlace(OpenFolder open, StoredImage image, Evidence published, IProgress<long>? bytesDone, CancellationToken cancellationToken)
     {
         var name = _folder.NameOf(image);
-        _staging.MendMode(name, image);
-        var (before, after) = ReadBack.Of(name, bytesDone, cancellationToken);
-        var stat = FileStat.Of(name);
+        _staging.MendMode(open.At(image), image);
+        var (before, after) = ReadBack.Of(open.At(image), bytesDone, cancellationToken);
+        var stat = open.StatOf(image);
         if (!(IsSame(before, after) && stat.Kind == FileKind.Regular && IsSame(after, FileIdentity.From(stat, after.Root))))
         {
             return new SurfaceOutcome.Refused(ReasonCode.FileChanged, $"{name} changed while it was read. It is read again until it comes to rest.", Retryable: true);
@@ -310,10 +308,10 @@ internal sealed class ImageFolder : IDisposable
             _staging.IsShared(one.Inode, image) ? FileIdentity.SameContent(one with { Device = other.Device }, other) : one with { Device = other.Device } == other;
     }
 
-    private SurfaceOutcome.Refused? Doubt(StoredImage image, Evidence published, out FileStat stat)
+    private SurfaceOutcome.Refused? Doubt(OpenFolder open, StoredImage image, Evidence published, out FileStat stat)
     {
         var name = _folder.NameOf(image);
-        return Agrees(name, FileIdentity.In(published), image, out stat) ? null
+        return Agrees(open.At(image), FileIdentity.In(published), image, out stat) ? null
             : stat.Kind == FileKind.Missing
                 ? new(ReasonCode.FileMissing, $"{name} is missing.", Retryable: false)
                 : new(ReasonCode.FileChanged, $"{name} is not as it was when its hash was verified.", Retryable: false);
@@ -327,17 +325,26 @@ internal sealed class ImageFolder : IDisposable
         $"{name} is there already and is not ours. It is left alone; move it away, and the image will be published.",
         Retryable: true);
 
-    private Task<SurfaceOutcome> Do(string doing, Func<SurfaceOutcome> work, CancellationToken cancellationToken) =>
-        Guarded(doing, () => InTurnAsync(work, cancellationToken), cancellationToken);
+    private Task<SurfaceOutcome> Do(string doing, Func<OpenFolder, SurfaceOutcome> work, CancellationToken cancellationToken) => Guarded(
+        doing,
+        async () =>
+        {
+            var (open, outcome) = await BeginAsync(work, cancellationToken);
+            open?.Dispose();
+            return outcome!;
+        },
+        cancellationToken);
 
     /// <summary>For what takes long: <paramref name="begin"/> (which may already have the answer) and <paramref name="end"/> run in turn with all other
     /// calls, <paramref name="work"/> beside them. <paramref name="end"/> always runs once work began; null stands for an exception.</summary>
     private Task<SurfaceOutcome> DoBeside(
-        string doing, Func<SurfaceOutcome?> begin, Func<SurfaceOutcome> work, Action<SurfaceOutcome?> end, CancellationToken cancellationToken) => Guarded(
+        string doing, Func<OpenFolder, SurfaceOutcome?> begin, Func<OpenFolder, SurfaceOutcome> work, Action<SurfaceOutcome?> end, CancellationToken cancellationToken) => Guarded(
         doing,
         async () =>
         {
-            if (await InTurnAsync(begin, cancellationToken) is { } early)
+            var (open, early) = await BeginAsync(begin, cancellationToken);
+            using var held = open;
+            if (early is not null)
             {
                 return early;
             }
@@ -345,7 +352,7 @@ internal sealed class ImageFolder : IDisposable
             SurfaceOutcome? outcome = null;
             try
             {
-                return outcome = work();
+                return outcome = work(open!);
             }
             finally
             {
@@ -356,13 +363,22 @@ internal sealed class ImageFolder : IDisposable
         },
         cancellationToken);
 
-    private async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
-        where T : SurfaceOutcome?
+    /// <returns>What the work came to, and the folder as it was opened for it, which the caller disposes. It is opened in turn: one that waited would go on in a
+    /// folder that was replaced meanwhile.</returns>
+    private async Task<(OpenFolder? Open, SurfaceOutcome? Outcome)> BeginAsync(Func<OpenFolder, SurfaceOutcome?> work, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
+        OpenFolder? open = null;
         try
         {
-            return await _absence(cancellationToken) is { } absent ? (T)(SurfaceOutcome)absent : work();
+            open = _folder.Open();
+            return (open, await _absence(open, cancellationToken) is { } absent ? absent
+                : work(open ?? throw new DirectoryNotFoundException($"{_folder.Path} is missing.")));
+        }
+        catch
+        {
+            open?.Dispose();
+            throw;
         }
         finally
         {
@@ -389,6 +405,7 @@ internal sealed class ImageFolder : IDisposable
         var code = DiskFault.IsFull(exception) ? ReasonCode.NoSpace
             : DiskFault.IsReadOnly(exception) ? ReasonCode.SurfaceReadOnly
             : DiskFault.IsUnreachable(exception) ? ReasonCode.SurfaceUnreachable
+            : exception is StrangeFolderException ? ReasonCode.ForeignFile
             : doing is "read from" or "look into" ? ReasonCode.ReadError
             : ReasonCode.WriteError;
         return new(code, $"Cannot {doing} {_folder.Path}: {exception.Message}", Retryable: code != ReasonCode.ReadError || DiskFault.SaysNothing(exception));

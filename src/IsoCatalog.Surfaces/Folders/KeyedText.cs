@@ -22,7 +22,7 @@ internal static class KeyedText
         var length = RandomAccess.Read(file, bytes, 0);
         if (length > MaxLength)
         {
-            throw new IOException($"{path} is longer than {MaxLength} bytes, so it was not written by the appliance.");
+            throw new IOException($"{FolderHandle.AsShown(path)} is longer than {MaxLength} bytes, so it was not written by the appliance.");
         }
 
         var values = new Dictionary<string, string>(StringComparer.Ordinal);

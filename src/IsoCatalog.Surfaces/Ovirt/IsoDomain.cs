@@ -1,5 +1,6 @@
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
+using IsoCatalog.Surfaces.Folders;
 
 namespace IsoCatalog.Surfaces.Ovirt;
 
@@ -19,10 +20,13 @@ internal sealed class IsoDomain(string export, Guid domain)
 
     public string Export { get; } = Path.TrimEndingDirectorySeparator(Path.GetFullPath(export));
 
-    public string Folder => Path.Combine(Export, domain.ToString("D"));
+    /// <summary>The folders below the export, one in the other, down to the images' own.</summary>
+    public IReadOnlyList<string> Way { get; } = [domain.ToString("D"), "images", ImageFolder];
+
+    public string Folder => Path.Combine(Export, Way[0]);
 
     /// <summary>Where staging lies: vdsm looks here for names that are UUIDs alone.</summary>
-    public string Images => Path.Combine(Folder, "images");
+    public string Images => Path.Combine(Folder, Way[1]);
 
     public string Files => Path.Combine(Images, ImageFolder);
 
@@ -30,7 +34,8 @@ internal sealed class IsoDomain(string export, Guid domain)
 
     /// <summary>Null when this really is the domain; asked before every step, so that nothing is ever written under an empty mount point.</summary>
     /// <exception cref="IOException">It cannot be looked at.</exception>
-    public SurfaceOutcome.Refused? Absence()
+    /// <param name="open">The domain's folders as they were opened for the step that is to come; null when one of them is not there.</param>
+    public SurfaceOutcome.Refused? Absence(OpenFolder? open)
     {
         if (FileIdentity.KindOf(Export + "/.") != FileKind.Folder)
         {
@@ -45,7 +50,7 @@ internal sealed class IsoDomain(string export, Guid domain)
                     : $"{Folder} has no dom_md/metadata: it is not a storage domain. Is the export mounted?");
         }
 
-        return Contradiction(SmallFile.ReadText(Metadata, MaxMetadata)) ?? Layout();
+        return Contradiction(SmallFile.ReadText(open is null ? Metadata : Path.Combine(open.Way[1].Path, "dom_md", "metadata"), MaxMetadata)) ?? Layout(open);
     }
 
     private SurfaceOutcome.Refused? Contradiction(string metadata)
@@ -68,17 +73,17 @@ internal sealed class IsoDomain(string export, Guid domain)
             : null;
     }
 
-    private SurfaceOutcome.Refused? Layout()
+    private SurfaceOutcome.Refused? Layout(OpenFolder? open)
     {
-        foreach (var folder in new[] { Folder, Images, Files })
+        if (open is null)
         {
-            if (FileStat.Of(folder).Kind != FileKind.Folder)
-            {
-                return Missing($"{folder} is not a folder (a link is not followed there): this is not how vdsm lays out an ISO domain.");
-            }
+            var strange = new[] { Folder, Images, Files }.FirstOrDefault(folder => FileStat.Of(folder).Kind != FileKind.Folder);
+            return Missing(strange is null
+                ? $"{Files} was not there for a moment: it is looked at again."
+                : $"{strange} is not a folder (a link is not followed there): this is not how vdsm lays out an ISO domain.");
         }
 
-        var (outer, inner) = (FileStat.Of(Images), FileStat.Of(Files));
+        var (outer, inner) = (open.Way[2].Stat, open.Way[3].Stat);
         return outer.Device != inner.Device
                 ? Missing($"{Files} is on another file system than {Images}: images could not be moved into it in one step. Mount the whole export.")
             : !MayEnter(inner)

@@ -35,12 +35,12 @@ public sealed class OvirtIsoDomainSurface : IEngineList
         _options = options;
         _time = time;
         _domain = new IsoDomain(options.Path, options.Domain);
-        _layout = new FolderLayout(_domain.Files, hiddenIn: _domain.Images, retires: true, logger);
+        _layout = new FolderLayout(_domain.Export, _domain.Way, hiddenAbove: 1, retires: true, logger);
         _folder = new ImageFolder(
             options.Name,
             _layout,
             new StagingRules(ReadableByAll, Owner: (IsoDomain.Vdsm, IsoDomain.Kvm), Reserve: options.Reserve),
-            _ => Task.FromResult(_domain.Absence() ?? _layout.WriteRefusal()),
+            (open, _) => Task.FromResult(_domain.Absence(open) ?? _layout.WriteRefusal()),
             logger);
         _engine = new EngineDomain(new EngineClient(options, time), options.Timing, Breaker, time);
         Description = new SurfaceDescription(options.Name, "ovirt-iso-domain", options.Group, ServesStoreInode: false, _layout.Path, WaitsForOthers: true);
@@ -236,7 +236,8 @@ public sealed class OvirtIsoDomainSurface : IEngineList
     {
         try
         {
-            return _domain.Absence() is null ? DomainListing.Of(_layout.Path, cancellationToken) : null;
+            using var open = _layout.Open();
+            return _domain.Absence(open) is null ? DomainListing.Of(_layout.Path, cancellationToken) : null;
         }
         catch (Exception exception) when (DiskFault.IsOutside(exception))
         {

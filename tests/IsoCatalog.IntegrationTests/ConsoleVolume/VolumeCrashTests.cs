@@ -90,10 +90,11 @@ public sealed class VolumeCrashTests : IDisposable
     private async Task<(int ExitCode, string Output)> RunTracedAsync(StoredImage image, string call, string? path, string injection)
     {
         string[] only = path is null ? [] : ["-P", _folder.Combine(path.Replace("PART", image.Root + ".part", StringComparison.Ordinal))];
+        using var plain = await PlainPaths.CreateAsync(Cancel);
         var start = new ProcessStartInfo(
             Counterpart.Require("strace"),
             [
-                "-f", "-qq", "-o", _folder.Combine("trace"), .. only, "-e", $"trace={call}", "-e", injection,
+                "-f", "-qq", "-E", "LD_PRELOAD=" + plain.Library, "-o", _folder.Combine("trace"), .. only, "-e", $"trace={call}", "-e", injection,
                 Environment.ProcessPath!, "-explicit", "only", "-method", $"*.{nameof(VolumeCrashChild.Publish_in_another_process)}",
             ])
         {

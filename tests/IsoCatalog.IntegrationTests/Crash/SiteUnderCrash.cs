@@ -9,7 +9,7 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Crash;
 
 /// <summary>A site that is killed again and again, what was acknowledged by it, and the promises that must hold after each start.</summary>
-internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellationToken) : IAsyncDisposable
+internal sealed class SiteUnderCrash(TestSite site, IDisposable paths, CancellationToken cancellationToken) : IAsyncDisposable
 {
     private static readonly string[] Surfaces = ["bmc", "console"];
 
@@ -31,7 +31,9 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
 
     public static async Task<SiteUnderCrash> StartAsync(CancellationToken cancellationToken)
     {
-        var crash = new SiteUnderCrash(await TestSite.StartAsync(cancellationToken, TestSiteOptions.InOwnProcess), cancellationToken);
+        var paths = await PlainPaths.CreateAsync(cancellationToken);
+        var options = TestSiteOptions.InOwnProcess with { Environment = new Dictionary<string, string> { ["LD_PRELOAD"] = paths.Library } };
+        var crash = new SiteUnderCrash(await TestSite.StartAsync(cancellationToken, options), paths, cancellationToken);
         await crash.AddAsync(crash.NewImage());
         return crash;
     }
@@ -169,7 +171,11 @@ internal sealed class SiteUnderCrash(TestSite site, CancellationToken cancellati
         await Site.WaitForExitAsync(cancellationToken);
     }
 
-    public ValueTask DisposeAsync() => Site.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Site.DisposeAsync();
+        paths.Dispose();
+    }
 
     private async Task<byte[]> FetchAsync(string url)
     {

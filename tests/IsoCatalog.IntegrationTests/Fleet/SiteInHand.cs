@@ -20,6 +20,8 @@ internal sealed class SiteInHand
         _writer = SiteWriter.Start(_catalog, site.Id, RandomId.New(), storedEpoch: 1000, _catalog.Clock);
     }
 
+    public bool Knows(ImageId image) => _catalog.View.Images.ContainsKey(image);
+
     /// <summary>What another site put into the catalog, to be said otherwise.</summary>
     public ImageValue ValueOf(ImageId image) => _catalog.View.Images[image].Value;
 

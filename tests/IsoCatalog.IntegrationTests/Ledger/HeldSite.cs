@@ -50,6 +50,7 @@ internal sealed class HeldSite : IAsyncDisposable
             ],
             events,
             Alarms,
+            new ChangeLimits(),
             reserve,
             SiteTime,
             NullLogger<SiteLedger>.Instance);

@@ -18,7 +18,7 @@ public sealed partial class OwnerTests
     public void Without_the_right_to_give_files_away_they_are_published_with_one_warning()
     {
         using var folder = new TempFolder();
-        var layout = new FolderLayout(folder.Combine("shown"), folder.Path, retires: true, null);
+        var layout = new FolderLayout(folder.Path, ["shown"], hiddenAbove: 1, retires: true, null);
         foreach (var open in new[] { folder.Path, Directory.CreateDirectory(layout.Path).FullName, Directory.CreateDirectory(layout.Hidden).FullName })
         {
             File.SetUnixFileMode(open, (UnixFileMode)Convert.ToInt32("0777", 8));
@@ -36,7 +36,8 @@ public sealed partial class OwnerTests
             {
                 // Of this thread alone, which ends with it: what root may do with files goes as well.
                 _ = SetFileSystemUser(Nobody);
-                images.ForEach(image => outcomes.Enqueue(staging.Stage(image, null, CancellationToken.None)));
+                using var open = layout.Open()!;
+                images.ForEach(image => outcomes.Enqueue(staging.Stage(open, image, null, CancellationToken.None)));
             }
             catch (Exception e)
             {

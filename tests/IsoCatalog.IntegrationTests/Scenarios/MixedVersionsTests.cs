@@ -93,6 +93,24 @@ public sealed class MixedVersionsTests
         await AddAsync(fleet["msk"], "at-last.iso");
         await RemoveAsync(fleet["ams"], "before.iso");
         await ConvergeAsync();
+
+        // Who added what is known of what either version added, and what one of them signed can be taken back.
+        string[] after = [.. names.Where(n => n.EndsWith("-after.iso", StringComparison.Ordinal))];
+        foreach (var (site, name) in fleet.Sites.SelectMany(s => after.Select(n => (s, n))))
+        {
+            Assert.Equal(name.Split('-')[0], (await site.Client.GetImageAsync(images[name].Id.ToString(), Cancel)).AddedSite);
+        }
+
+        var since = Witness.Now;
+        foreach (var name in after)
+        {
+            await RemoveAsync(fleet["ams"], name);
+        }
+
+        await ConvergeAsync();
+        Assert.Equal(after.Length, (await fleet["msk"].Client.TakeBackAsync(new TakeBackRequest("ams", since), Cancel)).Done.Count);
+        names.UnionWith(after);
+        await ConvergeAsync();
         Assert.All(
             await Task.WhenAll(fleet.Sites.Select(async s => (await s.Client.GetDriftAsync(Cancel)).Drift)),
             drift => Assert.DoesNotContain(drift, d => d.Code is "documents-refused" or "store-damaged" or "clock-implausible"));

@@ -115,7 +115,7 @@ public sealed class UnwritableDatabaseTests
 
         await IsInForceAsync();
         Assert.False(await site.ListsAsync("bmc", image.Id, Cancel));
-        Assert.Contains((await site.Client.GetDriftAsync(Cancel)).Drift, d => d.Code == DatabaseFailed);
+        await TestSite.EventuallyAsync(async () => (await site.Client.GetDriftAsync(Cancel)).Drift.Any(d => d.Code == DatabaseFailed), Cancel);
         disk.Mend();
         await TestSite.EventuallyAsync(() => site.ListsAsync("bmc", image.Id, Cancel), Cancel, seconds: 90);
         await NoDriftAsync(site);

@@ -1,10 +1,16 @@
 namespace IsoCatalog.IntegrationTests.Scenarios.Fire;
 
 /// <summary>What hands, broken disks and careless scripts do to a file. Each is one system call that changes what a reader gets, or looks as if it did.</summary>
-internal static class FireDamage
+internal static partial class FireDamage
 {
     public static readonly string[] Kinds =
         ["deleted", "truncated", "edited", "appended", "replaced", "renamed away", "made writable", "touched", "dangling link", "folder in its place"];
+
+    /// <summary>In one step each takes the name of the other. False when one of them is not there.</summary>
+    public static bool Exchange(string one, string other) => Rename(-100, one, -100, other, flags: 2) == 0;
+
+    [System.Runtime.InteropServices.LibraryImport("libc", EntryPoint = "renameat2", StringMarshalling = System.Runtime.InteropServices.StringMarshalling.Utf8)]
+    private static partial int Rename(int fromFolder, string from, int toFolder, string to, uint flags);
 
     /// <returns>False when there was nothing to damage.</returns>
     public static bool Do(string kind, string path, Random random, Func<IDisposable> damaging)

@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Hashing;
+using IsoCatalog.IntegrationTests.Fleet;
 using IsoCatalog.Simulators.Engine;
 using IsoCatalog.Testing;
 
@@ -26,6 +29,7 @@ internal sealed partial class FireWorks : IDisposable
     private readonly Queue<Outage> _first;
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly SemaphoreSlim _damaging = new(1, 1);
+    private readonly HashSet<string> _rolledBack = new(StringComparer.Ordinal);
     private int _made;
 
     /// <param name="worse">Beside kills and cuts: rollbacks, clocks, databases, full disks, files that are touched again and again.</param>
@@ -118,6 +122,10 @@ internal sealed partial class FireWorks : IDisposable
         else if (dice < 92 && _worse)
         {
             await TouchAgainAndAgainAsync(site);
+        }
+        else if (dice < 95)
+        {
+            await LinkAwayAsync(site);
         }
         else
         {
@@ -388,6 +396,11 @@ internal sealed partial class FireWorks : IDisposable
             }
 
             await PauseAsync(_outages.Next(1500), default);
+            if (_outages.Next(3) == 0)
+            {
+                Lie(site);
+            }
+
             if (_outages.Next(2) == 0)
             {
                 DamageOn(Pick(_outages, ["console", "ovirt"]), site, _outages);
@@ -398,6 +411,23 @@ internal sealed partial class FireWorks : IDisposable
 
         _record.Count("kills");
         _record.Say($"{site.Id} is back");
+    }
+
+    /// <summary>
+    /// The site says that it removed an image that nobody ever had, and that its bytes are those of a good one: nothing that is listed anywhere may change by that. One that
+    /// was set back does not know any more what it said, and would sign two histories; that is another test.
+    /// </summary>
+    private void Lie(TestSite site)
+    {
+        var liar = _rolledBack.Contains(site.Id) ? null : new SiteInHand(site);
+        if (_record.Images.FirstOrDefault(i => i.IsLive is true && !i.IsBlocked && liar?.Knows(i.Id) == true) is not { } image)
+        {
+            return;
+        }
+
+        liar!.SignRemoval(liar.ValueOf(image.Id) with { Sha256 = new Sha256Digest(SHA256.HashData(BitConverter.GetBytes(_outages.NextInt64()))) });
+        _record.Count("lies");
+        _record.Say($"{site.Id} lies about {image.Name}");
     }
 
     private async Task CutAsync(TestSite site)
@@ -432,6 +462,7 @@ internal sealed partial class FireWorks : IDisposable
             }
 
             _record.Say($"roll {site.Id} back");
+            _rolledBack.Add(site.Id);
             using (_record.Down(site.Id))
             {
                 await site.KillAsync();
@@ -541,6 +572,40 @@ internal sealed partial class FireWorks : IDisposable
         }
 
         _record.Count("touched again and again");
+    }
+
+    /// <summary>Somebody who may write to the export puts a link in the place of what is hidden there, for a while.</summary>
+    private async Task LinkAwayAsync(TestSite site)
+    {
+        var hidden = Pick(_fire, [Path.Combine(site.Console, ".isocatalog"), Path.Combine(Path.GetDirectoryName(_fleet.DomainOf(site).Files)!, ".isocatalog")]);
+        var place = Pick(_fire, [hidden, .. Directory.Exists(hidden) ? Directory.GetDirectories(hidden) : []]);
+        var link = Path.Combine(site.Root, "elsewhere.link");
+        var elsewhere = Path.Combine(site.Root, "elsewhere");
+        string[] names = [.. Directory.Exists(elsewhere) ? [] : new[] { "volume", "image-1.iso", "image-1.iso.going", "image-1.iso.12345", "x.tmp", new string('a', 64) + ".part" }];
+        Directory.CreateDirectory(elsewhere);
+        foreach (var name in names)
+        {
+            File.WriteAllText(Path.Combine(elsewhere, name), "precious");
+            File.SetLastWriteTimeUtc(Path.Combine(elsewhere, name), DateTime.UnixEpoch);
+        }
+
+        File.CreateSymbolicLink(link, elsewhere);
+        if (!FireDamage.Exchange(link, place))
+        {
+            File.Delete(link);
+            return;
+        }
+
+        _record.Say($"a link in the place of {place}");
+        await PauseAsync(_fire.Next(500, 4000), default);
+        FireDamage.Exchange(link, place);
+        File.Delete(link);
+        if (Directory.GetFiles(elsewhere).Length != 6 || Directory.GetFiles(elsewhere).Any(f => File.ReadAllText(f) != "precious"))
+        {
+            _record.Violated($"what a link in the place of {place} led to was touched: {string.Join(' ', Directory.GetFileSystemEntries(elsewhere))}");
+        }
+
+        _record.Count("links");
     }
 
     private async Task<string?> StoreFileAsync(TestSite site, FireImage image)

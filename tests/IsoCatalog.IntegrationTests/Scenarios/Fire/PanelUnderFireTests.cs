@@ -63,7 +63,7 @@ public sealed class PanelUnderFireTests(ITestOutputHelper output)
 
         Assert.Empty(record.Violations);
         foreach (var needed in new[] { "mounts", "leases", "read whole", "mounts on ovirt", "damages", "kills", "engine troubles", "cuts", "added", "removed", "restored" }
-            .Concat(worse ? ["rollbacks", "clock jumps", "database errors", "touched again and again"] : Array.Empty<string>()))
+            .Concat(worse ? ["rollbacks", "clock jumps", "database errors", "touched again and again", "links", "lies"] : Array.Empty<string>()))
         {
             Assert.True(record.CountOf(needed) > 0, $"The plan of seed {seed} has no {needed}.");
         }

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+
+namespace IsoCatalog.Core.Catalog;
+
+/// <summary>
+/// The last changes of each register that this site has seen, with what was said before: so that somebody can take them back, and is told when they are many. It is this site's own memory,
+/// signed by nobody. Immutable, thread-safe.
+/// </summary>
+public sealed class CatalogHistory
+{
+    /// <summary>Changes of one register.</summary>
+    public const int OfRegister = 20;
+
+    /// <summary>Bytes of all that was said before; beyond, the oldest goes.</summary>
+    public const long MostBytes = 32L << 20;
+
+    public static readonly CatalogHistory Empty = new([], 0);
+
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(30);
+
+    // The oldest first.
+    private readonly ImmutableList<CatalogChange> _changes;
+    private readonly long _bytes;
+
+    private CatalogHistory(ImmutableList<CatalogChange> changes, long bytes) => (_changes, _bytes) = (changes, bytes);
+
+    public int Count => _changes.Count;
+
+    /// <summary>In the order in which they were seen.</summary>
+    public IEnumerable<CatalogChange> All => _changes;
+
+    public static CatalogHistory Of(IEnumerable<CatalogChange> changes)
+    {
+        ImmutableList<CatalogChange> all = [.. changes.OrderBy(change => change.At)];
+        return new CatalogHistory(all, all.Sum(SizeOf));
+    }
+
+    /// <param name="changes">Those that were seen now.</param>
+    /// <param name="dropped">Those that are not kept any more.</param>
+    public CatalogHistory With(IReadOnlyCollection<CatalogChange> changes, DateTimeOffset now, out IReadOnlyList<CatalogChange> dropped)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        var all = _changes.AddRange(changes);
+        var gone = new HashSet<CatalogChange>(ReferenceEqualityComparer.Instance);
+        gone.UnionWith(all.Where(change => change.At < now - Kept));
+        foreach (var register in changes.Select(change => change.Register).ToHashSet())
+        {
+            var own = all.Where(change => change.Register == register && !gone.Contains(change)).ToList();
+            gone.UnionWith(LeastNeeded(own).Take(Math.Max(0, own.Count - OfRegister)));
+        }
+
+        var bytes = _bytes + changes.Sum(SizeOf) - gone.Sum(SizeOf);
+        foreach (var change in bytes > MostBytes ? LeastNeeded([.. all.Where(change => !gone.Contains(change))]) : [])
+        {
+            if (bytes <= MostBytes)
+            {
+                break;
+            }
+
+            gone.Add(change);
+            bytes -= SizeOf(change);
+        }
+
+        dropped = [.. gone];
+        return new CatalogHistory(gone.Count == 0 ? all : all.RemoveAll(gone.Contains), bytes);
+    }
+
+    /// <summary>The newest changes.</summary>
+    public IEnumerable<CatalogChange> Since(DateTimeOffset time) => _changes.Where(change => change.At > time);
+
+    /// <summary>What somebody signed from then on, and is still in force.</summary>
+    public IEnumerable<CatalogChange> InForce(CatalogView view, string signer, DateTimeOffset since) => _changes
+        .Where(change => change.Signer == signer && change.At >= since && view.Registers.GetValueOrDefault(change.Register)?.Winner.Stamp.Site == signer)
+        .GroupBy(change => change.Register)
+        .Select(group => group.First());
+
+    /// <summary>
+    /// What goes first: a change that follows another one of the same signer, the oldest first, and then the oldest of all. What stood before somebody's first change is what is wanted back;
+    /// he must not push it out by going on.
+    /// </summary>
+    private static IEnumerable<CatalogChange> LeastNeeded(IReadOnlyList<CatalogChange> changes)
+    {
+        var last = new Dictionary<RegisterKey, string>();
+        var (following, others) = (new List<CatalogChange>(), new List<CatalogChange>());
+        foreach (var change in changes)
+        {
+            (last.GetValueOrDefault(change.Register) == change.Signer ? following : others).Add(change);
+            last[change.Register] = change.Signer;
+        }
+
+        return following.Concat(others);
+    }
+
+    private static long SizeOf(CatalogChange change) => change.Is.Json.Length + (change.Was?.Json.Length ?? 0) + 200;
+}
