@@ -261,9 +261,9 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
         {
             (true, false) when after is { Blocked: true } => $"{name} recalled at {SiteOfRecall(id, view)}{(after.BlockedWhy is { Length: > 0 } why ? ": " + why : "")}",
             (false, true) when before is { Blocked: true, Deleted: false } => $"the recall of {name} was taken back at {SiteOfRecall(id, view)}",
-            (false, true) => $"{name} added at {after!.Stamp.Site}",
-            (true, false) => $"{name} removed at {after?.Stamp.Site ?? "a site that does not count any more"}",
-            (true, true) when !after!.LooksLike(before!) => $"{name} described anew at another site",
+            (false, true) => $"{name} added {Who(RegisterKey.OfImage(id), view)}",
+            (true, false) => after is null ? $"{name} removed: the site that added it does not count any more" : $"{name} removed {Who(RegisterKey.OfImage(id), view)}",
+            (true, true) when !after!.LooksLike(before!) => $"{name} described anew {Who(RegisterKey.OfMeta(id), view)}",
             _ => null,
         };
         if (what is not null)
@@ -271,6 +271,11 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
             events.Add("image", what, id, code: after is { Blocked: true } ? ReasonCode.Blocked : null);
         }
     }
+
+    /// <summary>The site that signed it; the person is what that site says.</summary>
+    private static string Who(RegisterKey register, SiteView view) => view.Signed.Registers.GetValueOrDefault(register)?.Winner.Entry is { } word
+        ? $"by {word.By} at {word.Stamp.Site}{(word.Why is { Length: > 0 } why ? $": {why}" : "")}"
+        : "at another site";
 
     private static string? SiteOfRecall(ImageId id, SiteView view) => view.Catalog.Registers.GetValueOrDefault(RegisterKey.OfBlock(id))?.Winner.Stamp.Site;
 }

@@ -123,7 +123,7 @@ public sealed class IsoListenerLimitTests
     [Fact]
     public async Task A_lease_makes_its_client_one_that_is_expected()
     {
-        await using var site = await ServingSite.StartAsync(options => options with { ConnectionsPerAddress = 8 });
+        await using var site = await ServingSite.StartAsync(options => options with { Connections = 64, ConnectionsPerAddress = 8 });
         var image = site.Store("leased.iso", ServingSite.RandomBytes(5000));
         var server = site.Listener.PlainEndPoint!;
         var path = site.Routes.AddLease("bmc", BmcToken.New(), image, IPAddress.Parse("127.0.0.4"));
