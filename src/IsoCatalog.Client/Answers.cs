@@ -34,6 +34,10 @@ public sealed record ImageBoot(bool Bios, bool Uefi);
 
 public sealed record ImageList(IReadOnlyList<ImageView> Images);
 
+/// <summary>A part of an <see cref="ImageList"/>.</summary>
+/// <param name="Next">What to ask for the next part with; null when there is none.</param>
+public sealed record ImagePage(IReadOnlyList<ImageView> Images, string? Next);
+
 /// <summary>An image with its ready matrix.</summary>
 /// <param name="Store">The site's own copy: present, doubted, fetching, lost, retired or absent.</param>
 /// <param name="Blocked">The recall that stands; left out when there is none.</param>

@@ -11,7 +11,15 @@ internal sealed record ViewPoint(string Site, bool Together, TimeProvider Time);
 /// <summary>An image as the API shows it, and a patch as it changes one. Pure.</summary>
 internal static class ImageViews
 {
-    public static ImageView Of(SiteView view, CatalogImage image, ViewPoint point) => new(
+    public static ImageView Of(SiteView view, CatalogImage image, ViewPoint point) => Of(view, [image], point)[0];
+
+    public static IReadOnlyList<ImageView> Of(SiteView view, IReadOnlyList<CatalogImage> images, ViewPoint point)
+    {
+        var (others, now) = (view.Others.Values.OrderBy(o => o.Site, StringComparer.Ordinal).ToList(), point.Time.GetUtcNow());
+        return [.. images.Select(i => Of(view, i, Ready(view, i, point, others, now)))];
+    }
+
+    private static ImageView Of(SiteView view, CatalogImage image, IReadOnlyDictionary<string, IReadOnlyDictionary<string, CellView>> ready) => new(
         image.Id,
         image.FileName,
         image.Title,
@@ -27,7 +35,7 @@ internal static class ImageViews
         image.By,
         image.Deleted,
         Store(view.FileOf(image)),
-        Ready(view, image, point),
+        ready,
         view.Catalog.BlockOf(image.Id) is { } block ? Of(view, block) : null,
         view.Catalog.AliasesOf.GetValueOrDefault(image.Id, []));
 
@@ -41,15 +49,16 @@ internal static class ImageViews
         view.Leases.Values.Count(l => l.Image == block.Image));
 
     /// <summary>The site's own cells first, then those of the others in the order of their ids.</summary>
-    private static Dictionary<string, IReadOnlyDictionary<string, CellView>> Ready(SiteView view, CatalogImage image, ViewPoint point)
+    private static Dictionary<string, IReadOnlyDictionary<string, CellView>> Ready(
+        SiteView view, CatalogImage image, ViewPoint point, IReadOnlyList<OtherSite> others, DateTimeOffset now)
     {
-        var (together, now) = (CellPlan.IsTogether(image, point.Together), point.Time.GetUtcNow());
+        var together = CellPlan.IsTogether(image, point.Together);
         var heldBackBy = CellPlan.HeldBackBy(view, image.Id, together, now);
         var ready = new Dictionary<string, IReadOnlyDictionary<string, CellView>>(StringComparer.Ordinal)
         {
             [point.Site] = view.Surfaces.ToDictionary(s => s.Name, s => Cell(view, image, s, heldBackBy)),
         };
-        foreach (var other in view.Others.Values.OrderBy(o => o.Site, StringComparer.Ordinal))
+        foreach (var other in others)
         {
             ready[other.Site] = OtherCells.Of(view, image, other, OtherCells.WaitsFor(view, image.Id, other, point.Site, together, now), now);
         }
