@@ -32,6 +32,13 @@ public sealed record ScrubConfiguration
     public long Rate { get; init; } = 50_000_000;
 }
 
+/// <summary>From when on what is allowed is worth an alarm.</summary>
+public sealed record AlarmConfiguration
+{
+    /// <summary>Entries that one site puts into the catalog within 24 hours; 0 for no alarm.</summary>
+    public int NewPerDay { get; init; } = 500;
+}
+
 public sealed record LogConfiguration
 {
     public LogFormat Format { get; init; }

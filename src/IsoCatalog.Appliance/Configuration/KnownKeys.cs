@@ -13,7 +13,7 @@ internal static class KnownKeys
         [Root] =
         [
             "site", "data", "listen", "tls", "trustedProxies", "socket", "tokens", "peers", "fetch", "inbox", "retired", "store", "scrub",
-            "hashing", "offer", "log", "surfaces",
+            "alarms", "hashing", "offer", "log", "surfaces",
         ],
         ["listen"] = ["api", "iso", "isoTls", "isoPerAddress", "fleet", "swarm", "metrics", "standard", "standardAllow"],
         ["tls"] = ["api", "iso"],
@@ -26,6 +26,7 @@ internal static class KnownKeys
         ["retired"] = ["keep", "quota"],
         ["store"] = ["floor"],
         ["scrub"] = ["every", "rate"],
+        ["alarms"] = ["newPerDay"],
         ["log"] = ["format", "level"],
         [SurfaceKinds.Ipmi] = ["name", "kind", "group", "address", "allow"],
         [SurfaceKinds.Volume] = ["name", "kind", "group", "path", "clientPath", "readOnly", "check", "onDelete", "present"],

@@ -41,6 +41,8 @@ public sealed record SiteConfiguration
 
     public ScrubConfiguration Scrub { get; init; } = new();
 
+    public AlarmConfiguration Alarms { get; init; } = new();
+
     public HashingChoice Hashing { get; init; }
 
     /// <summary>What a new image gets unless its entry says otherwise.</summary>

@@ -52,6 +52,7 @@ internal static class SiteReader
             Retired = Retired(root.Child("retired", "retired")),
             Store = new StoreConfiguration { Floor = root.Child("store", "store")?.Get("floor", Quantities.Size, 1L << 30) ?? 1L << 30 },
             Scrub = Scrub(root.Child("scrub", "scrub")),
+            Alarms = new AlarmConfiguration { NewPerDay = root.Child("alarms", "alarms")?.Get("newPerDay", NewPerDay, 500) ?? 500 },
             Hashing = root.Get("hashing", Hashings, HashingChoice.Auto),
             Offer = root.Get("offer", Offers, OfferPolicy.Together),
             Log = Log(root.Child("log", "log")),
@@ -80,6 +81,11 @@ internal static class SiteReader
         scalar.Kind == ScalarKind.Integer & int.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value is >= 8 and <= 4096
             ? null
             : $"{Quote.Of(scalar.Text)} is no number from 8 to 4096.";
+
+    private static string? NewPerDay(Node.Scalar scalar, out int value) =>
+        scalar.Kind == ScalarKind.Integer & int.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value <= 1_000_000
+            ? null
+            : $"{Quote.Of(scalar.Text)} is no number from 0 to 1000000.";
 
     private static TlsConfiguration Tls(Section? section, ValueReader<string> path) => new()
     {
