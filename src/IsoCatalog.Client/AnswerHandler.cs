@@ -82,7 +82,7 @@ internal sealed class AnswerHandler(AskedSite site, HttpMessageHandler inner) : 
                     "Answer too long",
                     (int)status,
                     $"{site.Address} sent more than {MaxAnswer >> 20} MiB. No answer of a site is that long; is that an IsoCatalog site?"));
-            return new Answer(body, status, response.Headers.ETag?.ToString());
+            return new Answer(body, status, response.Headers.ETag?.ToString(), NextPage.Of(response));
         }
     }
 
@@ -95,13 +95,16 @@ internal sealed class AnswerHandler(AskedSite site, HttpMessageHandler inner) : 
 }
 
 /// <summary>JSON that came, whole, with what its response says beside it.</summary>
-internal sealed class Answer(byte[] body, HttpStatusCode status, string? etag) : HttpContent
+internal sealed class Answer(byte[] body, HttpStatusCode status, string? etag, string? next) : HttpContent
 {
     public ReadOnlySpan<byte> Body => body;
 
     public HttpStatusCode Status => status;
 
     public string? ETag => etag;
+
+    /// <summary>With what to ask for the page that follows; null when none does.</summary>
+    public string? Next => next;
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(body, 0, body.Length);
 

@@ -31,6 +31,7 @@ internal sealed class AnswerSerializer(AskedSite site) : IHttpContentSerializer
     {
         var answer = (Answer)content;
         object value = typeof(T) == typeof(AvailableChange) ? new AvailableChange(Read<AvailableAnswer>(answer), answer.ETag)
+            : typeof(T) == typeof(ImagePage) ? new ImagePage(Read<ImageList>(answer).Images, answer.Next)
             : typeof(T) != typeof(AliasMoved) ? Read<T>(answer)!
             : answer.Status == HttpStatusCode.Accepted ? new AliasMoved(null, Read<JobView>(answer))
             : new AliasMoved(Read<AliasView>(answer), null);

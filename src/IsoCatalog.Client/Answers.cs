@@ -34,6 +34,10 @@ public sealed record ImageBoot(bool Bios, bool Uefi);
 
 public sealed record ImageList(IReadOnlyList<ImageView> Images);
 
+/// <summary>A part of an <see cref="ImageList"/>.</summary>
+/// <param name="Next">What to ask for the next part with; null when there is none.</param>
+public sealed record ImagePage(IReadOnlyList<ImageView> Images, string? Next);
+
 /// <summary>An image with its ready matrix.</summary>
 /// <param name="AddedBy">Who added it, as the site says that signed that; "unknown" where nobody said it.</param>
 /// <param name="AddedSite">The site that added it, by its signature; left out where that is not known any more.</param>

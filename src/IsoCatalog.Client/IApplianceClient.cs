@@ -28,8 +28,15 @@ public interface IApplianceClient : IDisposable
     [Post("/surfaces/{surface}/refresh")]
     Task<SurfaceRefreshView> RefreshSurfaceAsync(string surface, CancellationToken cancellationToken);
 
+    /// <summary>The whole catalog, asked for in as many pages as it takes; each image once.</summary>
+    Task<ImageList> GetImagesAsync(CancellationToken cancellationToken) => WholeImageList.ReadAsync(this, cancellationToken);
+
+    /// <summary>A part of the catalog, by name.</summary>
+    /// <param name="limit">At most so many images; null for as many as the site gives at once.</param>
+    /// <param name="after"><see cref="ImagePage.Next"/> of the page before; null for the first.</param>
+    /// <param name="cancellationToken">Ends it early.</param>
     [Get("/images")]
-    Task<ImageList> GetImagesAsync(CancellationToken cancellationToken);
+    Task<ImagePage> GetImagePageAsync(int? limit, string? after, CancellationToken cancellationToken);
 
     /// <param name="image">Its id or its file name.</param>
     [Get("/images/{image}")]

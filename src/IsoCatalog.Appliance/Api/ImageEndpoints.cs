@@ -27,7 +27,10 @@ internal static partial class ImageEndpoints
     public static void Map(RouteGroupBuilder api)
     {
         var images = api.MapGroup("/images").WithTags("images").Signs();
-        images.MapGet("/", List).RequireRole(Role.Panel).WithSummary("Every catalog image with its ready matrix").Produces<ImageList>();
+        images.MapGet("/", List).RequireRole(Role.Panel).WithSummary("Every catalog image with its ready matrix")
+            .WithDescription(
+                "By name. At most 5000 images are answered at once; where more follow, the header Link (RFC 8288) has the address of the next page, relative to this one, as rel=next.")
+            .Produces<ImageList>().Refuses(400);
         images.MapGet("/{id}", Get).RequireRole(Role.Panel).WithSummary("One image, by id, file name or alias").Produces<ImageView>()
             .Refuses(404);
         images.MapPost("/", AddAsync).RequireRole(Role.Operator).WithSummary("Add an image")
@@ -44,13 +47,33 @@ internal static partial class ImageEndpoints
             .WithDescription("Members that are left out stay as they are; a title that is null is taken away.").Produces<ImageView>().Refuses(400, 404, 503);
     }
 
-    private static IResult List(SiteLedger ledger, ViewPoint point)
+    private static IResult List(
+        HttpContext http,
+        SiteLedger ledger,
+        ViewPoint point,
+        [FromQuery, Description("At most so many images: 1 to 5000, which is the default.")] int? limit,
+        [FromQuery, Description("From where on, as the Link header of the page before says.")] string? after)
     {
+        if (limit is < 1 or > ImagePage.Most)
+        {
+            return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, $"limit is {limit}; it may be 1 to {ImagePage.Most}."));
+        }
+
+        ImagePlace place = default;
+        if (after is not null && !ImagePlace.TryParse(after, out place))
+        {
+            return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, "after is not from a Link header of this list. Begin without it."));
+        }
+
         var view = ledger.View;
-        return TypedResults.Json(
-            new ImageList([.. view.Catalog.Live.OrderBy(i => i.FileName, StringComparer.OrdinalIgnoreCase)
-                .Select(i => ImageViews.Of(view, i, point))]),
-            ApiJson.Default.ImageList);
+        var page = ImagePage.Of(view.Catalog.Live, after is null ? null : place, limit ?? ImagePage.Most);
+        if (page.Next is { } next)
+        {
+            // Relative, so that it is right behind any proxy.
+            http.Response.Headers.Link = $"<?limit={limit ?? ImagePage.Most}&after={next}>; rel=\"next\"";
+        }
+
+        return TypedResults.Json(new ImageList(ImageViews.Of(view, page.Images, point)), ApiJson.Default.ImageList);
     }
 
     private static IResult Get(string id, SiteLedger ledger, ViewPoint point)

@@ -14,11 +14,19 @@ internal static class ImageViews
 {
     private const string Unknown = "unknown";
 
-    public static ImageView Of(SiteView view, CatalogImage image, ViewPoint point)
+    public static ImageView Of(SiteView view, CatalogImage image, ViewPoint point) => Of(view, [image], point)[0];
+
+    public static IReadOnlyList<ImageView> Of(SiteView view, IReadOnlyList<CatalogImage> images, ViewPoint point)
+    {
+        var (others, now) = (view.Others.Values.OrderBy(o => o.Site, StringComparer.Ordinal).ToList(), point.Time.GetUtcNow());
+        return [.. images.Select(i => Of(view, i, Ready(view, i, point, others, now)))];
+    }
+
+    private static ImageView Of(SiteView view, CatalogImage image, IReadOnlyDictionary<string, IReadOnlyDictionary<string, CellView>> ready)
     {
         var register = view.Signed.Registers[RegisterKey.OfImage(image.Id)];
         var origin = ImageOrigin.Of(register);
-        return Of(view, image, point, origin) with
+        return Of(view, image, ready, origin) with
         {
             AddedSite = origin.Site,
             Removed = image.Deleted ? ChangeViews.Of(register) : null,
@@ -30,7 +38,7 @@ internal static class ImageViews
     /// <summary>It was put by a word that came after another one: nothing is put twice but what was removed.</summary>
     private static bool IsRestored(Register register) => register.Winner.Entry is ImageEntry { Deleted: false, Obs: not null };
 
-    private static ImageView Of(SiteView view, CatalogImage image, ViewPoint point, ImageOrigin origin) => new(
+    private static ImageView Of(SiteView view, CatalogImage image, IReadOnlyDictionary<string, IReadOnlyDictionary<string, CellView>> ready, ImageOrigin origin) => new(
         image.Id,
         image.FileName,
         image.Title,
@@ -46,7 +54,7 @@ internal static class ImageViews
         origin.By ?? Unknown,
         image.Deleted,
         Store(view.FileOf(image)),
-        Ready(view, image, point),
+        ready,
         view.Catalog.BlockOf(image.Id) is { } block ? Of(view, block) : null,
         view.Catalog.AliasesOf.GetValueOrDefault(image.Id, []));
 
@@ -60,15 +68,16 @@ internal static class ImageViews
         view.Leases.Values.Count(l => l.Image == block.Image));
 
     /// <summary>The site's own cells first, then those of the others in the order of their ids.</summary>
-    private static Dictionary<string, IReadOnlyDictionary<string, CellView>> Ready(SiteView view, CatalogImage image, ViewPoint point)
+    private static Dictionary<string, IReadOnlyDictionary<string, CellView>> Ready(
+        SiteView view, CatalogImage image, ViewPoint point, IReadOnlyList<OtherSite> others, DateTimeOffset now)
     {
-        var (together, now) = (CellPlan.IsTogether(image, point.Together), point.Time.GetUtcNow());
+        var together = CellPlan.IsTogether(image, point.Together);
         var heldBackBy = CellPlan.HeldBackBy(view, image.Id, together, now);
         var ready = new Dictionary<string, IReadOnlyDictionary<string, CellView>>(StringComparer.Ordinal)
         {
             [point.Site] = view.Surfaces.ToDictionary(s => s.Name, s => Cell(view, image, s, heldBackBy)),
         };
-        foreach (var other in view.Others.Values.OrderBy(o => o.Site, StringComparer.Ordinal))
+        foreach (var other in others)
         {
             ready[other.Site] = OtherCells.Of(view, image, other, OtherCells.WaitsFor(view, image.Id, other, point.Site, together, now), now);
         }

@@ -23,7 +23,7 @@ internal static class TrustCommand
             "isocatalog trust show",
             "isocatalog trust add-site join-request.json --root-key /media/usb/root-key.pem --out join.json")
         {
-            Show(defaults), AddSite(defaults), RemoveSite(defaults), RepairClock(defaults), Sign(defaults), Install(defaults), Export(defaults),
+            Show(defaults), AddSite(defaults), RemoveSite(defaults), RepairClock(defaults), TrustQuota.Build(defaults), Sign(defaults), Install(defaults), Export(defaults),
         };
         return command;
     }
@@ -41,6 +41,7 @@ internal static class TrustCommand
                 screen.Line($"  {id}: {site.Status}{(site.Address is { } at ? $", fleet {at.Fleet}, swarm {at.Swarm}" : "")}");
             }
 
+            TrustQuota.Show(screen, config, chain);
             foreach (var image in SetAside(config, chain))
             {
                 screen.Line($"  set aside: {image}");
@@ -262,7 +263,7 @@ internal static class TrustCommand
     }
 
     /// <summary>With enough signatures the document is installed; without, it is a draft that goes to the next holder.</summary>
-    private static async Task<int> FinishAsync(
+    internal static async Task<int> FinishAsync(
         Screen screen, string config, TrustChain chain, Envelope envelope, string? draft, string? join, TimeProvider time, CancellationToken cancellationToken,
         IReadOnlyList<TrustSetAside>? setAside = null)
     {
@@ -302,6 +303,7 @@ internal static class TrustCommand
             {
                 Sites = chain.Current.Sites.ToDictionary(s => s.Key, s => s.Value.Status, StringComparer.Ordinal),
                 Expires = chain.Current.Expires,
+                Quota = chain.Current.Params.Quota,
                 SetAside = setAside is { Count: > 0 } ? setAside : null,
             },
             CommandJson.Default.TrustReport);
@@ -335,7 +337,7 @@ internal static class TrustCommand
 
     private static string Digits(string text) => string.Concat(text.Where(char.IsLetterOrDigit));
 
-    private static bool Asked(string question)
+    internal static bool Asked(string question)
     {
         if (Console.IsInputRedirected)
         {
@@ -347,7 +349,7 @@ internal static class TrustCommand
     }
 
     /// <summary>What every verb of this family has.</summary>
-    private sealed class SiteVerb
+    internal sealed class SiteVerb
     {
         private readonly Option<string> _config;
         private readonly Option<bool> _json = new("--json") { Description = "Write one JSON object on stdout." };
@@ -397,6 +399,9 @@ internal sealed record TrustReport(string Fleet, long Version, Sha256Digest Sha2
     public IReadOnlyDictionary<string, string>? Sites { get; init; }
 
     public DateTimeOffset? Expires { get; init; }
+
+    /// <summary>How much any one site may put into the catalog.</summary>
+    public SiteQuota? Quota { get; init; }
 
     /// <summary>Images that clock repairs took out of the catalog, and that were not added again.</summary>
     public IReadOnlyList<TrustSetAside>? SetAside { get; init; }

@@ -32,7 +32,7 @@ public sealed record ScrubConfiguration
     public long Rate { get; init; } = 50_000_000;
 }
 
-/// <summary>What somebody is told of. It decides nothing.</summary>
+/// <summary>From when on what is allowed is worth an alarm. It decides nothing else.</summary>
 public sealed record AlarmConfiguration
 {
     /// <summary>Changes of the catalog by one site within an hour.</summary>
@@ -40,6 +40,9 @@ public sealed record AlarmConfiguration
 
     /// <summary>Images that it takes away within an hour, in percent of all; 1 to 100.</summary>
     public int Share { get; init; } = 50;
+
+    /// <summary>Entries that one site puts into the catalog within 24 hours; 0 for no alarm.</summary>
+    public int NewPerDay { get; init; } = 500;
 }
 
 public sealed record LogConfiguration

@@ -23,7 +23,7 @@ internal static class KnownKeys
         ["fetch"] = ["want", "streams", "download", "upload", "schedule", "timezone"],
         ["window"] = ["days", "from", "to", "download", "upload"],
         ["inbox"] = ["path", "rescan"],
-        ["alarms"] = ["changes", "share"],
+        ["alarms"] = ["changes", "share", "newPerDay"],
         ["retired"] = ["keep", "quota"],
         ["store"] = ["floor"],
         ["scrub"] = ["every", "rate"],

@@ -84,6 +84,7 @@ internal static class SiteReader
         {
             Changes = section.Get("changes", Number(1, 1_000_000), defaults.Changes),
             Share = section.Get("share", Number(1, 100), defaults.Share),
+            NewPerDay = section.Get("newPerDay", Number(0, 1_000_000), defaults.NewPerDay),
         };
     }
 

@@ -17,6 +17,7 @@ internal sealed class DriftReport
 
     private readonly string _site;
     private readonly bool _together;
+    private readonly int _newPerDay;
     private readonly SiteLedger _ledger;
     private readonly ImageStore _store;
     private readonly IReadOnlyList<SurfacePublisher> _publishers;
@@ -31,6 +32,7 @@ internal sealed class DriftReport
     public DriftReport(
         string site,
         bool together,
+        int newPerDay,
         SiteLedger ledger,
         ImageStore store,
         IReadOnlyList<SurfacePublisher> publishers,
@@ -43,6 +45,7 @@ internal sealed class DriftReport
     {
         _site = site;
         _together = together;
+        _newPerDay = newPerDay;
         _ledger = ledger;
         _store = store;
         _publishers = publishers;
@@ -70,6 +73,7 @@ internal sealed class DriftReport
             .. Forgotten(view),
             .. _alarms.Standing.Select(a => new DriftView(a.Code, a.Reason, null, null, a.Since, a.Site)),
             .. SiteDrift.Of(view, _exchange?.Peers ?? [], _started, now),
+            .. NewDrift.Of(view.Catalog, _newPerDay, now),
             .. view.Surfaces.Where(s => s.Problem is not null)
                 .Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),
             .. Store(view),

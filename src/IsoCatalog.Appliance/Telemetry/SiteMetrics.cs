@@ -35,6 +35,7 @@ internal sealed class SiteMetrics
         meter.CreateObservableGauge("isocatalog.surface.up", Up, description: "1 while the surface as a whole can be used.");
         meter.CreateObservableGauge("isocatalog.store.files", Files, description: "The site's own copies, by state.");
         meter.CreateObservableGauge("isocatalog.catalog.age", Ages, "s", "Age of the newest signed document that is here, by the site that signed it.");
+        meter.CreateObservableGauge("isocatalog.catalog.new.entries", New, description: "Entries that a site put into the catalog within 24 hours, by site.");
         meter.CreateObservableGauge("isocatalog.site.up", Heard, description: "1 while another site says what it has: it was heard within the last 60 seconds.");
         meter.CreateObservableGauge("isocatalog.site.heard.age", HeardAges, "s", "Since another site last said what it has.");
         meter.CreateObservableCounter(
@@ -71,6 +72,9 @@ internal sealed class SiteMetrics
     private IEnumerable<Measurement<double>> Ages() => _ledger.Fleet.Sites
         .Where(s => s.Value.Head is not null)
         .Select(s => BySite(s.Key, _time.GetUtcNow() - s.Value.Head!.Issued));
+
+    private IEnumerable<Measurement<int>> New() => NewEntries.OfTheDay(_ledger.View.Catalog, _time.GetUtcNow())
+        .Select(s => new Measurement<int>(s.Value.Count, new KeyValuePair<string, object?>("site", s.Key)));
 
     private IEnumerable<Measurement<int>> Heard() => _ledger.View.Others.Values.Select(o =>
         new Measurement<int>(o.IsFresh(_time.GetUtcNow()) ? 1 : 0, new KeyValuePair<string, object?>("site", o.Site)));

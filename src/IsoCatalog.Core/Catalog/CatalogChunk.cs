@@ -132,15 +132,13 @@ public sealed class CatalogChunk
     }
 
     /// <summary>What of it is not stamped later; null when all is. The same object when nothing is.</summary>
-    public CatalogChunk? UpTo(HybridTime clock)
-    {
-        if (Newest <= clock)
-        {
-            return this;
-        }
+    public CatalogChunk? UpTo(HybridTime clock) => Newest <= clock ? this : Where(e => HybridTime.Of(e.Stamp) <= clock);
 
-        var kept = Entries.Where(e => HybridTime.Of(e.Stamp) <= clock).ToList();
-        return kept.Count == 0 ? null : Of(Bucket, kept);
+    /// <summary>A part of it; null when nothing is left. The same object when all is.</summary>
+    internal CatalogChunk? Where(Func<StatedEntry, bool> condition)
+    {
+        var kept = Entries.Where(condition).ToList();
+        return kept.Count == Entries.Length ? this : kept.Count == 0 ? null : Of(Bucket, kept);
     }
 
     /// <summary>The last stamp that is not later than these milliseconds; the default when there is none.</summary>

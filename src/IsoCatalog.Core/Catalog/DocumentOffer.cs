@@ -58,6 +58,7 @@ internal sealed class DocumentOffer(
         }
 
         return (catalog.Trust.Speakers.Objection(speaker, document) ?? Withdrawn(manifest, document)) is { } objection ? Refused(objection)
+            : QuotaRules.Check(manifest, catalog.QuotaOf(manifest.Site)) is { } excess ? Refused(excess, speaker)
             : IsAhead(manifest, out var notBefore) ? Pending(manifest, document, new PendingReason.Future(notBefore))
             : Weigh(manifest, document, speaker);
     }
@@ -87,6 +88,11 @@ internal sealed class DocumentOffer(
         if (missing.Count > 0)
         {
             return Pending(manifest, document, new PendingReason.MissingChunks(missing));
+        }
+
+        if (QuotaRules.Check(manifest, chunks, catalog.QuotaOf(manifest.Site)) is { } excess)
+        {
+            return Refused(excess, speaker);
         }
 
         var admitted = new AdmittedDocument(manifest, document, speaker, envelopeJson, chunks).Under(catalog.Trust.Speakers);

@@ -82,8 +82,10 @@ public sealed record FleetCatalog
     public FleetCatalog WithTrust(TrustChain trust)
     {
         ArgumentNullException.ThrowIfNull(trust);
-        var sites = Sites.ToImmutableSortedDictionary(s => s.Key, s => s.Value.Under(trust.Speakers, trust.Current.Params.MaxRetained), StringComparer.Ordinal);
-        var next = this with { Trust = trust, Sites = sites };
+        var next = this with { Trust = trust };
+        var sites = Sites.ToImmutableSortedDictionary(
+            s => s.Key, s => s.Value.Under(trust.Speakers, trust.Current.Params.MaxRetained, next.QuotaOf(s.Key)), StringComparer.Ordinal);
+        next = next with { Sites = sites };
         if (sites.All(s => s.Value.Retained.SequenceEqual(Sites[s.Key].Retained)))
         {
             return next;
@@ -144,6 +146,10 @@ public sealed record FleetCatalog
         ? []
         : Sites[site].Retained.Concat(Sites[site].SetAside).SelectMany(d => d.SetAside).GroupBy(e => e.Key).Select(g => g.Max(StatedEntry.Order)!.Entry)
             .Where(e => e is BlockEntry || e.Deleted || e.Obs is not null);
+
+    /// <summary>What documents of that site are weighed by here; null for nothing. A site goes on with what it once signed itself, so that a program that knows the quota can
+    /// take over from one that did not.</summary>
+    internal SiteQuota? QuotaOf(string site) => site == Self ? null : Trust.Current.Params.Quota;
 
     internal FleetCatalog WithPending(PendingDocument document)
     {

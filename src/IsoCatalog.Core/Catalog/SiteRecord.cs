@@ -44,10 +44,10 @@ public sealed record SiteRecord
     }
 
     /// <summary>Weighs every document that is kept anew.</summary>
-    internal SiteRecord Under(SpeakerIndex speakers, int maxSetAside)
+    internal SiteRecord Under(SpeakerIndex speakers, int maxSetAside, SiteQuota? quota)
     {
         var all = Retained.Concat(SetAside).Select(d => d.Under(speakers)).ToList();
-        var counting = all.Where(d => speakers.Objection(d.Speaker, d.Ref) is null).ToList();
+        var counting = all.Where(d => speakers.Objection(d.Speaker, d.Ref) is null && QuotaRules.Check(d.Manifest, d.Chunks, quota) is null).ToList();
         var retained = Uncovered(counting);
         return this with
         {

@@ -32,7 +32,7 @@ public sealed record SiteWriter
     /// <summary>All that the site has said.</summary>
     public ImmutableSortedDictionary<int, CatalogChunk> Chunks { get; init; } = ImmutableSortedDictionary<int, CatalogChunk>.Empty;
 
-    /// <summary>What of it stands in the last document of this epoch: all but what is from the future.</summary>
+    /// <summary>What of it stands in the last document of this epoch: all but what is from the future, or beyond the quota.</summary>
     public ImmutableSortedDictionary<int, CatalogChunk> Stated { get; init; } = ImmutableSortedDictionary<int, CatalogChunk>.Empty;
 
     /// <summary>A writer in a new epoch that restates all that the catalog knows of the site's own words, those included that the site itself forgot.</summary>
@@ -162,6 +162,11 @@ public sealed record SiteWriter
                 Rules.WriteRoom,
                 $"The catalog of '{Site}' is full: {entries} entries in {bytes} bytes; {limits.MaxEntries} and {limits.MaxDocBytes} are allowed, the last {KeptForRemoval} % for "
                 + "deletions and recalls. Add from another site, or raise maxEntries and maxDocBytes in the trust document.")
+            : limits.Quota is { } quota && QuotaRules.Shortage(chunks, stated, quota, percent) is { } excess
+            ? new(
+                Rules.WriteRoom,
+                $"The quota of '{Site}' in the trust document is used up: there would be {excess}{(percent < 100 && quota.Entries is not null ? $" ({KeptForRemoval} % of entries are kept for deletions and recalls)" : "")}. "
+                + "Remove what is not needed, add at another site, or let the root keys give more: isocatalog trust quota.")
             : null;
     }
 
@@ -170,8 +175,9 @@ public sealed record SiteWriter
     {
         var hlc = entries.Select(e => HybridTime.Of(e.Stamp)).Append(Present(clock)).Max();
         var last = hlc > Clock ? hlc : Clock;
-        var stated = hlc == last ? chunks
-            : chunks.Values.Select(c => c.UpTo(hlc)).OfType<CatalogChunk>().ToImmutableSortedDictionary(c => c.Bucket, c => c);
+        var stated = QuotaRules.Fitting(
+            hlc == last ? chunks : chunks.Values.Select(c => c.UpTo(hlc)).OfType<CatalogChunk>().ToImmutableSortedDictionary(c => c.Bucket, c => c),
+            catalog.Trust.Current.Params.Quota);
         var issued = clock.Doubt is null ? clock.Now : clock.Reference;
         var trust = catalog.Trust;
         var manifest = new SiteManifest

@@ -52,6 +52,7 @@ public static class ReasonCode
     public const string WaitingForSites = "waiting-for-sites";
 
     // Another site.
+    public const string ManyNew = "many-new";
     public const string SiteLate = "site-late";
     public const string PeerUnreachable = "peer-unreachable";
     public const string PeerCannotCall = "peer-cannot-call";

@@ -37,6 +37,7 @@ public static class Rules
     public const string TrustGap = "T-15";
     public const string TrustExpired = "T-16";
     public const string TrustRepair = "T-17";
+    public const string TrustQuota = "T-18";
 
     // The site manifest.
     public const string ManifestForm = "M-01";
@@ -54,6 +55,7 @@ public static class Rules
     public const string ManifestVoided = "M-13";
     public const string ManifestFlood = "M-14";
     public const string ManifestFork = "M-15";
+    public const string ManifestQuota = "M-16";
 
     // A chunk.
     public const string ChunkHash = "C-01";

@@ -152,6 +152,9 @@ public sealed record TrustParams
     /// <summary>Milliseconds of the clock of entries: deletions before it may be forgotten. Not acted on yet.</summary>
     public long? TombstoneFloor { get; init; }
 
+    /// <summary>How much one site may put into the catalog; null for no more limits than the others.</summary>
+    public SiteQuota? Quota { get; init; }
+
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
 }

@@ -77,6 +77,9 @@ public sealed partial record TrustDocument
     public TrustDocument WithClockRepaired(string id, DateTimeOffset above) =>
         WithSite(id, Sites[id] with { ClockRepairs = [.. Sites[id].ClockRepairs ?? [], new ClockRepair(above.ToUnixTimeMilliseconds(), Version)] });
 
+    /// <summary>From this version on no site may state more; null takes the quota away.</summary>
+    public TrustDocument WithQuota(SiteQuota? quota) => this with { Params = Params with { Quota = quota is null ? null : quota with { Since = Version } } };
+
     /// <summary>Another signing key for an active site. <paramref name="last"/>: the newest document by the old key; it and what came before still count.</summary>
     public TrustDocument WithSigner(string id, VerifyingKey sign, DocumentRef? last)
     {

@@ -37,6 +37,13 @@ internal static class TrustRules
         {
             yield return new(Rules.TrustParams, "A value of params is out of bounds; docs/catalog-format.md lists them.");
         }
+
+        if (p.Quota is { } quota && (quota.Since < 1 || quota.Since > d.Version || quota.Entries is < 16 or > 100_000 || quota.Names is < 0 or > 100_000
+            || quota.Aliases is < 0 or > 100_000 || quota.Bytes is < 0 or > StrictJson.MaxNumber))
+        {
+            yield return new(
+                Rules.TrustQuota, "A quota needs the trust version since which it acts, which is not a later one, and its values within their bounds; docs/catalog-format.md lists them.");
+        }
     }
 
     private static IEnumerable<RuleViolation> Keys(TrustDocument d)

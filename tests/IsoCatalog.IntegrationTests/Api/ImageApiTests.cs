@@ -28,6 +28,31 @@ public sealed class ImageApiTests(SharedSite shared) : IClassFixture<SharedSite>
         Assert.Contains(list, i => JsonNode.DeepEquals(i, byId));
     }
 
+    [Fact]
+    public async Task The_list_has_pages_for_who_asks_and_is_whole_for_who_does_not()
+    {
+        var whole = await shared.Caller.GetAsync(Path);
+        var first = await shared.Caller.GetAsync($"{Path}?limit=1");
+        Assert.Null(whole["Link"]);
+        Assert.Equal(whole.Names.Take(1), first.Names);
+        Assert.EndsWith("rel=\"next\"", first["Link"], StringComparison.Ordinal);
+        var after = first["Link"]!.Split("after=")[1].Split('>')[0];
+        Assert.Equal(whole.Names.Skip(1), (await shared.Caller.GetAsync($"{Path}?after={after}")).Names);
+        Assert.Equal(whole.Names, (await shared.Caller.GetAsync($"{Path}?limit=5000")).Names);
+    }
+
+    [Theory]
+    [InlineData("limit=0")]
+    [InlineData("limit=-1")]
+    [InlineData("limit=5001")]
+    [InlineData("limit=many")]
+    [InlineData("limit=1&limit=2")]
+    [InlineData("limit=99999999999")]
+    [InlineData("after=")]
+    [InlineData("after=debian.iso")]
+    [InlineData("after=AAAA&limit=1")]
+    public async Task A_page_that_there_cannot_be_is_refused(string query) => (await shared.Caller.GetAsync($"{Path}?{query}")).Refused(400, "invalid-request");
+
     [Theory]
     [InlineData("nothing.iso")]
     [InlineData("sha256:0000000000000000000000000000000000000000000000000000000000000000")]

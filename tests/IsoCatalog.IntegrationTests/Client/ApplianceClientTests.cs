@@ -9,6 +9,50 @@ public sealed class ApplianceClientTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    [Theory]
+    [InlineData("<?limit=1000&after={0}>; rel=\"next\"")]
+    [InlineData("<https://other.example.com/x?after={0}&limit=7>; rel=next")]
+    [InlineData("</first>; rel=\"prev\", </api/v1/images?after={0}>; rel=\"next\"")]
+    public async Task A_list_in_pages_is_followed_to_its_end_at_the_site_that_was_asked(string link)
+    {
+        await using var site = await ScriptedSite.StartAsync();
+        site.On("GET /api/v1/images", async http =>
+        {
+            var page = http.Request.Query["after"].ToString() switch { "" => 0, var after => int.Parse(after[2..]) };
+            if (page < 3)
+            {
+                http.Response.Headers.Link = link.Replace("{0}", $"p-{page + 1}", StringComparison.Ordinal);
+            }
+
+            // One came again under another name.
+            await http.Response.WriteAsJsonAsync(new ImageList([Samples.Image($"{page}a"), Samples.Image("ff")]), ApiJson.Default.ImageList, cancellationToken: Token);
+        });
+        using var client = site.Client();
+
+        Assert.Equal(["0a", "ff", "1a", "2a", "3a"], (await client.GetImagesAsync(Token)).Images.Select(i => i.Id.Sha256.ToString()[..2]));
+        Assert.Equal(["", "&after=p-1", "&after=p-2", "&after=p-3"], site.Requests.Select(r => r.Target.Split("limit=1000")[1]));
+        Assert.Equal("p-1", (await client.GetImagePageAsync(2, null, Token)).Next);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_list_whose_pages_do_not_end_is_given_up(bool empty)
+    {
+        var number = 0;
+        await using var site = await ScriptedSite.StartAsync();
+        site.On("GET /api/v1/images", async http =>
+        {
+            http.Response.Headers.Link = $"<?after={(empty ? ++number : 1)}>; rel=\"next\"";
+            await http.Response.WriteAsJsonAsync(new ImageList(empty ? [] : [Samples.Image()]), ApiJson.Default.ImageList, cancellationToken: Token);
+        });
+        using var client = site.Client();
+
+        var endless = await Assert.ThrowsAsync<ApplianceException>(() => client.GetImagesAsync(Token));
+        Assert.Equal("answer-too-long", endless.Problem.Code);
+        Assert.InRange(site.Requests.Count, 2, 3);
+    }
+
     [Fact]
     public async Task Every_route_is_asked_as_the_interface_says()
     {
@@ -54,7 +98,7 @@ public sealed class ApplianceClientTests
         Assert.Equal(
             [
                 "GET /api/v1/available?surface=console&site=ams&os=linux&arch=x86_64&boot=uefi&kind=live&tag=stable&q=a%26b%3Dc",
-                "GET /api/v1/images",
+                "GET /api/v1/images?limit=1000",
                 "GET /api/v1/images/debian.iso",
                 "POST /api/v1/images",
                 "DELETE /api/v1/images/debian.iso?why=end%20of%20life",

@@ -54,6 +54,35 @@ internal sealed class SiteInHand
         Store(written.Document.Ref.Sha256, written.Document.Envelope, written.Document.ChunkBytes);
     }
 
+    /// <summary>Signs that images are these bytes, as a program does that knows only the trust document of before and says that it signs under that one.</summary>
+    public void SignUnder(TrustRef trust, params ImageValue[] values)
+    {
+        using var key = Key();
+        var clock = ClockReading.Of(TimeProvider.System.GetUtcNow());
+        var stamp = _writer.NextStamp(_catalog, clock);
+        var written = (WriteOutcome.Written)_writer.Write(
+            _catalog, [.. values.Select(v => new ImageEntry(new ImageId(v.Sha256), stamp, "an old program", null, false, v))], key, clock);
+        var payload = (written.Document.Manifest with { Trust = trust }).ToPayload();
+        Store(new Sha256Digest(SHA256.HashData(payload)), key.Sign(SiteManifest.PayloadType, payload).ToJson(), written.Document.ChunkBytes);
+    }
+
+    /// <summary>Images that nobody has the bytes of.</summary>
+    public static ImageValue[] Unseen(int count) =>
+    [
+        .. Enumerable.Range(0, count).Select(i => new ImageValue
+        {
+            Size = 1_000_000 + i,
+            Sha256 = new Sha256Digest(SHA256.HashData(BitConverter.GetBytes(i))),
+            Root = new Sha256Digest(SHA256.HashData(BitConverter.GetBytes(~i))),
+            PieceLength = 16384,
+            InfoV1 = default,
+            InfoV2 = new Sha256Digest(SHA256.HashData(BitConverter.GetBytes(i ^ 0x5555))),
+            FileName = $"unseen-{i:x5}.iso",
+            AddedAt = DateTimeOffset.UnixEpoch,
+            Iso = new ImageFacts { VolumeId = $"UNSEEN_{i}" },
+        }),
+    ];
+
     /// <summary>Signs its newest document again with a <c>critical</c> member that no version knows, and another chunk.</summary>
     public Sha256Digest SignForLaterVersion(ImageValue value)
     {

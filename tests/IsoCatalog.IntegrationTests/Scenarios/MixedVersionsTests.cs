@@ -36,6 +36,14 @@ public sealed class MixedVersionsTests
             await UpgradeAsync(site);
         }
 
+        // A quota, which only this version knows: the other one takes the trust document, hands it on, and is within.
+        var trust = (await fleet["ams"].Client.GetPeersAsync(Cancel)).Trust + 1;
+        await FleetCalls.VerbAsync(0, "trust", "quota", "--names", "100", "--config", fleet["ams"].ConfigurationPath, "--root-key", fleet["ams"].RootKey);
+        foreach (var site in fleet.Sites)
+        {
+            await site.TrustsAsync(trust, seconds: 60);
+        }
+
         // Each kind of change, at a site of each version.
         var (ours, theirs) = (fleet.Sites.First(s => first.Contains(s.Id)), fleet.Sites.First(s => !first.Contains(s.Id)));
         foreach (var (site, other) in new[] { (ours, theirs), (theirs, ours) })

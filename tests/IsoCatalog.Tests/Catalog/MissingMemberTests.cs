@@ -54,7 +54,7 @@ public sealed class MissingMemberTests
     /// <summary>What may be left out: it was always so, or its default is stated in docs/catalog-format.md. All else is refused when it is not there.</summary>
     private static readonly Dictionary<string, string> Optional = new()
     {
-        ["trust"] = "ext ext.x params.tombstoneFloor sites.ams sites.ams.address sites.ams.clockRepairs sites.ams.display sites.nyc sites.nyc.address sites.nyc.clockRepairs "
+        ["trust"] = "ext ext.x params.quota params.quota.aliases params.quota.bytes params.quota.entries params.quota.names params.tombstoneFloor sites.ams sites.ams.address sites.ams.clockRepairs sites.ams.display sites.nyc sites.nyc.address sites.nyc.clockRepairs "
             + "sites.nyc.display",
         ["site"] = "ext ext.x hlc.ms hlc.n prev seen.nyc",
         ["entry of an image"] = "obs value.iso.bios value.iso.createdAt value.iso.hybrid value.iso.udf value.iso.uefi why",
@@ -222,7 +222,7 @@ public sealed class MissingMemberTests
             Keys = next.Keys.Append(new(spare.KeyId, TrustKey.Of(spare, KeyUse.Sign))).Append(new(Newcomer.Public.KeyId, TrustKey.Of(Newcomer.Public, KeyUse.Sign))).ToDictionary(),
             Sites = sites,
             Ext = Ext(),
-            Params = next.Params with { TombstoneFloor = 1 },
+            Params = next.Params with { TombstoneFloor = 1, Quota = new SiteQuota { Since = 1, Entries = 1000, Names = 1000, Aliases = 1000, Bytes = 1000 } },
         }).ToPayload());
     }
 

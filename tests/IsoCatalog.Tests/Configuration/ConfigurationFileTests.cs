@@ -73,6 +73,7 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.Equal(shown.Retired, least.Retired);
         Assert.Equal(shown.Store, least.Store);
         Assert.Equal(shown.Scrub, least.Scrub);
+        Assert.Equal(shown.Alarms, least.Alarms);
         Assert.Equal(shown.Log, least.Log);
         Assert.Equal((shown.Hashing, shown.Offer), (least.Hashing, least.Offer));
         Assert.Equal("/var/lib/isocatalog/run/isocatalog.sock", least.Socket);
@@ -90,6 +91,7 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.Equal(("/srv/in", TimeSpan.FromSeconds(1)), (site.Inbox.Path, site.Inbox.Rescan));
         Assert.Equal((TimeSpan.FromHours(12), 1024L), (site.Retired.Keep, site.Retired.Quota));
         Assert.Equal((TimeSpan.FromMinutes(1), 0L), (site.Scrub.Every, site.Scrub.Rate));
+        Assert.Equal(0, site.Alarms.NewPerDay);
         Assert.Equal((HashingChoice.Avx2, OfferPolicy.Asap), (site.Hashing, site.Offer));
         Assert.Equal((LogFormat.Json, LogLevel.Debug), (site.Log.Format, site.Log.Level));
         Assert.Equal([Role.Panel, Role.Operator, Role.Admin], site.Tokens.Select(token => token.Role));

@@ -95,6 +95,23 @@ public sealed class TrustRuleTests
         Assert.Null(Rule(d => d with { Params = d.Params with { MaxRetained = 2 } }));
     }
 
+    [Fact]
+    public void T_18_a_quota_acts_from_a_version_that_there_is_and_keeps_to_its_bounds()
+    {
+        string? Of(SiteQuota quota) => Rule(d => d with { Params = d.Params with { Quota = quota } });
+
+        Assert.Null(Of(new SiteQuota { Since = 2, Entries = 16, Names = 0, Aliases = 0, Bytes = 0 }));
+        Assert.Null(Of(new SiteQuota { Since = 1 }));
+        Assert.Equal(Rules.TrustQuota, Of(new SiteQuota { Since = 0 }));
+        Assert.Equal(Rules.TrustQuota, Of(new SiteQuota { Since = 3 }));
+        Assert.Equal(Rules.TrustQuota, Of(new SiteQuota { Since = 2, Entries = 15 }));
+        Assert.Equal(Rules.TrustQuota, Of(new SiteQuota { Since = 2, Names = -1 }));
+        Assert.Equal(Rules.TrustQuota, Of(new SiteQuota { Since = 2, Aliases = 100_001 }));
+        Assert.Equal(Rules.TrustQuota, Of(new SiteQuota { Since = 2, Bytes = -1 }));
+        Assert.Equal(2, _fleet.Advance(d => d.WithQuota(new SiteQuota { Since = 99, Names = 1 })).Current.Params.Quota!.Since);
+        Assert.Null(_fleet.Advance(d => d.WithQuota(null)).Current.Params.Quota);
+    }
+
     private static TrustDocument With(TrustDocument d, string kid, TrustKey key) => d with { Keys = new Dictionary<string, TrustKey>(d.Keys) { [kid] = key } };
 
     private static TrustDocument Site(TrustDocument d, string id, Func<TrustSite, TrustSite> change) =>

@@ -88,7 +88,8 @@ internal static partial class Quantities
         return $"{Quote.Of(scalar.Text)} is not a rate: a size and /s, such as 50MB/s, or 0 for no limit.";
     }
 
-    private static bool Bytes(string text, out long value)
+    /// <summary>A size as in the file; false for what is none.</summary>
+    public static bool Bytes(string text, out long value)
     {
         value = 0;
         if (SizeForm().Match(text) is not { Success: true } match)
