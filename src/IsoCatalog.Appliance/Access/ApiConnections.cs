@@ -19,6 +19,7 @@ internal sealed class ApiConnections(IReadOnlyList<IPNetwork> proxies, IReadOnly
         OfAddress = 1024,
         NewOfKnownAddress = 512,
         NewOfStranger = 32,
+        OfStranger = 64,
         NewOfStrangers = 256,
         OfStrangers = 512,
         OfKnown = 2048,

@@ -25,6 +25,7 @@ internal sealed class FleetConnections(Func<Sha256Digest, string?> siteOf, Func<
         OfAddress = 64,
         NewOfKnownAddress = 32,
         NewOfStranger = 8,
+        OfStranger = 16,
         NewOfStrangers = 64,
         OfStrangers = 64 + Strangers,
         OfKnown = 512,

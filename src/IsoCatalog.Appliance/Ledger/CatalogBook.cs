@@ -124,7 +124,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
             return new Refusal(RefusalCode.Protected, $"{image.FileName} is protected. Take the protection off first (PATCH protected=false).", id);
         }
 
-        return Sign(turn, id, new ImageEntry(id, documents.NextStamp(RegisterKey.OfImage(id)), by, why, true, image.Value), $"{image.FileName} removed", always: true);
+        return Sign(turn, id, new ImageEntry(id, documents.NextStamp(RegisterKey.OfImage(id)), by, why, true, Said(turn.View, image)), $"{image.FileName} removed", always: true);
     }
 
     /// <summary>Takes a tombstone back. The store moves the file in again, then the surfaces follow.</summary>
@@ -150,7 +150,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
 
         return CatalogRules.MayAdd(view, id, image.FileName) is { } refused
             ? refused
-            : Sign(turn, id, new ImageEntry(id, documents.NextStamp(RegisterKey.OfImage(id)), by, null, false, image.Value), $"{image.FileName} restored", always: true);
+            : Sign(turn, id, new ImageEntry(id, documents.NextStamp(RegisterKey.OfImage(id)), by, null, false, Said(view, image)), $"{image.FileName} restored", always: true);
     }
 
     /// <summary>Takes back removals, recalls and descriptions that a site signed from a time on, in one document.</summary>
@@ -158,8 +158,8 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
     public Outcome<TakingBack> TakeBack(string signer, DateTimeOffset since, string by, bool only)
     {
         using var turn = ledger.Take();
-        var plan = TakingBack.Of(turn.View, signer, since, registers => documents.NextStamp(registers), by);
-        if (only || plan.Entries.Count == 0)
+        var plan = TakingBack.Of(turn.View, documents.Snapshot.Site, signer, since, registers => documents.NextStamp(registers), by);
+        if (plan.Entries.Count == 0)
         {
             return plan;
         }
@@ -167,6 +167,11 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         if (documents.Prepare(plan.Entries, out var signed, always: true) is { } unsigned)
         {
             return unsigned;
+        }
+
+        if (only)
+        {
+            return plan;
         }
 
         var before = turn.View;
@@ -219,6 +224,9 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
 
     /// <summary>What is wrong with the clock, if nothing new may be said by it now. What takes away, brings back or recalls is never stopped by a clock.</summary>
     private Refusal? ClockRefusal() => documents.Clock().Doubt is { } doubt ? new Refusal(RefusalCode.ClockImplausible, doubt) : null;
+
+    private ImageValue Said(SiteView view, CatalogImage image) =>
+        ImageOrigin.SaidBy(documents.Snapshot.Site, view.Signed.Registers.GetValueOrDefault(RegisterKey.OfImage(image.Id)), image.Value);
 
     private static Refusal NotFound(ImageId id) =>
         new(RefusalCode.NotFound, $"There is no image {id} in the catalog. 'isocatalog ls' lists what there is.", id);

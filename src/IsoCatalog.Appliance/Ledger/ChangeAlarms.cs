@@ -11,7 +11,7 @@ internal sealed class ChangeAlarms(SiteAlarms alarms, ChangeLimits limits)
 {
     private const int Named = 5;
 
-    private readonly Dictionary<(string Code, string Signer), (int Count, DateTimeOffset At)> _said = [];
+    private readonly Dictionary<(string Code, string Signer), (int Count, DateTimeOffset At, DateTimeOffset Since)> _said = [];
 
     public void Look(SiteView before, SiteView after, DateTimeOffset now)
     {
@@ -23,29 +23,37 @@ internal sealed class ChangeAlarms(SiteAlarms alarms, ChangeLimits limits)
         foreach (var signer in after.History.Since(now - ChangeLimits.Window).Select(change => change.Signer).Distinct(StringComparer.Ordinal).ToList())
         {
             Say(
-                SiteAlarms.ManyChanges, signer, now, seen => limits.TooMany(after.History, after.Signed, signer, now, seen),
-                changes => $"{signer} changed {changes.Count} things of the catalog within an hour: {Kinds(changes)}. If that was not meant to be, take it back: "
-                    + $"isocatalog restore --by {signer} --since {Since(changes)}. Then find out who signs there; docs/operations says how.");
+                SiteAlarms.ManyChanges, signer, now, seen => limits.TooMany(after.History, after.Signed, signer, now, seen, image => after.FileOf(image) is StoreFile.Present),
+                (changes, since) => $"{signer} changed {changes.Count} things of the catalog within an hour: {Kinds(changes)}. If that was not meant to be, take it back: "
+                    + $"isocatalog restore --by {signer} --since {since}. Then find out who signs there; docs/operations says how.");
             Say(
                 SiteAlarms.ProtectedRemoved, signer, now, seen => Protected(after.History, signer, now, seen),
-                changes => $"{signer} removed what was protected: {Names(after, changes)}{Who(changes)}. It was obeyed. If that was not meant to be: "
-                    + $"isocatalog restore --by {signer} --since {Since(changes)}.");
+                (changes, since) => $"{signer} removed what was protected: {Names(after, changes)}{Who(changes)}. It was obeyed. If that was not meant to be: "
+                    + $"isocatalog restore --by {signer} --since {since}.");
         }
     }
 
-    // Said again only when it has become much more: each time it is news to everybody who listens.
+    // Said again only when it has become much more: each time it is news to everybody who listens. What stands since before a restart was said.
     private void Say(
-        string code, string signer, DateTimeOffset now, Func<DateTimeOffset, IReadOnlyList<CatalogChange>?> find, Func<IReadOnlyList<CatalogChange>, string> reason)
+        string code, string signer, DateTimeOffset now, Func<DateTimeOffset, IReadOnlyList<CatalogChange>?> find, Func<IReadOnlyList<CatalogChange>, string, string> reason)
     {
+        var key = (code, signer);
         var stands = alarms.Standing.Any(alarm => alarm.Code == code && alarm.Site == signer);
-        var said = _said.GetValueOrDefault((code, signer));
-        if (find(stands ? default : said.At) is not { Count: > 0 } changes || (stands && changes.Count < 2 * said.Count))
+        var isSaid = _said.TryGetValue(key, out var said);
+        if (find(stands ? default : said.At) is not { Count: > 0 } changes)
         {
             return;
         }
 
-        _said[(code, signer)] = (changes.Count, now);
-        alarms.Set(code, reason(changes), signer);
+        var since = changes.Min(change => change.At) is var first && stands && isSaid && said.Since < first ? said.Since : first;
+        if (stands && (!isSaid || changes.Count < 2 * said.Count))
+        {
+            _said.TryAdd(key, (changes.Count, now, since));
+            return;
+        }
+
+        _said[key] = (changes.Count, now, since);
+        alarms.Set(code, reason(changes, since.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture)), signer);
     }
 
     private static List<CatalogChange> Protected(CatalogHistory history, string signer, DateTimeOffset now, DateTimeOffset seen) =>
@@ -77,6 +85,4 @@ internal sealed class ChangeAlarms(SiteAlarms alarms, ChangeLimits limits)
     /// <summary>Who asked for it there, as that site says.</summary>
     private static string Who(IReadOnlyList<CatalogChange> changes) =>
         changes.Select(change => change.Is.Entry.By).Distinct(StringComparer.Ordinal).ToList() is [var one] ? $" (asked for by '{one}', as it says)" : "";
-
-    private static string Since(IReadOnlyList<CatalogChange> changes) => changes.Min(change => change.At).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture);
 }

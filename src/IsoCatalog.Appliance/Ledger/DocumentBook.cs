@@ -234,6 +234,12 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
             After = [.. ClockRows(), .. alarmed],
         });
 
+        // What the change itself raised.
+        if (_alarms.Rows() is { Count: > 0 } raised)
+        {
+            turn.Make(new Change(turn.View) { After = raised });
+        }
+
         // A panel asks for the list when it hears of an alias, and must find it there.
         foreach (var alias in aliases)
         {

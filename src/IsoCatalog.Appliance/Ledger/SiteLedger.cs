@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Threading.Channels;
 using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Events;
@@ -20,6 +19,9 @@ namespace IsoCatalog.Appliance.Ledger;
 /// </remarks>
 internal sealed class SiteLedger : IDisposable
 {
+    /// <summary>So long a site that was started without a catalog hears of what was before it.</summary>
+    private static readonly TimeSpan FirstHearing = TimeSpan.FromMinutes(10);
+
     private readonly Lock _gate = new();
     private readonly SiteDatabase _database;
     private readonly FleetDocuments _documents;
@@ -30,8 +32,7 @@ internal sealed class SiteLedger : IDisposable
     private readonly ChangeAlarms _alarms;
     private readonly List<ChannelWriter<byte>> _signals = [];
     private volatile SiteView _view;
-    private FleetCatalog _seen;
-    private ImmutableDictionary<string, DateTimeOffset> _issued = ImmutableDictionary<string, DateTimeOffset>.Empty;
+    private readonly long? _emptyAt;
     private long _savedEpoch;
     private bool _signed;
 
@@ -56,8 +57,7 @@ internal sealed class SiteLedger : IDisposable
         Facts = database.Tables.LoadFacts();
         _view = StoredView.Load(database, documents, Facts, surfaces, time.GetUtcNow(), log);
         _alarms = new ChangeAlarms(alarms, limits);
-        _seen = documents.Catalog;
-        See_NeedsLock();
+        _emptyAt = _view.Signed.Registers.IsEmpty ? time.GetTimestamp() : null;
         _savedEpoch = documents.Epoch;
         _signed = Facts.ContainsKey(SiteDatabase.CatalogSigned);
         if (!_signed && documents.Catalog.View.StatedBy(documents.Snapshot.Site).Any())
@@ -162,8 +162,8 @@ internal sealed class SiteLedger : IDisposable
 
     private (CatalogHistory History, IReadOnlyList<Row> Rows) Remember_NeedsLock(SiteView before, SiteView after)
     {
-        var changes = CatalogChange.Between(before.Signed, after.Signed, _time.GetUtcNow(), site => _issued.GetValueOrDefault(site)).ToList();
-        See_NeedsLock();
+        var isFirst = _emptyAt is { } empty && _time.GetElapsedTime(empty) < FirstHearing;
+        var changes = CatalogChange.Between(before.Signed, after.Signed, _time.GetUtcNow(), isFirst).ToList();
         if (changes.Count == 0)
         {
             return (before.History, []);
@@ -171,16 +171,6 @@ internal sealed class SiteLedger : IDisposable
 
         var history = before.History.With(changes, _time.GetUtcNow(), out var dropped);
         return (history, [.. changes.Select(c => new Row.Changed(c, true)), .. dropped.Select(c => new Row.Changed(c, false))]);
-    }
-
-    /// <summary>When the documents that the view is made of were signed.</summary>
-    private void See_NeedsLock()
-    {
-        if (!ReferenceEquals(_seen, _documents.Catalog) || _issued.IsEmpty)
-        {
-            _seen = _documents.Catalog;
-            _issued = _seen.Sites.Where(s => s.Value.Head is not null).ToImmutableDictionary(s => s.Key, s => s.Value.Head!.Manifest.Issued, StringComparer.Ordinal);
-        }
     }
 
     internal Refusal? SaveEpoch_NeedsLock() => WriteFirst_NeedsLock([], withEpoch: true);

@@ -45,7 +45,8 @@ internal sealed class AnswerMemory<TQuestion>
 
     public AvailableBytes Keep(TQuestion question, AvailableBytes answer)
     {
-        if (!_answers.ContainsKey(question) && (_answers.Count >= MostAnswers || answer.Size + _answers.Values.Sum(kept => kept.Size) > MostBytes))
+        var (before, all) = (_answers.GetValueOrDefault(question)?.Size ?? 0, _answers.Values.Sum(kept => kept.Size));
+        if (all - before + answer.Size > MostBytes || (before == 0 && _answers.Count >= MostAnswers))
         {
             _answers.Clear();
         }

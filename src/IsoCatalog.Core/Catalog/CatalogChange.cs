@@ -34,7 +34,7 @@ public enum ChangeKind
 /// <summary>One register whose word in force became another one's. What is new, and was never said of before, is no change.</summary>
 /// <param name="Is">The word that is in force since.</param>
 /// <param name="Was">The one before; null where nothing was said: of a recall, and of a description of an image that had none.</param>
-/// <param name="At">When it was signed, as far as that is known here: by its stamp, but not before the last document of the signer that did not have it.</param>
+/// <param name="At">When this site saw it; where it fetches a whole catalog for the first time, when it was stamped. What its signer says of when it was counts for nothing else.</param>
 public sealed record CatalogChange(StatedEntry Is, StatedEntry? Was, ChangeKind Kind, DateTimeOffset At)
 {
     public RegisterKey Register => Is.Key;
@@ -43,12 +43,11 @@ public sealed record CatalogChange(StatedEntry Is, StatedEntry? Was, ChangeKind 
     public string Signer => Is.Stamp.Site;
 
     /// <summary>What differs between two views, one after the other. Pure; costs a look at every register.</summary>
-    /// <param name="notBefore">Of a site: when it signed the newest of its documents that the earlier view was made of.</param>
-    public static IEnumerable<CatalogChange> Between(CatalogView before, CatalogView after, DateTimeOffset now, Func<string, DateTimeOffset> notBefore)
+    /// <param name="first">The later view is what a new site hears of all that was before it.</param>
+    public static IEnumerable<CatalogChange> Between(CatalogView before, CatalogView after, DateTimeOffset now, bool first)
     {
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
-        ArgumentNullException.ThrowIfNull(notBefore);
         if (ReferenceEquals(before.Registers, after.Registers))
         {
             yield break;
@@ -65,15 +64,13 @@ public sealed record CatalogChange(StatedEntry Is, StatedEntry? Was, ChangeKind 
             }
 
             var stamped = ClockRules.At(register.Winner.Stamp.Ms);
-            var least = notBefore(register.Winner.Stamp.Site);
-            var at = stamped > least ? stamped : least;
-            yield return new CatalogChange(register.Winner, known?.Winner, kind, at < now ? at : now);
+            yield return new CatalogChange(register.Winner, known?.Winner, kind, first && stamped < now ? stamped : now);
         }
     }
 
     private static ChangeKind? KindOf(CatalogView before, StatedEntry? was, StatedEntry now) => (was?.Entry, now.Entry) switch
     {
-        (null, BlockEntry { Deleted: false }) => ChangeKind.Recalled,
+        (null, BlockEntry { Deleted: false } block) => before.Images.ContainsKey(block.Image) ? ChangeKind.Recalled : null,
         (null, MetaEntry meta) when before.Images.ContainsKey(meta.Image) => meta.Value.Hidden ? ChangeKind.Hidden : ChangeKind.Described,
         (null, _) => null,
         (ImageEntry { Deleted: false }, ImageEntry { Deleted: true } image) =>
@@ -82,8 +79,17 @@ public sealed record CatalogChange(StatedEntry Is, StatedEntry? Was, ChangeKind 
         (ImageEntry one, ImageEntry other) => one.Value.Root != other.Value.Root ? ChangeKind.Claimed : null,
         (BlockEntry { Deleted: true }, BlockEntry { Deleted: false }) => ChangeKind.Recalled,
         (BlockEntry { Deleted: false }, BlockEntry { Deleted: true }) => ChangeKind.RecallEnded,
-        (MetaEntry one, MetaEntry other) => !one.Value.Hidden && other.Value.Hidden ? ChangeKind.Hidden : ChangeKind.Described,
+        (MetaEntry one, MetaEntry other) => SaysTheSame(one, other) ? null : !one.Value.Hidden && other.Value.Hidden ? ChangeKind.Hidden : ChangeKind.Described,
         (AliasEntry one, AliasEntry other) => one.Target != other.Target || one.Deleted != other.Deleted ? ChangeKind.AliasMoved : null,
         _ => null,
     };
+
+    /// <summary>Do both describe the image alike?</summary>
+    public static bool SaysTheSame(MetaEntry one, MetaEntry other)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        ArgumentNullException.ThrowIfNull(other);
+        var alike = new MetaEntry(one.Image, new Stamp(0, 0, "any"), "any", null, one.Value);
+        return StatedEntry.Of(alike).Json.Span.SequenceEqual(StatedEntry.Of(alike with { Value = other.Value }).Json.Span);
+    }
 }

@@ -41,24 +41,32 @@ public sealed class CatalogHistory
     {
         ArgumentNullException.ThrowIfNull(changes);
         var all = _changes.AddRange(changes);
+        var (touched, said) = (changes.Select(change => change.Register).ToHashSet(), changes.Select(change => change.Is.Hash).ToHashSet());
         var gone = new HashSet<CatalogChange>(ReferenceEqualityComparer.Instance);
-        gone.UnionWith(all.Where(change => change.At < now - Kept));
-        foreach (var register in changes.Select(change => change.Register).ToHashSet())
+
+        // A word that was set aside and is in force again is remembered once.
+        gone.UnionWith(_changes.Where(change => change.At < now - Kept || said.Contains(change.Is.Hash)));
+        foreach (var register in all.Where(change => touched.Contains(change.Register) && !gone.Contains(change)).GroupBy(change => change.Register).ToList())
         {
-            var own = all.Where(change => change.Register == register && !gone.Contains(change)).ToList();
+            var own = register.ToList();
             gone.UnionWith(LeastNeeded(own).Take(Math.Max(0, own.Count - OfRegister)));
         }
 
         var bytes = _bytes + changes.Sum(SizeOf) - gone.Sum(SizeOf);
-        foreach (var change in bytes > MostBytes ? LeastNeeded([.. all.Where(change => !gone.Contains(change))]) : [])
+        if (bytes > MostBytes)
         {
-            if (bytes <= MostBytes)
+            // Whoever takes the most room loses what he did last needed: nobody pushes out what another one's words were, nor his own first ones.
+            foreach (var change in all.Where(change => !gone.Contains(change)).GroupBy(change => change.Signer).OrderByDescending(group => group.Sum(SizeOf))
+                .SelectMany(group => LeastNeeded([.. group])).ToList())
             {
-                break;
-            }
+                if (bytes <= MostBytes)
+                {
+                    break;
+                }
 
-            gone.Add(change);
-            bytes -= SizeOf(change);
+                gone.Add(change);
+                bytes -= SizeOf(change);
+            }
         }
 
         dropped = [.. gone];
@@ -68,28 +76,23 @@ public sealed class CatalogHistory
     /// <summary>The newest changes.</summary>
     public IEnumerable<CatalogChange> Since(DateTimeOffset time) => _changes.Where(change => change.At > time);
 
-    /// <summary>What somebody signed from then on, and is still in force.</summary>
+    /// <summary>
+    /// What somebody signed from then on, and is still in force: of each register his first change since somebody else's last one, because what stood before that is what is wanted back.
+    /// </summary>
     public IEnumerable<CatalogChange> InForce(CatalogView view, string signer, DateTimeOffset since) => _changes
-        .Where(change => change.Signer == signer && change.At >= since && view.Registers.GetValueOrDefault(change.Register)?.Winner.Stamp.Site == signer)
         .GroupBy(change => change.Register)
-        .Select(group => group.First());
+        .Where(group => view.Registers.GetValueOrDefault(group.Key)?.Winner.Stamp.Site == signer)
+        .Select(group => group.Reverse().TakeWhile(change => change.Signer == signer && change.At >= since).LastOrDefault())
+        .OfType<CatalogChange>();
 
     /// <summary>
-    /// What goes first: a change that follows another one of the same signer, the oldest first, and then the oldest of all. What stood before somebody's first change is what is wanted back;
-    /// he must not push it out by going on.
+    /// What goes first: a change of what its signer had said himself, the oldest first, and then the oldest of all. What stood before somebody's first change is what is wanted back; he must not
+    /// push it out by going on.
     /// </summary>
-    private static IEnumerable<CatalogChange> LeastNeeded(IReadOnlyList<CatalogChange> changes)
-    {
-        var last = new Dictionary<RegisterKey, string>();
-        var (following, others) = (new List<CatalogChange>(), new List<CatalogChange>());
-        foreach (var change in changes)
-        {
-            (last.GetValueOrDefault(change.Register) == change.Signer ? following : others).Add(change);
-            last[change.Register] = change.Signer;
-        }
+    private static IEnumerable<CatalogChange> LeastNeeded(IReadOnlyList<CatalogChange> changes) =>
+        changes.Where(IsOfHisOwn).Concat(changes.Where(change => !IsOfHisOwn(change)));
 
-        return following.Concat(others);
-    }
+    private static bool IsOfHisOwn(CatalogChange change) => change.Was?.Stamp.Site == change.Signer;
 
-    private static long SizeOf(CatalogChange change) => change.Is.Json.Length + (change.Was?.Json.Length ?? 0) + 200;
+    private static long SizeOf(CatalogChange change) => (change.Was?.Json.Length ?? 0) + 200;
 }

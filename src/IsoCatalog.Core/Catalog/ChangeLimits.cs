@@ -13,15 +13,31 @@ public sealed record ChangeLimits(int Changes = 50, int Percent = 50)
 
     /// <summary>What one signer changed within the window, when that is more than is usual; null otherwise.</summary>
     /// <param name="after">What was changed until then is settled: somebody has seen it.</param>
-    public IReadOnlyList<CatalogChange>? TooMany(CatalogHistory history, CatalogView view, string signer, DateTimeOffset now, DateTimeOffset after)
+    /// <param name="isHere">Whether this site has the image's bytes: of names without bytes anybody can put as many as he likes.</param>
+    public IReadOnlyList<CatalogChange>? TooMany(
+        CatalogHistory history, CatalogView view, string signer, DateTimeOffset now, DateTimeOffset after, Func<CatalogImage, bool> isHere)
     {
         ArgumentNullException.ThrowIfNull(history);
         ArgumentNullException.ThrowIfNull(view);
-        var changes = history.Since(now - Window).Where(change => change.Signer == signer && change.At > after).ToList();
+        ArgumentNullException.ThrowIfNull(isHere);
+        var own = history.Since(now - Window).Where(change => change.Signer == signer && change.At > after).ToList();
+        var described = own.Where(change => change.Is.Entry is MetaEntry).Select(change => change.Register).ToHashSet();
+        var others = history.All.Where(change => change.Signer != signer && described.Contains(change.Register)).ToLookup(change => change.Register);
+        var changes = own.Where(change => !GivesBack(change, others[change.Register].LastOrDefault())).ToList();
         var taken = changes.Where(change => change.Kind is ChangeKind.Removed or ChangeKind.ProtectedRemoved or ChangeKind.Recalled or ChangeKind.Hidden)
             .Select(change => change.Register.Image).Distinct().Count(image => view.Images.GetValueOrDefault(image) is { } known && !IsOffered(known));
-        return changes.Count > Changes || (taken >= Fewest && taken * 100L > (long)Percent * (view.Live.Count(IsOffered) + taken)) ? changes : null;
+        return changes.Count > Changes || (taken >= Fewest && taken * 100L > (long)Percent * (view.Live.Count(image => IsOffered(image) && isHere(image)) + taken)) ? changes : null;
     }
+
+    /// <summary>It mends what another one did, and is no reason to look.</summary>
+    /// <param name="other">The newest change of the same register by somebody else.</param>
+    private static bool GivesBack(CatalogChange change, CatalogChange? other) => change.Kind switch
+    {
+        ChangeKind.Restored or ChangeKind.RecallEnded => true,
+        ChangeKind.Described or ChangeKind.Hidden => other is not null && change.Is.Entry is MetaEntry now
+            && CatalogChange.SaysTheSame(now, other.Was?.Entry as MetaEntry ?? now with { Value = new MetaValue() }),
+        _ => false,
+    };
 
     private static bool IsOffered(CatalogImage image) => image.IsVisible && !image.Meta.Hidden;
 }

@@ -13,9 +13,19 @@ public sealed record ImageOrigin(string? Site, string? By)
         ArgumentNullException.ThrowIfNull(register);
         var entries = register.BySite.Select(stated => stated.Entry).OfType<ImageEntry>().OrderBy(entry => entry.Stamp).ToList();
 
-        // Whoever says of itself that it added the image. Before there was such a word: who put it when there was nothing to take the place of, or the only one who ever spoke of it.
-        return entries.FirstOrDefault(entry => entry.Value.AddingSite == entry.Stamp.Site) is { } own ? new ImageOrigin(own.Stamp.Site, own.Value.Adder)
+        // The only one who ever spoke of it is who signed it, whatever it says. Else whoever says of itself that it added the image; before there was such a word, who put it when there was
+        // nothing to take the place of.
+        return entries is [var only]
+                ? new ImageOrigin(only.Stamp.Site, only.Value.AddingSite == only.Stamp.Site ? only.Value.Adder : only is { Deleted: false, Obs: null } ? only.By : null)
+            : entries.FirstOrDefault(entry => entry.Value.AddingSite == entry.Stamp.Site) is { } own ? new ImageOrigin(own.Stamp.Site, own.Value.Adder)
             : entries.FirstOrDefault(entry => entry is { Deleted: false, Obs: null, Value.AddingSite: null }) is { } first ? new ImageOrigin(first.Stamp.Site, first.By)
-            : new ImageOrigin(entries is [{ Value.AddingSite: null } only] ? only.Stamp.Site : null, entries.Select(entry => entry.Value.Adder).OfType<string>().FirstOrDefault());
+            : new ImageOrigin(null, entries.Select(entry => entry.Value.Adder).OfType<string>().FirstOrDefault());
+    }
+
+    /// <summary>The value as a site may say it again. What says falsely that this very site added the image would be true of it by its signature.</summary>
+    public static ImageValue SaidBy(string site, Register? register, ImageValue value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return value.AddingSite == site && (register is null || Of(register).Site != site) ? value.WithoutAdder() : value;
     }
 }

@@ -60,6 +60,14 @@ public sealed record ImageValue
         },
     };
 
+    public ImageValue WithoutAdder()
+    {
+        var others = new Dictionary<string, JsonElement>(Unknown ?? []);
+        others.Remove(AddedBy);
+        others.Remove(AddedSite);
+        return this with { Unknown = others.Count > 0 ? others : null };
+    }
+
     private static JsonElement JsonElementOf(string text) => JsonDocument.Parse($"\"{JsonEncodedText.Encode(text)}\"").RootElement;
 
     private string? Said(string member) =>

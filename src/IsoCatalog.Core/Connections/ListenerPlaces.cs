@@ -31,7 +31,7 @@ public sealed class ListenerPlaces(PlaceLimits limits)
         Place? place = null;
         lock (_gate)
         {
-            var key = HolderOf(address);
+            var key = known ? Plain(address) : HolderOf(address);
             if (!_holders.TryGetValue(key, out var holder))
             {
                 holder = new Holder();
@@ -91,7 +91,7 @@ public sealed class ListenerPlaces(PlaceLimits limits)
     private bool TryMakeRoom_NeedsLock(Holder holder, bool known, out Place? goes)
     {
         goes = null;
-        if (holder.Places.Count >= limits.OfAddress || holder.New >= (known ? limits.NewOfKnownAddress : limits.NewOfStranger))
+        if (holder.Places.Count >= (known ? limits.OfAddress : limits.OfStranger) || holder.New >= (known ? limits.NewOfKnownAddress : limits.NewOfStranger))
         {
             goes = holder.OldestNew;
             return goes is not null;
@@ -103,6 +103,12 @@ public sealed class ListenerPlaces(PlaceLimits limits)
         }
 
         goes = _holders.Values.Where(other => other.OldestNew?.IsKnown == known).MaxBy(other => other.New)?.OldestNew;
+        if (goes is null && !known)
+        {
+            // Whoever once asked for something must not keep a place for ever either.
+            goes = _holders.Values.Where(other => other.Places.Count > holder.Places.Count && other.Oldest is { IsKnown: false }).MaxBy(other => other.Places.Count)?.Oldest;
+        }
+
         return goes is not null;
     }
 
@@ -130,24 +136,22 @@ public sealed class ListenerPlaces(PlaceLimits limits)
         }
     }
 
-    /// <summary>Under which address somebody is counted: whoever has one address of an IPv6 /64 has them all.</summary>
+    /// <summary>Under which address a stranger is counted: whoever has one address of an IPv6 /64 has them all. Of those who are known each has its own.</summary>
     public static IPAddress HolderOf(IPAddress address)
     {
         ArgumentNullException.ThrowIfNull(address);
-        if (address.IsIPv4MappedToIPv6)
-        {
-            return address.MapToIPv4();
-        }
-
-        var bytes = address.GetAddressBytes();
+        var plain = Plain(address);
+        var bytes = plain.GetAddressBytes();
         if (bytes.Length <= Network)
         {
-            return address;
+            return plain;
         }
 
         bytes.AsSpan(Network).Clear();
         return new IPAddress(bytes);
     }
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private sealed class Holder
     {
@@ -156,6 +160,8 @@ public sealed class ListenerPlaces(PlaceLimits limits)
         public bool WasRefused { get; set; }
 
         public int New => Places.Count(place => place.IsNew);
+
+        public Place? Oldest => Places.MinBy(place => place.Number);
 
         public Place? OldestNew => Places.Where(place => place.IsNew).MinBy(place => place.Number);
     }

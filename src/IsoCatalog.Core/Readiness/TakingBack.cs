@@ -1,4 +1,5 @@
 using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Trust;
 
 namespace IsoCatalog.Core.Readiness;
 
@@ -9,11 +10,12 @@ namespace IsoCatalog.Core.Readiness;
 public sealed record TakingBack(IReadOnlyList<Entry> Entries, IReadOnlyList<CatalogChange> Undone, IReadOnlyList<(CatalogChange Change, string Why)> Left)
 {
     /// <param name="view">With the history of this site.</param>
+    /// <param name="self">Who will sign.</param>
     /// <param name="signer">Whose changes.</param>
     /// <param name="since">From when on.</param>
     /// <param name="stamp">For the new entries, above all that stands in their registers.</param>
     /// <param name="by">Who asks for it.</param>
-    public static TakingBack Of(SiteView view, string signer, DateTimeOffset since, Func<IEnumerable<RegisterKey>, Stamp> stamp, string by)
+    public static TakingBack Of(SiteView view, string self, string signer, DateTimeOffset since, Func<IEnumerable<RegisterKey>, Stamp> stamp, string by)
     {
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(stamp);
@@ -37,14 +39,32 @@ public sealed record TakingBack(IReadOnlyList<Entry> Entries, IReadOnlyList<Cata
             {
                 left.Add((change, why));
             }
+            else if (Signable(view, Own(view, self, entry), signer) is var (signable, violation) && violation is not null)
+            {
+                left.Add((change, $"It cannot be signed: {violation}"));
+            }
             else
             {
-                entries.Add(entry with { Why = $"takes back what {signer} signed" });
+                entries.Add(signable!);
                 undone.Add(change);
             }
         }
 
         return new TakingBack(entries, undone, left);
+    }
+
+    private static Entry Own(SiteView view, string self, Entry entry) => entry is ImageEntry image
+        ? image with { Value = ImageOrigin.SaidBy(self, view.Signed.Registers.GetValueOrDefault(image.Key), image.Value) }
+        : entry;
+
+    /// <summary>One word that is too long to be said again must not keep all the others.</summary>
+    private static (Entry? Entry, RuleViolation? Violation) Signable(SiteView view, Entry entry, string signer)
+    {
+        var plain = entry with { Obs = view.Signed.Registers[entry.Key].Winner.Hash };
+        var explained = plain with { Why = $"takes back what {signer} signed" };
+        return EntryText.Check(StatedEntry.Of(explained)) is null ? (explained, null)
+            : EntryText.Check(StatedEntry.Of(plain)) is { } violation ? (null, violation)
+            : (plain, null);
     }
 
     private static Entry? Undoing(SiteView view, CatalogChange change, Stamp stamp, string by) =>

@@ -85,7 +85,7 @@ internal sealed class OpenFolder(FolderLayout layout, IReadOnlyList<FolderHandle
     {
         foreach (var name in HiddenMade.Names().ToList())
         {
-            if (name.EndsWith(GoingSuffix, StringComparison.Ordinal))
+            if (name.EndsWith(GoingSuffix, StringComparison.Ordinal) && name[..^GoingSuffix.Length] is not ("" or "." or ".."))
             {
                 Settle(name, name[..^GoingSuffix.Length], null);
             }

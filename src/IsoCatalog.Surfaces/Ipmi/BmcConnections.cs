@@ -19,6 +19,7 @@ internal sealed class BmcConnections(IsoListenerOptions options, TimeProvider ti
         OfAddress = options.ConnectionsPerAddress,
         NewOfKnownAddress = options.ConnectionsPerAddress,
         NewOfStranger = 8,
+        OfStranger = 16,
         NewOfStrangers = NewOfStrangers,
         OfStrangers = OfStrangers,
         OfKnown = options.Connections,
@@ -34,11 +35,12 @@ internal sealed class BmcConnections(IsoListenerOptions options, TimeProvider ti
         }
 
         var client = Plain(address);
+        var isExpected = IsExpected(client, connection);
         var place = _places.TryEnter(
-            client, IsExpected(client, connection), () => connection.Abort(new ConnectionAbortedException("Newer connections need its place.")), out var firstRefused);
+            client, isExpected, () => connection.Abort(new ConnectionAbortedException("Newer connections need its place.")), out var firstRefused);
         if (place is null)
         {
-            if (firstRefused)
+            if (firstRefused && isExpected)
             {
                 logger.TooManyConnections(client, options.ConnectionsPerAddress);
             }

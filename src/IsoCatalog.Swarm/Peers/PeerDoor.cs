@@ -24,6 +24,7 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
             OfAddress = context.Options.MaxConnections,
             NewOfKnownAddress = plain ? 32 : 128,
             NewOfStranger = 32,
+            OfStranger = 32,
             NewOfStrangers = 128,
             OfStrangers = context.Options.MaxConnections,
             OfKnown = context.Options.MaxConnections,

@@ -37,6 +37,7 @@ public sealed class CatalogHistoryTests
     {
         Say(SomeImages.Put(1, At(-60)));
         Say(Hide(1, At(-50), "nyc"));
+        Say(SomeImages.Put(2, At(-50)));
         Say(Recall(2, At(-50), "nyc"));
 
         Assert.Equal([ChangeKind.Hidden, ChangeKind.Recalled], _history.All.Select(change => change.Kind).Order());
@@ -53,14 +54,65 @@ public sealed class CatalogHistoryTests
     }
 
     [Fact]
-    public void A_stamp_that_is_set_back_is_not_believed_beyond_the_signers_last_document_and_one_of_a_site_that_was_away_is()
+    public void What_a_stamp_says_counts_only_where_a_new_site_hears_of_what_was_before_it()
     {
         Say(SomeImages.Put(1, At(-600)), SomeImages.Put(2, At(-600)));
 
-        Say(site => Now.AddMinutes(-2), SomeImages.Delete(1, At(-300), "nyc"));
-        Say(site => Now.AddMinutes(-500), SomeImages.Delete(2, At(-300), "nyc"));
+        Say(SomeImages.Delete(1, At(-300), "nyc"));
+        Say(first: true, SomeImages.Delete(2, At(-300), "nyc"));
 
-        Assert.Equal([Now.AddMinutes(-2), Now.AddMinutes(-300)], _history.All.Select(change => change.At));
+        Assert.Equal([Now, Now.AddMinutes(-300)], _history.All.Select(change => change.At));
+    }
+
+    [Fact]
+    public void Recalls_of_what_nobody_has_and_words_that_say_the_same_are_no_changes()
+    {
+        Say(SomeImages.Put(1, At(-60)), SomeImages.Describe(1, At(-60), "one"));
+        Say(Recall(7, At(-50), "nyc"), SomeImages.Describe(1, At(-50), "one", "nyc"));
+
+        Assert.Empty(_history.All);
+    }
+
+    [Fact]
+    public void Nobody_pushes_out_what_he_took_away_by_taking_away_much_of_his_own()
+    {
+        Say([.. Enumerable.Range(0, 100).Select(i => SomeImages.Put(i, At(-60)))]);
+        Say([.. Enumerable.Range(0, 100).Select(i => SomeImages.Delete(i, At(-50), "nyc"))]);
+        for (var round = 0; round < 12; round++)
+        {
+            var numbers = Enumerable.Range(1000 + (round * 1000), 1000).ToList();
+            var room = new string('x', 1000);
+            Say([.. numbers.Select(i => new ImageEntry(SomeImages.Id(i), new Stamp(At(-40), 0, "nyc"), "tests", null, false, SomeImages.Value(i) with
+            {
+                Iso = new ImageFacts { VolumeId = "V", Warnings = [room, room, room, room] },
+            }))]);
+            Say([.. numbers.Select(i => SomeImages.Delete(i, At(-30), "nyc"))]);
+        }
+
+        Assert.True(_dropped.Count > 0);
+        Assert.Equal(100, _history.InForce(_view, "nyc", Now.AddHours(-1)).Count(change => change.Was!.Stamp.Site == "ams"));
+    }
+
+    [Fact]
+    public void Whoever_mends_what_another_did_raises_no_alarm()
+    {
+        Say([.. Enumerable.Range(0, 60).Select(i => SomeImages.Put(i, At(-60)))]);
+        Say([.. Enumerable.Range(0, 60).Select(i => SomeImages.Describe(i, At(-60), $"title {i}"))]);
+        Say([.. Enumerable.Range(0, 30).Select(i => SomeImages.Delete(i, At(-50), "nyc")), .. Enumerable.Range(30, 30).Select(i => Hide(i, At(-50), "nyc"))]);
+        Say([.. Enumerable.Range(0, 30).Select(i => SomeImages.Put(i, At(-40), "msk")), .. Enumerable.Range(30, 30).Select(i => SomeImages.Describe(i, At(-40), $"title {i}", "msk"))]);
+
+        Assert.NotNull(new ChangeLimits().TooMany(_history, _view, "nyc", Now, default, _ => true));
+        Assert.Null(new ChangeLimits().TooMany(_history, _view, "msk", Now, default, _ => true));
+    }
+
+    [Fact]
+    public void Images_without_bytes_do_not_hide_how_many_were_taken_away()
+    {
+        Say([.. Enumerable.Range(0, 10).Select(i => SomeImages.Put(i, At(-60)))]);
+        Say([.. Enumerable.Range(100, 200).Select(i => SomeImages.Put(i, At(-50), "nyc"))]);
+        Say([.. Enumerable.Range(0, 10).Select(i => SomeImages.Delete(i, At(-40), "nyc"))]);
+
+        Assert.NotNull(new ChangeLimits().TooMany(_history, _view, "nyc", Now, default, image => image.Id != default && image.Stamp.Site == "ams"));
     }
 
     [Fact]
@@ -73,7 +125,7 @@ public sealed class CatalogHistoryTests
         }
 
         Assert.Equal(CatalogHistory.OfRegister, _history.Count);
-        var first = Assert.Single(_history.InForce(_view, "nyc", Now.AddMinutes(-95)));
+        var first = Assert.Single(_history.InForce(_view, "nyc", Now));
         Assert.Equal("the right one", ((MetaEntry)first.Was!.Entry).Value.Titles["en"]);
     }
 
@@ -84,7 +136,7 @@ public sealed class CatalogHistoryTests
         Say(SomeImages.Delete(1, At(-50), "nyc"));
         var old = Assert.Single(_history.All);
 
-        var changes = CatalogChange.Between(_view, _view.With([SomeImages.Delete(2, At(60 * 24 * 31), "nyc")]), Now.AddDays(31), _ => default).ToList();
+        var changes = CatalogChange.Between(_view, _view.With([SomeImages.Delete(2, At(60 * 24 * 31), "nyc")]), Now.AddDays(31), first: false).ToList();
         _history = _history.With(changes, Now.AddDays(31), out _dropped);
 
         Assert.Same(old, Assert.Single(_dropped));
@@ -98,8 +150,8 @@ public sealed class CatalogHistoryTests
         Say(SomeImages.Delete(1, At(-50), "nyc"), SomeImages.Delete(2, At(-50), "nyc"));
         Say(SomeImages.Put(2, At(-40)));
 
-        Assert.Equal(SomeImages.Id(1), Assert.Single(_history.InForce(_view, "nyc", Now.AddHours(-1))).Register.Image);
-        Assert.Empty(_history.InForce(_view, "nyc", Now.AddMinutes(-40)));
+        Assert.Equal(SomeImages.Id(1), Assert.Single(_history.InForce(_view, "nyc", Now)).Register.Image);
+        Assert.Empty(_history.InForce(_view, "nyc", Now.AddMinutes(1)));
     }
 
     [Theory]
@@ -115,10 +167,10 @@ public sealed class CatalogHistoryTests
         Say([.. Enumerable.Range(0, images).Select(i => SomeImages.Put(i, At(-90)))]);
         Say([.. Enumerable.Range(0, removed).Select(i => SomeImages.Delete(i, At(-30), "nyc"))]);
 
-        Assert.Equal(many, new ChangeLimits().TooMany(_history, _view, "nyc", Now, default) is not null);
-        Assert.Null(new ChangeLimits().TooMany(_history, _view, "ams", Now, default));
-        Assert.Null(new ChangeLimits().TooMany(_history, _view, "nyc", Now.AddHours(1), default));
-        Assert.Null(new ChangeLimits().TooMany(_history, _view, "nyc", Now, Now));
+        Assert.Equal(many, new ChangeLimits().TooMany(_history, _view, "nyc", Now, default, _ => true) is not null);
+        Assert.Null(new ChangeLimits().TooMany(_history, _view, "ams", Now, default, _ => true));
+        Assert.Null(new ChangeLimits().TooMany(_history, _view, "nyc", Now.AddHours(1).AddSeconds(1), default, _ => true));
+        Assert.Null(new ChangeLimits().TooMany(_history, _view, "nyc", Now, Now, _ => true));
     }
 
     [Fact]
@@ -148,6 +200,7 @@ public sealed class CatalogHistoryTests
         // One that only took the place of something did not add it.
         Say(SomeImages.Delete(2, At(-50), "nyc"));
         Assert.Equal(new ImageOrigin("nyc", null), ImageOrigin.Of(_view.Registers[RegisterKey.OfImage(SomeImages.Id(2))]));
+        Assert.Null(ImageOrigin.SaidBy("ams", _view.Registers[RegisterKey.OfImage(SomeImages.Id(2))], SomeImages.Value(2).WithAdder("alice", "ams")).AddingSite);
         Say(SomeImages.Put(2, At(-40)) with { Obs = StatedEntry.Of(SomeImages.Delete(2, At(-50), "nyc")).Hash });
         Assert.Equal(new ImageOrigin(null, null), ImageOrigin.Of(_view.Registers[RegisterKey.OfImage(SomeImages.Id(2))]));
     }
@@ -184,12 +237,12 @@ public sealed class CatalogHistoryTests
 
     private static BlockEntry Recall(int number, long ms, string site, bool over = false) => new(SomeImages.Id(number), new Stamp(ms, 0, site), "tests", null, over);
 
-    private void Say(params Entry[] entries) => Say(_ => default, entries);
+    private void Say(params Entry[] entries) => Say(first: false, entries);
 
-    private void Say(Func<string, DateTimeOffset> after, params Entry[] entries)
+    private void Say(bool first, params Entry[] entries)
     {
         var next = _view.With(entries);
-        _history = _history.With([.. CatalogChange.Between(_view, next, Now, after)], Now, out _dropped);
+        _history = _history.With([.. CatalogChange.Between(_view, next, Now, first)], Now, out _dropped);
         _view = next;
     }
 }

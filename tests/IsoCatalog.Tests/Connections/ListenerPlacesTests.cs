@@ -8,7 +8,7 @@ public sealed class ListenerPlacesTests
 {
     private static readonly PlaceLimits Limits = new()
     {
-        OfAddress = 8, NewOfKnownAddress = 6, NewOfStranger = 3, NewOfStrangers = 10, OfStrangers = 16, OfKnown = 12,
+        OfAddress = 8, NewOfKnownAddress = 6, OfStranger = 6, NewOfStranger = 3, NewOfStrangers = 10, OfStrangers = 16, OfKnown = 12,
     };
 
     private readonly ListenerPlaces _places = new(Limits);
@@ -92,6 +92,31 @@ public sealed class ListenerPlacesTests
         Enter("10.0.0.1", known: false, "four 2");
         Enter("10.0.0.1", known: false, "four 3");
         Assert.Equal(["mapped 0"], _cut);
+    }
+
+    [Fact]
+    public void Known_addresses_of_one_network_have_each_their_own_places()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            Enter($"2001:db8::{i + 1}", known: true, "bmc");
+        }
+
+        Assert.Empty(_cut);
+    }
+
+    [Fact]
+    public void Strangers_that_asked_once_do_not_keep_their_places_for_ever()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            Enter($"10.0.{i % 4}.1", known: false, $"keeps {i}")?.Settle(known: false);
+        }
+
+        _cut.Clear();
+        Assert.NotNull(Enter("10.9.0.1", known: false, "comes"));
+        Assert.Single(_cut);
+        Assert.StartsWith("keeps", _cut[0], StringComparison.Ordinal);
     }
 
     [Fact]
