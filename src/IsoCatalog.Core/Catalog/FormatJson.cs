@@ -12,7 +12,7 @@ namespace IsoCatalog.Core.Catalog;
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    Converters = [typeof(UtcTimeText)],
+    Converters = [typeof(UtcTimeText), typeof(SharedText)],
     MaxDepth = StrictJson.MaxDepth)]
 [JsonSerializable(typeof(SiteManifest))]
 [JsonSerializable(typeof(Holdings))]
