@@ -20,17 +20,26 @@ public sealed record ChangeLimits(int Changes = 50, int Percent = 50)
         ArgumentNullException.ThrowIfNull(history);
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(isHere);
-        var own = history.Since(now - Window).Where(change => change.Signer == signer && change.At > after).ToList();
-        var described = own.Where(change => change.Is.Entry is MetaEntry).Select(change => change.Register).ToHashSet();
-        var others = history.All.Where(change => change.Signer != signer && described.Contains(change.Register)).ToLookup(change => change.Register);
-        var changes = own.Where(change => !GivesBack(change, others[change.Register].LastOrDefault())).ToList();
+        var (changes, before) = (new List<CatalogChange>(), new Dictionary<RegisterKey, CatalogChange>());
+        foreach (var change in history.All)
+        {
+            if (change.Signer != signer)
+            {
+                before[change.Register] = change;
+            }
+            else if (change.At > now - Window && change.At > after && !GivesBack(change, before.GetValueOrDefault(change.Register)))
+            {
+                changes.Add(change);
+            }
+        }
+
         var taken = changes.Where(change => change.Kind is ChangeKind.Removed or ChangeKind.ProtectedRemoved or ChangeKind.Recalled or ChangeKind.Hidden)
             .Select(change => change.Register.Image).Distinct().Count(image => view.Images.GetValueOrDefault(image) is { } known && !IsOffered(known));
         return changes.Count > Changes || (taken >= Fewest && taken * 100L > (long)Percent * (view.Live.Count(image => IsOffered(image) && isHere(image)) + taken)) ? changes : null;
     }
 
     /// <summary>It mends what another one did, and is no reason to look.</summary>
-    /// <param name="other">The newest change of the same register by somebody else.</param>
+    /// <param name="other">The change of the same register by somebody else before this one.</param>
     private static bool GivesBack(CatalogChange change, CatalogChange? other) => change.Kind switch
     {
         ChangeKind.Restored or ChangeKind.RecallEnded => true,

@@ -5,6 +5,7 @@ using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Testing;
+using IsoCatalog.Tests.Catalog;
 using Xunit;
 
 namespace IsoCatalog.Tests.Ledger;
@@ -12,7 +13,7 @@ namespace IsoCatalog.Tests.Ledger;
 /// <summary>A database that is not trusted any more is written anew from memory. What it says then is what it said, to the last row.</summary>
 public sealed class DatabaseAnewTests : IDisposable
 {
-    private const int Kinds = 9;
+    private const int Kinds = 10;
     private const int Few = 5;
 
     private static readonly DateTimeOffset At = DateTimeOffset.FromUnixTimeMilliseconds(1_780_000_000_123);
@@ -133,6 +134,7 @@ public sealed class DatabaseAnewTests : IDisposable
             .. database.Tables.LoadReadTimes().Stored.Select(r => $"read {r}"),
             .. database.Tables.LoadReadTimes().Published.Select(r => $"read {r}"),
             .. database.Tables.LoadAliasMoves().Select(m => m.ToString()),
+            .. database.Tables.LoadChanges().Select(c => $"{c.Kind} {c.At:O} {c.Is.Hash} {c.Was?.Hash}"),
         ];
         return string.Join('\n', lines.Order(StringComparer.Ordinal));
     }
@@ -164,6 +166,13 @@ public sealed class DatabaseAnewTests : IDisposable
             5 => new Row.Held($"lease {which}", how == 0 ? null : new Lease($"lease {which}", image, "bmc", "10.0.0.1", how == 1 ? null : "token", At, At.AddDays(how))),
             6 => new Row.StoredRead(Digest(which + 100), At.AddDays(how)),
             7 => new Row.PublishedRead(new CellKey(image, which % 2 == 0 ? "bmc" : "console"), At.AddDays(how)),
+            8 => new Row.Changed(
+                new CatalogChange(
+                    StatedEntry.Of(SomeImages.Delete(which, At.ToUnixTimeMilliseconds())),
+                    which % 2 == 0 ? null : StatedEntry.Of(SomeImages.Put(which, At.ToUnixTimeMilliseconds() - 1)),
+                    ChangeKind.Removed,
+                    At.AddDays(how)),
+                how != 0),
             _ => new Row.Waits($"alias-{which}", how == 0 ? null : new AliasMove($"job {how}", $"alias-{which}", image, how == 1 ? null : how, "me", At, how)),
         };
     }
