@@ -98,6 +98,7 @@ internal sealed class StatStore(Doubts doubts, FileSentry sentry, DriftReport dr
         sentry.WatchAgain(cancellationToken);
         doubts.StatStore(cancellationToken);
         drift.LookForOrphans();
+        drift.Look();
         return ValueTask.CompletedTask;
     }
 }
