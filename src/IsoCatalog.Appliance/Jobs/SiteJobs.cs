@@ -31,6 +31,7 @@ internal static class SiteJobs
 
             Every<LookForData>(quartz, TimeSpan.FromSeconds(1));
             Every<TendReserve>(quartz, TimeSpan.FromSeconds(2));
+            Every<LookAtFiles>(quartz, TimeSpan.FromSeconds(10));
             Every<StatStore>(quartz, TimeSpan.FromSeconds(10));
             Every<RescanInbox>(quartz, configuration.Inbox.Rescan);
             Every<KeepDocuments>(quartz, TimeSpan.FromSeconds(10));
@@ -85,6 +86,17 @@ internal sealed class TendReserve(Reserve reserve, ImageStore store, IHostApplic
             reserve.Tend();
         }
 
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>Looks how many more files can be opened.</summary>
+[DisallowConcurrentExecution]
+internal sealed class LookAtFiles(FileRoom files) : IJob
+{
+    public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    {
+        files.Look();
         return ValueTask.CompletedTask;
     }
 }

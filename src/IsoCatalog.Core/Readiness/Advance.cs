@@ -37,7 +37,7 @@ public readonly record struct Advance(double Furthest, DateTimeOffset Moved)
     private static double Reached(OtherSite site, ImageId image)
     {
         var cells = (site.Surfaces ?? []).Select(s => site.CellOf(image, s.Name)).OfType<Cell>().ToList();
-        var stored = site.Holds(image) ? 2 : cells.Where(c => c.State == CellState.Fetching).Select(c => (c.Code == ReasonCode.Verifying ? 1 : 0) + (c.Progress ?? 0)).DefaultIfEmpty().Max();
+        var stored = site.Holds(image) ? 3 : cells.Where(c => c.State == CellState.Fetching).Select(c => (c.Code == ReasonCode.Verifying ? 1 : 0) + (c.Progress ?? 0)).DefaultIfEmpty().Max();
         return stored + cells.Sum(c => c.State switch
         {
             CellState.Staged or CellState.Advertised => 1,
