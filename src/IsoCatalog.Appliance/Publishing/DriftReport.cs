@@ -8,6 +8,7 @@ using IsoCatalog.Appliance.Store;
 using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Publishing;
 
@@ -96,7 +97,7 @@ internal sealed class DriftReport
     /// <summary>Looks without being asked, so that what ends and begins anew between two requests is not taken for one.</summary>
     public void Look() => Now();
 
-    /// <summary>Looks for files in the store that belong to nothing; reads the folders only.</summary>
+    /// <summary>Looks for files in the store that belong to nothing; reads the folders only. If they cannot be read, what was found before stands.</summary>
     public void LookForOrphans()
     {
         if (_store.Absence() is not null)
@@ -105,7 +106,18 @@ internal sealed class DriftReport
         }
 
         var known = _orphans;
-        _orphans = _store.Orphans(_ledger.View).ToDictionary(
+        IReadOnlyList<string> orphans;
+        try
+        {
+            orphans = [.. _store.Orphans(_ledger.View)];
+        }
+        catch (Exception e) when (DiskFault.IsOutside(e))
+        {
+            // Each ten seconds; whatever is wrong with the disk, or with this process, is drift of its own.
+            return;
+        }
+
+        _orphans = orphans.ToDictionary(
             path => path,
             path => known.GetValueOrDefault(path) ?? new DriftView(
                 "store-orphan",

@@ -23,7 +23,7 @@ internal sealed record FileNeed(long Limit, int Images)
         CultureInfo.InvariantCulture,
         $"This process may have {Limit:N0} files open at once, and the site needs {Needed:N0}: {Program} for the program, {Connections} for connections, and one for each image in its store that other "
         + $"sites may ask for, now {Images:N0}. Allow it more (65536 leaves room to grow): LimitNOFILE=65536 in its systemd unit, `ulimit -n 65536` before it in a shell, nofile in "
-        + "/etc/security/limits.conf for its user, or --ulimit nofile=65536 for its container.");
+        + $"/etc/security/limits.conf for its user, or --ulimit nofile=65536 for its container.");
 
     /// <summary>Looks into the store's folders and changes nothing.</summary>
     public static FileNeed Of(SiteConfiguration site, long limit) => new(limit, site.Listen.Fleet is null ? 0 : Stored(new SiteFolders(site.Data, site.Inbox.Path)));
