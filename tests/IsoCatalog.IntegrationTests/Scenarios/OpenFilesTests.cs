@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
-using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Testing;
 using Xunit;
@@ -34,7 +32,7 @@ public sealed class OpenFilesTests
     {
         await using var site = await Scenario.PrepareAsync(new TestSiteOptions { Wrapper = ["bash", "-c", "ulimit -Hn 2048; ulimit -Sn 256; exec \"$@\"", "--"] });
         await site.StartAgainAsync(Cancel);
-        Assert.True((await site.Client.GetImagesAsync(Cancel)).Images.Count == 0);
+        Assert.Empty((await site.Client.GetImagesAsync(Cancel)).Images);
     }
 
     [Fact]
@@ -53,11 +51,11 @@ public sealed class OpenFilesTests
         var refused = await Assert.ThrowsAnyAsync<Exception>(() => site.StartAgainAsync(Cancel, Limited("700")));
         Assert.Contains("needs 748", refused.Message, StringComparison.Ordinal);
         var check = await Counterpart.RunAsync("bash", ["-c", "ulimit -n 700; exec \"$@\"", "--", "dotnet", site.Program, "check-config", site.ConfigurationPath], Cancel);
-        Assert.Contains("needs 748", check.Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("needs 748", check.Succeeded(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_process_that_runs_out_of_files_says_so_once_and_goes_on_when_there_are_some_again()
+    public async Task A_process_that_runs_out_of_files_says_so_once_for_as_long_as_it_is_so()
     {
         var prlimit = Counterpart.Require("prlimit");
         await using var site = await Scenario.PrepareAsync(TestSiteOptions.InOwnProcess);
@@ -68,22 +66,9 @@ public sealed class OpenFilesTests
         await LimitAsync(Open() + 24);
         var drift = await witness.DriftAsync(ReasonCode.FilesExhausted);
         Assert.Contains("LimitNOFILE=", drift.Reason, StringComparison.Ordinal);
-
-        // None is left at all.
-        var held = new List<Socket>();
-        foreach (var _ in Enumerable.Range(0, 100))
-        {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-            await socket.ConnectAsync(site.Api.Host, site.Api.Port, Cancel);
-            held.Add(socket);
-        }
-
-        await TestSite.EventuallyAsync(() => Task.FromResult(Open() >= Limit()), Cancel);
-
-        // By the connection that is open already.
-        await Assert.ThrowsAsync<ApplianceException>(() => site.Client.UploadImageAsync(new MemoryStream(IsoBuilder.InMemory("DEBIAN", 40_000, 3)), "debian-14.iso", null, null, null, Cancel));
         Assert.Equal(drift, Assert.Single((await site.Client.GetDriftAsync(Cancel)).Drift, d => d.Code == ReasonCode.FilesExhausted));
-        held.ForEach(s => s.Dispose());
+        Assert.True(await site.ListsAsync("bmc", image.Id, Cancel));
+
         await LimitAsync(4096);
         await TestSite.EventuallyAsync(async () => (await site.Client.GetDriftAsync(Cancel)).Drift.Count == 0, Cancel, seconds: 60);
         Assert.Equal(1, await witness.MetricAsync("""isocatalog_drift_found_total{code="files-exhausted",surface=""}"""));
@@ -93,10 +78,6 @@ public sealed class OpenFilesTests
         Assert.InRange(log.Split('\n').Length, 1, 60);
 
         int Open() => Directory.EnumerateFileSystemEntries($"/proc/{site.ProcessId}/fd").Count();
-
-        int Limit() => int.Parse(
-            File.ReadLines($"/proc/{site.ProcessId}/limits").First(l => l.StartsWith("Max open files", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[3],
-            CultureInfo.InvariantCulture);
 
         async Task LimitAsync(int limit) => (await Counterpart.RunAsync(prlimit, [$"--pid={site.ProcessId}", $"--nofile={limit}:"], Cancel)).Succeeded();
     }

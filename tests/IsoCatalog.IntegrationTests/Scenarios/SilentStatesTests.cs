@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.IntegrationTests.Files;
 using IsoCatalog.IntegrationTests.Fleet;
 using IsoCatalog.Testing;
 using Xunit;
@@ -15,33 +16,24 @@ public sealed class SilentStatesTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>It answers all the time, and never has the image: there is no room for it, or it cannot show it.</summary>
+    /// <summary>It answers all the time, and never has the image: there is no room for it in its store, or on one of its surfaces.</summary>
     [Theory]
-    [InlineData(ReasonCode.NoSpace)]
-    [InlineData(ReasonCode.ForeignFile)]
+    [InlineData("bmc is fetching (no-space)")]
+    [InlineData("console is absent (no-space)")]
     public async Task A_site_that_answers_and_never_has_an_image_is_named_and_after_a_quarter_of_an_hour_not_waited_for(string why)
     {
+        await using var disk = await MountedFolder.TmpfsAsync("2m");
         await using var fleet = await PrepareAsync("ams", "nyc");
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
-        var inTheWay = Path.Combine(nyc.Console, "held.iso");
-        if (why == ReasonCode.NoSpace)
-        {
-            await nyc.ConfigureAsync("floor: 1MiB", "floor: 900TiB");
-        }
-        else
-        {
-            Directory.CreateDirectory(nyc.Console);
-            await File.WriteAllTextAsync(inTheWay, "Somebody else's.", Cancel);
-        }
-
+        var mends = why.StartsWith("console", StringComparison.Ordinal);
+        await (mends ? nyc.ConfigureAsync(nyc.Console, disk.Path) : nyc.ConfigureAsync("floor: 1MiB", "floor: 900TiB"));
         await StartAsync(fleet);
-        var image = await ams.PutAsync("held.iso", 1);
-        var held = await DriftAsync(ams, ReasonCode.WaitingForSites, image.Id);
+        var image = await ams.UploadAsync("held.iso", IsoBuilder.InMemory("HELD", 4 << 20, 1));
+        var held = await DriftAsync(ams, ReasonCode.WaitingForSites, image.Id, why);
         Assert.Equal("nyc", held.Site);
         Assert.Contains("offered nowhere yet", held.Reason, StringComparison.Ordinal);
-        Assert.Contains($"({why})", held.Reason, StringComparison.Ordinal);
         Assert.True(await ams.MetricAsync("isocatalog_drift{code=\"waiting-for-sites\"") > 0);
-        Assert.True(await nyc.MetricAsync($"isocatalog_drift{{code=\"{why}\"") > 0);
+        Assert.True(await nyc.MetricAsync("isocatalog_drift{code=\"no-space\"") > 0);
         Assert.False(await ams.ListsAsync("bmc", image.Id, Cancel));
 
         await ams.ListsEverywhereAsync(image, seconds: 120);
@@ -50,9 +42,9 @@ public sealed class SilentStatesTests
         Assert.Contains("is not waited for", (await ams.Client.GetImageAsync(image.Id.ToString(), Cancel)).Ready["nyc"]["console"].Reason, StringComparison.Ordinal);
         Assert.DoesNotContain((await ams.Client.GetDriftAsync(Cancel)).Drift, d => d.Code == ReasonCode.SiteLate);
 
-        if (why == ReasonCode.ForeignFile)
+        if (mends)
         {
-            File.Delete(inTheWay);
+            await disk.RemountAsync("size=64m");
             await nyc.ListsEverywhereAsync(image);
             await TestSite.EventuallyAsync(async () => (await ams.Client.GetDriftAsync(Cancel)).Drift.Count == 0, Cancel);
             Assert.Equal(0, await ams.MetricAsync("isocatalog_drift{code=\"waiting-for-sites\""));
