@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Text.Json;
 using IsoCatalog.Appliance.Commands;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Store;
+using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Surfaces.Ovirt;
 
 namespace IsoCatalog.Appliance;
@@ -58,10 +60,21 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(
         string path, SiteHostOptions options, bool json, bool report, bool leash, CancellationToken cancellationToken)
     {
+        // Before anything else is opened: with too few files the first thing that fails is some library.
+        if (new FileNeed(OpenFiles.Limit, Images: 0).Problem is { } none)
+        {
+            return Refuse(FileNeed.TooFew, none, json);
+        }
+
         var result = ConfigurationFile.Load(path);
         if (result is not ConfigurationResult.Loaded loaded)
         {
             return StartReport.Print(((ConfigurationResult.Invalid)result).Problems, path);
+        }
+
+        if (FileNeed.Of(loaded.Configuration, OpenFiles.Limit).Problem is { } tooFew)
+        {
+            return Refuse(FileNeed.TooFew, tooFew, json);
         }
 
         if (HostCheck.Run(loaded, options.Time.GetUtcNow()) is { Count: > 0 } problems)
@@ -100,10 +113,13 @@ internal static class ServeCommand
         }
         catch (SiteStartException e)
         {
-            Console.Error.WriteLine(json
-                ? JsonSerializer.Serialize(new StartProblem(e.Code, e.Message), StartJson.Default.StartProblem)
-                : $"error: {e.Message}");
-            return ExitCode.ConfigurationInvalid;
+            return Refuse(e.Code, e.Message, json);
         }
+    }
+
+    private static int Refuse(string code, string why, bool json)
+    {
+        Console.Error.WriteLine(json ? JsonSerializer.Serialize(new StartProblem(code, why), StartJson.Default.StartProblem) : $"error: {why}");
+        return ExitCode.ConfigurationInvalid;
     }
 }

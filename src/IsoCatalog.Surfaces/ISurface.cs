@@ -92,4 +92,5 @@ public abstract record SurfaceOutcome
 /// <param name="Image">The image concerned; null for a foreign file or the surface as a whole.</param>
 /// <param name="Code">One of <see cref="ReasonCode"/>.</param>
 /// <param name="Reason">For an operator, with the path.</param>
-public sealed record SurfaceFinding(ImageId? Image, string Code, string Reason);
+/// <param name="Subject">What it is about, where the reason does not stay the same while it lasts; null: the reason tells it from others.</param>
+public sealed record SurfaceFinding(ImageId? Image, string Code, string Reason, string? Subject = null);

@@ -48,6 +48,7 @@ public static class Counterpart
         ["nft"] = "nftables",
         ["openssl"] = "openssl",
         ["php"] = "php-cli and php-curl",
+        ["prlimit"] = "util-linux",
         ["prometheus"] = "prometheus",
         ["promtool"] = "prometheus",
         ["python3"] = "python3",

@@ -9,7 +9,7 @@ internal static class OtherCells
 {
     /// <param name="waitsFor">The sites that hold the image back there.</param>
     public static Dictionary<string, CellView> Of(SiteView view, CatalogImage image, OtherSite other, IReadOnlyList<string> waitsFor, DateTimeOffset now) =>
-        (other.Surfaces ?? []).ToDictionary(s => s.Name, s => Aged(Cell(view, image, other, s, waitsFor), other, now), StringComparer.Ordinal);
+        (other.Surfaces ?? []).ToDictionary(s => s.Name, s => Aged(Stuck(Cell(view, image, other, s, waitsFor), image, other, now), other, now), StringComparer.Ordinal);
 
     /// <summary>The sites that another one waits for when it is ready itself; else empty.</summary>
     /// <param name="own">This site.</param>
@@ -34,6 +34,12 @@ internal static class OtherCells
             null when !view.IsWanted(image.Id) => new CellView(
                 CellState.Absent, "It is not to be offered.", image.Deleted ? ReasonCode.Removed : image.Meta.Hidden ? ReasonCode.Hidden : ReasonCode.Blocked, null, null),
             null => new CellView(CellState.Absent, Words(surface.Problem ?? ReasonCode.NotYetPublished), surface.Problem ?? ReasonCode.NotYetPublished, surface.ProblemSince, null),
+        };
+
+    private static CellView Stuck(CellView cell, CatalogImage image, OtherSite other, DateTimeOffset now) =>
+        cell.State is CellState.Staged or CellState.Advertised || !other.IsStuck(image.Id, now) ? cell : cell with
+        {
+            Reason = $"{cell.Reason} It has come no further for {CellPlan.Patience.TotalMinutes:0} minutes and longer: it is not waited for.".TrimStart(),
         };
 
     /// <summary>What was heard long ago may not be so any more, and says so.</summary>

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Store;
+using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -41,7 +43,7 @@ internal static class CheckConfigCommand
 
         var check = ConfigurationFile.Load(file) switch
         {
-            ConfigurationResult.Loaded loaded => Checked(file, HostCheck.Run(loaded, now), loaded.Warnings),
+            ConfigurationResult.Loaded loaded => Checked(file, HostCheck.Run(loaded, now), [.. loaded.Warnings, .. Files(loaded)]),
             ConfigurationResult.Invalid invalid => Checked(file, invalid.Problems, invalid.Warnings),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
@@ -60,6 +62,10 @@ internal static class CheckConfigCommand
         screen.Line(check.Valid ? $"{file} is valid." : $"{file} has {check.Problems.Count} {(check.Problems.Count == 1 ? "mistake" : "mistakes")}.");
         return check.Valid ? ExitCode.Ok : ExitCode.ConfigurationInvalid;
     }
+
+    /// <summary>Who checks may have another limit than the site will have, so it is no mistake.</summary>
+    private static IEnumerable<ConfigurationProblem> Files(ConfigurationResult.Loaded loaded) =>
+        FileNeed.Of(loaded.Configuration, OpenFiles.Limit).Problem is { } tooFew ? [new ConfigurationProblem(0, 0, "", $"If the site is started as this check was: {tooFew}")] : [];
 
     private static ConfigurationCheck Checked(string file, IReadOnlyList<ConfigurationProblem> problems, IReadOnlyList<ConfigurationProblem> warnings) =>
         new(file, problems.Count == 0, problems, warnings);

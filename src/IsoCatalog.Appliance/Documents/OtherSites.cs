@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Documents;
@@ -8,16 +9,16 @@ internal static class OtherSites
 {
     /// <summary>The other active sites. One that was never heard of is waited for from the moment that it was first known.</summary>
     public static ImmutableDictionary<string, OtherSite> Of(
-        FleetSnapshot fleet, FleetClocks clocks, ImmutableDictionary<string, OtherSite> before, DateTimeOffset now) =>
+        FleetSnapshot fleet, FleetClocks clocks, CatalogView catalog, ImmutableDictionary<string, OtherSite> before, DateTimeOffset now) =>
         fleet.ActiveSites.Keys.Where(s => s != fleet.Site).ToImmutableDictionary(
             s => s,
             s => fleet.Sites.GetValueOrDefault(s)?.Holdings is { } said
-                ? before.TryGetValue(s, out var known) && known.Said == said.Sha256 ? known : Read(said, clocks, now)
+                ? before.TryGetValue(s, out var known) && known.Said == said.Sha256 ? known : Read(said, clocks, known, catalog, now)
                 : before.GetValueOrDefault(s) ?? new OtherSite(s, now),
             StringComparer.Ordinal);
 
     /// <summary>A statement may have come by a detour, or have lain here since before the start: it is as old as its site says, never younger.</summary>
-    private static OtherSite Read(Statement said, FleetClocks clocks, DateTimeOffset now)
+    private static OtherSite Read(Statement said, FleetClocks clocks, OtherSite? before, CatalogView catalog, DateTimeOffset now)
     {
         if (said.At is not { } came)
         {
@@ -27,6 +28,7 @@ internal static class OtherSites
         }
 
         var issued = said.Holdings.Issued - clocks.OffsetOf(said.Holdings.Site);
-        return SiteHoldings.Read(said.Holdings, issued < came ? issued : came) with { Said = said.Sha256 };
+        var site = SiteHoldings.Read(said.Holdings, issued < came ? issued : came) with { Said = said.Sha256 };
+        return site with { Unready = Advance.After(before, site, catalog.Live, now) };
     }
 }

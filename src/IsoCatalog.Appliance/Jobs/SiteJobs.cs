@@ -31,6 +31,7 @@ internal static class SiteJobs
 
             Every<LookForData>(quartz, TimeSpan.FromSeconds(1));
             Every<TendReserve>(quartz, TimeSpan.FromSeconds(2));
+            Every<LookAtFiles>(quartz, TimeSpan.FromSeconds(10));
             Every<StatStore>(quartz, TimeSpan.FromSeconds(10));
             Every<RescanInbox>(quartz, configuration.Inbox.Rescan);
             Every<KeepDocuments>(quartz, TimeSpan.FromSeconds(10));
@@ -89,6 +90,17 @@ internal sealed class TendReserve(Reserve reserve, ImageStore store, IHostApplic
     }
 }
 
+/// <summary>Looks how many more files can be opened.</summary>
+[DisallowConcurrentExecution]
+internal sealed class LookAtFiles(FileRoom files) : IJob
+{
+    public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    {
+        files.Look();
+        return ValueTask.CompletedTask;
+    }
+}
+
 /// <summary>Compares the store's files with their receipts, and looks for files that belong to nothing.</summary>
 [DisallowConcurrentExecution]
 internal sealed class StatStore(Doubts doubts, FileSentry sentry, DriftReport drift) : IJob
@@ -98,6 +110,7 @@ internal sealed class StatStore(Doubts doubts, FileSentry sentry, DriftReport dr
         sentry.WatchAgain(cancellationToken);
         doubts.StatStore(cancellationToken);
         drift.LookForOrphans();
+        drift.Look();
         return ValueTask.CompletedTask;
     }
 }

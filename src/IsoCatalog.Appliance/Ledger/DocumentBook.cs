@@ -209,7 +209,7 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
         }
 
         var (view, now) = (turn.View, turn.Now);
-        var next = view with { Others = OtherSites.Of(documents.Snapshot, documents.Clocks, view.Others, now) };
+        var next = view with { Others = OtherSites.Of(documents.Snapshot, documents.Clocks, documents.View, view.Others, now) };
         if (ReferenceEquals(view.Signed, documents.View))
         {
             turn.Make(new Change(next) { After = alarmed });

@@ -42,7 +42,7 @@ internal static class StoredView
             LeasesForgottenSince = LeasesForgottenSince(database, facts, catalog, now, log),
             AliasMoves = ImmutableDictionary.CreateRange(StringComparer.Ordinal, database.Tables.LoadAliasMoves().Select(m => KeyValuePair.Create(m.Alias, m))),
         };
-        view = view.WithCatalog(catalog, now, out _) with { Others = OtherSites.Of(documents.Snapshot, documents.Clocks, view.Others, now) };
+        view = view.WithCatalog(catalog, now, out _) with { Others = OtherSites.Of(documents.Snapshot, documents.Clocks, catalog, view.Others, now) };
         foreach (var key in view.Cells.Keys.Where(k => !catalog.Images.ContainsKey(k.Image)).ToList())
         {
             view = view.WithdrawnEverywhere(

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Intake;
@@ -7,6 +8,7 @@ using IsoCatalog.Appliance.Store;
 using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Publishing;
 
@@ -27,6 +29,7 @@ internal sealed class DriftReport
     private readonly FleetExchange? _exchange;
     private readonly TimeProvider _time;
     private readonly DateTimeOffset _started;
+    private readonly DriftTimes _times = new();
     private volatile IReadOnlyDictionary<string, DriftView> _orphans = new Dictionary<string, DriftView>();
 
     public DriftReport(
@@ -62,7 +65,7 @@ internal sealed class DriftReport
     {
         var view = _ledger.View;
         var now = _time.GetUtcNow();
-        IEnumerable<DriftView> drift =
+        IEnumerable<Found> found =
         [
             .. ClockDrift.Of(
                 _exchange?.Peers ?? [],
@@ -70,27 +73,35 @@ internal sealed class DriftReport
                 _ledger.Clock,
                 now,
                 TimeSpan.FromMilliseconds(_ledger.Fleet.Trust.Current.Params.MaxFutureMs)),
-            .. Forgotten(view),
-            .. _alarms.Standing.Select(a => new DriftView(a.Code, a.Reason, null, null, a.Since, a.Site)),
-            .. SiteDrift.Of(view, _exchange?.Peers ?? [], _started, now),
-            .. NewDrift.Of(view.Catalog, _newPerDay, now),
-            .. view.Surfaces.Where(s => s.Problem is not null)
-                .Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),
-            .. Store(view),
-            .. WaitDrift.Fetches(view, now),
-            .. WaitDrift.HeldBack(view, _together, now),
-            .. CellDrift.Of(view),
-            .. CellDrift.StillInSight(view),
-            .. _publishers.SelectMany(p => p.Foreign.Select(f => new DriftView(f.Code, f.Reason, p.Name, null, now))),
-            .. _inbox.Trouble is { } trouble ? [new DriftView(ReasonCode.InboxUnlistable, trouble.Reason, null, null, trouble.Since)] : Array.Empty<DriftView>(),
-            .. _inbox.Refused.Select(r => new DriftView("inbox-refused", r.Refusal.Message, null, r.Refusal.Image, r.Since)),
-            .. Orphans(view),
-            .. _setbacks.Lasting.Select(s => new DriftView(ReasonCode.UpkeepFailed, s.Reason, null, s.Image, s.Since)),
+            .. Standing(
+                Forgotten(view),
+                _alarms.Standing.Select(a => new DriftView(a.Code, a.Reason, null, null, a.Since, a.Site)),
+                view.Surfaces.Where(s => s.Problem is not null).Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),
+                Store(view),
+                NewDrift.Of(view.Catalog, _newPerDay, now),
+                WaitDrift.Fetches(view, now),
+                WaitDrift.HeldBack(view, _together, now),
+                CellDrift.Of(view),
+                CellDrift.StillInSight(view),
+                _inbox.Trouble is { } trouble ? [new DriftView(ReasonCode.InboxUnlistable, trouble.Reason, null, null, trouble.Since)] : []),
+            .. SiteDrift.Of(view, _exchange?.Peers ?? [], _started, now).Select(d => new Found(d, d.Code == SiteDrift.DocumentsRefused ? Began(d) : null)),
+            .. _publishers.SelectMany(p => p.Foreign.Select(f => new Found(new DriftView(f.Code, f.Reason, p.Name, null, now), f.Subject ?? f.Reason))),
+            .. _inbox.Refused.Select(r => new Found(new DriftView("inbox-refused", r.Refusal.Message, null, r.Refusal.Image, r.Since), r.Path)),
+            .. Orphans(view).Select(o => new Found(o.Value, o.Key)),
+            .. _setbacks.Lasting.Select(s => new DriftView(ReasonCode.UpkeepFailed, s.Reason, null, s.Image, s.Since)).Select(d => new Found(d, Began(d))),
         ];
-        return new DriftList(_site, now, [.. drift]);
+        return new DriftList(_site, now, _times.Settle(found, now));
+
+        static IEnumerable<Found> Standing(params IEnumerable<IEnumerable<DriftView>> kinds) => kinds.SelectMany(k => k).Select(d => new Found(d));
+
+        // Where several may be alike in all else, and each is kept with its own beginning.
+        static string Began(DriftView drift) => drift.Since.ToString("O", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Looks for files in the store that belong to nothing; reads the folders only.</summary>
+    /// <summary>Looks without being asked, so that what ends and begins anew between two requests is not taken for one.</summary>
+    public void Look() => Now();
+
+    /// <summary>Looks for files in the store that belong to nothing; reads the folders only. If they cannot be read, what was found before stands.</summary>
     public void LookForOrphans()
     {
         if (_store.Absence() is not null)
@@ -99,7 +110,18 @@ internal sealed class DriftReport
         }
 
         var known = _orphans;
-        _orphans = _store.Orphans(_ledger.View).ToDictionary(
+        IReadOnlyList<string> orphans;
+        try
+        {
+            orphans = [.. _store.Orphans(_ledger.View)];
+        }
+        catch (Exception e) when (DiskFault.IsOutside(e))
+        {
+            // Each ten seconds; whatever is wrong with the disk, or with this process, is drift of its own.
+            return;
+        }
+
+        _orphans = orphans.ToDictionary(
             path => path,
             path => known.GetValueOrDefault(path) ?? new DriftView(
                 "store-orphan",
@@ -111,8 +133,8 @@ internal sealed class DriftReport
     }
 
     /// <summary>What was found at the last look, without what an add has taken up since.</summary>
-    private IEnumerable<DriftView> Orphans(SiteView view) =>
-        _orphans is { Count: > 0 } found ? ImageStore.StillOrphans(view, found.Keys).Select(path => found[path]) : [];
+    private IEnumerable<KeyValuePair<string, DriftView>> Orphans(SiteView view) =>
+        _orphans is { Count: > 0 } found ? ImageStore.StillOrphans(view, found.Keys).Select(path => KeyValuePair.Create(path, found[path])) : [];
 
     private IEnumerable<Measurement<int>> Measure() => Now().Drift
         .GroupBy(d => (d.Code, d.Surface))

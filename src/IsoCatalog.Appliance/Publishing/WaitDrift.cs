@@ -36,38 +36,48 @@ internal static class WaitDrift
         }
     }
 
-    /// <summary>Images that are ready here, and are held back because another site is not.</summary>
+    /// <summary>Images that are here and do not get ready at another site: those that it holds back, and those that are not held back for it any more.</summary>
     /// <param name="usual">Whether images are offered everywhere at once that do not say it themselves.</param>
     public static IEnumerable<DriftView> HeldBack(SiteView view, bool usual, DateTimeOffset now)
     {
+        var others = view.Others.Values.OrderBy(o => o.Site, StringComparer.Ordinal).ToList();
         foreach (var image in view.Catalog.Live.Where(i => view.IsWanted(i.Id)))
         {
-            if (CellPlan.HeldBackBy(view, image.Id, CellPlan.IsTogether(image, usual), now) is not { Count: > 0 } sites)
-            {
-                continue;
-            }
-
             var since = view.Surfaces.Select(s => view.CellOf(image.Id, s.Name)?.Since).Max() ?? now;
-            if (now - since > Expected(image))
+            var holding = now - since > Expected(image) ? CellPlan.HeldBackBy(view, image.Id, CellPlan.IsTogether(image, usual), now) : [];
+            foreach (var other in others)
             {
-                yield return new DriftView(
-                    ReasonCode.WaitingForSites,
-                    $"{image.FileName} is ready here and is offered nowhere yet, because it shall be offered everywhere at once. "
-                    + string.Join(' ', sites.Select(s => $"{s}: {Why(view, image.Id, s)}."))
-                    + $" Mend that there, or offer it where it is ready: PATCH /api/v1/images/{image.Id} with {{\"offer\":\"asap\"}}.",
-                    null,
-                    image.Id,
-                    since,
-                    sites[0]);
+                if (holding.Contains(other.Site))
+                {
+                    yield return new DriftView(
+                        ReasonCode.WaitingForSites,
+                        $"{image.FileName} is ready here and is offered nowhere yet, because it shall be offered everywhere at once. {other.Site}: {Why(other, image.Id)}. "
+                        + $"Mend that there, or offer it where it is ready: PATCH /api/v1/images/{image.Id} with {{\"offer\":\"asap\"}}.",
+                        null,
+                        image.Id,
+                        since,
+                        other.Site);
+                }
+                else if (other.IsStuck(image.Id, now) && !other.IsGivenUp(now) && view.FileOf(image) is StoreFile.Present)
+                {
+                    yield return new DriftView(
+                        ReasonCode.WaitingForSites,
+                        $"{other.Site} answers, and has come no further with {image.FileName} for {Elapsed(now - other.Unready[image.Id].Moved)}, so other sites do not wait for it. "
+                        + $"{other.Site}: {Why(other, image.Id)}. Mend that there; `isocatalog status` there has the details.",
+                        null,
+                        image.Id,
+                        other.Unready[image.Id].Moved,
+                        other.Site);
+                }
             }
         }
     }
 
     private static TimeSpan Expected(CatalogImage image) => Patience + TimeSpan.FromSeconds(image.Value.Size / SlowestRate);
 
-    private static string Why(SiteView view, ImageId image, string site)
+    private static string Why(OtherSite other, ImageId image)
     {
-        if (!view.Others.TryGetValue(site, out var other) || other.Surfaces is not { } surfaces)
+        if (other.Surfaces is not { } surfaces)
         {
             return "it has not said yet what it has";
         }

@@ -51,6 +51,7 @@ internal sealed class Fetcher(
             }
         }
 
+        var due = new List<CatalogImage>();
         foreach (var root in view.Store.Where(s => s.Value is StoreFile.Fetching or StoreFile.Lost).Select(s => s.Key).Where(root => !_running.ContainsKey(root)))
         {
             switch (FetchPlan.Next(view, root))
@@ -59,9 +60,14 @@ internal sealed class Fetcher(
                     book.ForgetFetch(root);
                     break;
                 case FetchStep.Fetch when _running.Count < AtOnce && _attempts.IsDue(root):
-                    Begin(view.ImagesOf(root).First(i => i.IsVisible), stoppingToken);
+                    due.Add(view.ImagesOf(root).First(i => i.IsVisible));
                     break;
             }
+        }
+
+        foreach (var image in due.Order(FetchPlan.Order).Take(AtOnce - _running.Count))
+        {
+            Begin(image, stoppingToken);
         }
 
         return _attempts.NextAfter(begun);
@@ -154,9 +160,9 @@ internal sealed class Fetcher(
 
     private Failure? Accept(CatalogImage image, string staged, long started, CancellationToken cancellationToken)
     {
-        Say(image, 1, ReasonCode.Verifying, "All bytes are here; they are read back from the disk.");
+        Reading(0);
         File.SetUnixFileMode(staged, ImageStore.ReadOnlyForAll);
-        var read = ImageStore.Read(staged, image.Value.Root, null, cancellationToken);
+        var read = ImageStore.Read(staged, image.Value.Root, new PercentSteps(image.Value.Size, Reading), cancellationToken);
         if (read is StoreRead.Undecided undecided)
         {
             return new Failure(ReasonCode.ReadError, $"{undecided.Reason}. It is read again.");
@@ -182,6 +188,8 @@ internal sealed class Fetcher(
         DurableFile.Delete(store.Folders.FetchProgress(image.Value.Root));
         Log.Fetched(log, image.FileName, time.GetElapsedTime(started).TotalSeconds);
         return null;
+
+        void Reading(double share) => Say(image, share, ReasonCode.Verifying, "All bytes are here; they are read back from the disk.");
     }
 
     /// <returns>What is missing once there is no room for the rest any more: the floor is left free, whoever else takes room. Null at the end of the transfer.</returns>
@@ -246,4 +254,19 @@ internal sealed class Fetcher(
     private sealed record Running(CatalogImage Image, Task Work, CancellationTokenSource Cancel);
 
     private sealed record Failure(string Code, string Reason);
+
+    /// <summary>At most 100 steps of a long reading.</summary>
+    private sealed class PercentSteps(long total, Action<double> say) : IProgress<long>
+    {
+        private int _said;
+
+        public void Report(long value)
+        {
+            if (total > 0 && (int)(value * 100 / total) is var percent && percent > _said)
+            {
+                _said = percent;
+                say(percent / 100.0);
+            }
+        }
+    }
 }

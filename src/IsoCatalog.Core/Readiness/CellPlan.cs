@@ -24,7 +24,7 @@ public enum CellStep
 /// <summary>The rule that turns what a site knows into the next step of each cell and of each file. Pure.</summary>
 public static class CellPlan
 {
-    /// <summary>A surface that has been unusable for this long is not waited for by the others.</summary>
+    /// <summary>A surface that has been unusable for this long is not waited for by the others, nor a site that was silent, or came no further with the image.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
     public static CellStep Next(SiteView view, ImageId image, SurfaceStatus surface, bool together, DateTimeOffset now)
@@ -54,11 +54,11 @@ public static class CellPlan
     /// </summary>
     public static bool MayShow(SiteView view, ImageId image, bool together, DateTimeOffset now) =>
         !together || view.Offered.Contains(image) || view.Others.Values.Any(o => o.Offered.Contains(image))
-        || (IsReadyHere(view, image, now) && view.Others.Values.All(o => o.IsGivenUp(now) || o.IsReady(image, now)));
+        || (IsReadyHere(view, image, now) && !view.Others.Values.Any(o => o.HoldsBack(image, now)));
 
     /// <summary>The sites that an image still waits for; empty when it does not wait.</summary>
     public static IEnumerable<string> WaitsFor(SiteView view, ImageId image, DateTimeOffset now) =>
-        view.Others.Values.Where(o => !o.IsGivenUp(now) && !o.IsReady(image, now)).Select(o => o.Site).Order(StringComparer.Ordinal);
+        view.Others.Values.Where(o => o.HoldsBack(image, now)).Select(o => o.Site).Order(StringComparer.Ordinal);
 
     /// <summary>The sites that hold the image back, when nothing here does; else empty.</summary>
     public static IReadOnlyList<string> HeldBackBy(SiteView view, ImageId image, bool together, DateTimeOffset now) =>
@@ -67,7 +67,8 @@ public static class CellPlan
     /// <summary>When the next site or surface stops being waited for, so that what waits is to be decided anew; null when none does.</summary>
     public static DateTimeOffset? PatienceEnds(SiteView view, DateTimeOffset now)
     {
-        var others = view.Others.Values.SelectMany(o => (o.Surfaces ?? []).Select(s => s.ProblemSince).Prepend(o.Heard));
+        var others = view.Others.Values.SelectMany(o =>
+            (o.Surfaces ?? []).Select(s => s.ProblemSince).Prepend(o.Heard).Concat(o.Unready.Values.Select(a => a.Moved).Distinct().Select(moved => (DateTimeOffset?)moved)));
         return view.Surfaces.Select(s => s.ProblemSince).Concat(others)
             .Select(since => now - since is { } waited && waited > -Patience && waited < Patience ? since + Patience : null)
             .Min();

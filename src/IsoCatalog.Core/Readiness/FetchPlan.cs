@@ -21,6 +21,10 @@ public enum FetchStep
 /// </summary>
 public static class FetchPlan
 {
+    /// <summary>Which image is brought first where several are to be: the oldest. Other sites count on it when they wait for one.</summary>
+    public static IComparer<CatalogImage> Order { get; } =
+        Comparer<CatalogImage>.Create((one, other) => (one.Value.AddedAt, one.Id).CompareTo((other.Value.AddedAt, other.Id)));
+
     /// <summary>The word that starts a fetch.</summary>
     public static StoreFile.Fetching Wanted(DateTimeOffset now) => new(now, 0, ReasonCode.WaitingForSource, "Its bytes are wanted from other sites.");
 

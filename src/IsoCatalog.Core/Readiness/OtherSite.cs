@@ -30,11 +30,20 @@ public sealed record OtherSite(string Site, DateTimeOffset Heard)
 
     public ImmutableHashSet<ImageId> Confirmed { get; init; } = [];
 
+    /// <summary>What is not ready there, and how far it has come. In memory only: after a start of this site every wait begins anew.</summary>
+    public ImmutableDictionary<ImageId, Advance> Unready { get; init; } = ImmutableDictionary<ImageId, Advance>.Empty;
+
     /// <summary>May be asked about: its answer is young enough.</summary>
     public bool IsFresh(DateTimeOffset now) => Surfaces is not null && (now - Heard).Duration() < Fresh;
 
     /// <summary>Out of reach for so long that nobody waits for it.</summary>
     public bool IsGivenUp(DateTimeOffset now) => now - Heard >= CellPlan.Patience;
+
+    /// <summary>It answers, and has come no further with the image for so long that nobody waits for it.</summary>
+    public bool IsStuck(ImageId image, DateTimeOffset now) => Unready.TryGetValue(image, out var advance) && now - advance.Moved >= CellPlan.Patience;
+
+    /// <summary>The image is to be shown nowhere yet because of this site.</summary>
+    public bool HoldsBack(ImageId image, DateTimeOffset now) => !IsGivenUp(now) && !IsReady(image, now) && !IsStuck(image, now);
 
     /// <summary>Has the bytes, in its store or among what it can restore.</summary>
     public bool Holds(ImageId image) => Stored.Contains(image) || Kept.Contains(image);

@@ -37,6 +37,7 @@ public static class ReasonCode
     public const string DiskFull = "disk-full";
     public const string DocumentsUnstored = "documents-unstored";
     public const string UpkeepFailed = "upkeep-failed";
+    public const string FilesExhausted = "files-exhausted";
     public const string WatchIncomplete = "watch-incomplete";
     public const string InboxUnlistable = "inbox-unlistable";
 

@@ -7,8 +7,9 @@ namespace IsoCatalog.Core.Readiness;
 /// <summary>Between what a site knows of itself and what its signed holdings say. Pure.</summary>
 public static class SiteHoldings
 {
-    /// <summary>Steps of progress that are told to others: each is a document to be signed.</summary>
-    private const int ProgressSteps = 20;
+    /// <summary>Thousandths of progress that are a reason to tell others: each is a document to be signed. What is told anyway is told exactly, so that a slow link shows
+    /// that it moves.</summary>
+    private const int ToldEach = 50;
 
     public static IReadOnlyList<HeldSurface> SurfacesOf(SiteView view)
     {
@@ -79,24 +80,26 @@ public static class SiteHoldings
 
     private static bool Same(HeldImage one, HeldImage other) =>
         one.Image == other.Image && one.Stored == other.Stored && one.Sha256Confirmed == other.Sha256Confirmed && one.Offered == other.Offered && one.Retired == other.Retired
-        && one.Cells.Count == other.Cells.Count && one.Cells.All(c => other.Cells.TryGetValue(c.Key, out var cell) && cell == c.Value);
+        && one.Cells.Count == other.Cells.Count && one.Cells.All(c => other.Cells.TryGetValue(c.Key, out var cell) && Coarse(cell) == Coarse(c.Value));
 
     private static HeldCell? CellOf(SiteView view, ImageId image, SurfaceStatus surface)
     {
         var cell = view.CellOf(image, surface.Name);
         if (view.FileOf(image) is StoreFile.Fetching fetching && cell is null or { State: CellState.Absent })
         {
-            return new HeldCell(Text(CellState.Fetching), fetching.Since, fetching.Code, Progress: Steps(fetching.Progress));
+            return new HeldCell(Text(CellState.Fetching), fetching.Since, fetching.Code, Progress: Thousandths(fetching.Progress));
         }
 
         // What is in no list now is not advertised, whatever its cell is waiting for.
         return cell is null ? null
             : cell.State == CellState.Advertised && !view.IsAvailable(image, surface)
                 ? new HeldCell(Text(CellState.Withdrawn), surface.ProblemSince ?? cell.Since, surface.ProblemCode ?? ReasonCode.StoreDamaged)
-            : new HeldCell(Text(cell.State), cell.Since, cell.Code, Progress: cell.Progress is { } progress ? Steps(progress) : null);
+            : new HeldCell(Text(cell.State), cell.Since, cell.Code, Progress: cell.Progress is { } progress ? Thousandths(progress) : null);
     }
 
-    private static int Steps(double progress) => (int)(progress * ProgressSteps) * (1000 / ProgressSteps);
+    private static int Thousandths(double progress) => (int)(progress * 1000);
+
+    private static HeldCell Coarse(HeldCell cell) => cell.Progress is { } progress ? cell with { Progress = progress / ToldEach } : cell;
 
     private static string Text(CellState state) => JsonNamingPolicy.KebabCaseLower.ConvertName(state.ToString());
 }

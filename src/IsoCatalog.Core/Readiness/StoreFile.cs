@@ -39,7 +39,7 @@ public abstract record StoreFile
     }
 
     /// <summary>On its way from other sites. Lives in memory only: after a restart the catalog says again what is to be fetched.</summary>
-    /// <param name="Progress">0 to 1.</param>
+    /// <param name="Progress">0 to 1 of the bytes; of their reading back, once all are here.</param>
     /// <param name="Code">One of <see cref="ReasonCode"/>.</param>
     public sealed record Fetching(DateTimeOffset Since, double Progress, string Code, string Reason) : StoreFile
     {
@@ -50,11 +50,15 @@ public abstract record StoreFile
         public DateTimeOffset? Moved { get; init; }
 
         /// <summary>What is said of it next.</summary>
-        public static Fetching After(Fetching? before, double progress, string code, string reason, DateTimeOffset now) => new(before?.Since ?? now, progress, code, reason)
+        public static Fetching After(Fetching? before, double progress, string code, string reason, DateTimeOffset now)
         {
-            Furthest = Math.Max(progress, before?.Furthest ?? 0),
-            Moved = before?.Moved is { } moved && progress <= before.Furthest ? moved : now,
-        };
+            var here = code == ReasonCode.Verifying ? 1 : progress;
+            return new(before?.Since ?? now, progress, code, reason)
+            {
+                Furthest = Math.Max(here, before?.Furthest ?? 0),
+                Moved = before?.Moved is { } moved && here <= before.Furthest ? moved : now,
+            };
+        }
     }
 
     /// <summary>Gone, or its bytes are wrong (then moved to quarantine).</summary>

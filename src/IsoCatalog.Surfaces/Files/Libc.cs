@@ -33,6 +33,7 @@ internal static unsafe partial class Libc
     public const int MayWriteAndSearch = 2 | 1;
     public const short PollIn = 1;
     public const ulong FlagReadOnlyMount = 1;
+    public const int LimitOfFiles = 7;
 
     // The same on every architecture.
     private const nint OpenAt2Number = 437;
@@ -41,6 +42,9 @@ internal static unsafe partial class Libc
     private const ulong ResolveBeneath = 8;
 
     private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    public static partial int GetLimit(int resource, ResourceLimit* limit);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();
@@ -187,6 +191,14 @@ internal static unsafe partial class Libc
         public int Descriptor;
         public short Events;
         public short Returned;
+    }
+
+    /// <summary>struct rlimit of 64-bit systems; all ones for none.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ResourceLimit
+    {
+        public ulong Now;
+        public ulong Most;
     }
 
     /// <summary>struct statx: the same on every architecture.</summary>

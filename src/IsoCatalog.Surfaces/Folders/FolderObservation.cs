@@ -52,7 +52,7 @@ internal sealed class FolderObservation(FolderLayout folder, FolderStaging stagi
         if (foreign > MaxForeign)
         {
             findings.Add(new SurfaceFinding(
-                null, ReasonCode.ForeignFile, $"{folder.Path} has {foreign - MaxForeign:N0} more files that are not ours."));
+                null, ReasonCode.ForeignFile, $"{folder.Path} has {foreign - MaxForeign:N0} more files that are not ours.", folder.Path));
         }
 
         findings.AddRange(open.ForeignKept().Take(MaxForeign).Select(kept => new SurfaceFinding(

@@ -42,12 +42,12 @@ internal static class EngineVerdict
     {
         if (news.LookFailure is { } look)
         {
-            yield return new SurfaceFinding(null, look.Code, look.Reason);
+            yield return new SurfaceFinding(null, look.Code, look.Reason, nameof(news.LookFailure));
         }
 
         if (news.RefreshFailure is { } refresh)
         {
-            yield return new SurfaceFinding(null, refresh.Code, refresh.Reason);
+            yield return new SurfaceFinding(null, refresh.Code, refresh.Reason, nameof(news.RefreshFailure));
         }
 
         foreach (var center in news.DataCenters.Where(d => !d.Ready))

@@ -17,6 +17,7 @@ public sealed class InboxTroubleTests
         var drift = await witness.DriftAsync(ReasonCode.InboxUnlistable);
         Assert.Contains(site.Inbox, drift.Reason, StringComparison.Ordinal);
         await witness.DriftAsync(ReasonCode.WatchIncomplete, site.Inbox);
+        Assert.Equal(1, await witness.MetricAsync("""isocatalog_drift{code="inbox-unlistable",surface=""}"""));
         Assert.Equal(drift.Since, (await witness.DriftAsync(ReasonCode.InboxUnlistable)).Since);
 
         Directory.CreateDirectory(site.Inbox);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using IsoCatalog.Appliance.Publishing;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Tests.Catalog;
 using IsoCatalog.Tests.Readiness;
@@ -69,6 +70,30 @@ public sealed class WaitDriftTests
         Assert.Empty(WaitDrift.Fetches(both, Later.AddMinutes(4)));
         Assert.Equal(2, WaitDrift.Fetches(both, Later.AddMinutes(6)).Count());
         Assert.Single(WaitDrift.Fetches(queued, Later.AddSeconds(1)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_site_that_is_not_waited_for_any_more_is_still_said_with_why(bool usual)
+    {
+        var since = SomeSite.Now.AddMinutes(1);
+        var nyc = Nyc(new Cell(CellState.Fetching, SomeSite.Now, ReasonCode.NoSpace))["nyc"] with
+        {
+            Heard = since + CellPlan.Patience,
+            Unready = ImmutableDictionary<ImageId, Advance>.Empty.Add(SomeSite.Image, new Advance(0, since)),
+        };
+        var view = Ready.WithCell("bmc", CellState.Advertised).WithCell("console", CellState.Advertised) with
+        {
+            Offered = [SomeSite.Image],
+            Others = ImmutableDictionary<string, OtherSite>.Empty.Add("nyc", nyc),
+        };
+
+        Assert.Empty(WaitDrift.HeldBack(view, usual, since + CellPlan.Patience - TimeSpan.FromSeconds(1)));
+        var drift = Assert.Single(WaitDrift.HeldBack(view, usual, since + CellPlan.Patience));
+        Assert.Equal((ReasonCode.WaitingForSites, "nyc", since, SomeSite.Image), (drift.Code, drift.Site, drift.Since, drift.Image));
+        Assert.Contains("15 minutes, so other sites do not wait for it. nyc: console is fetching (no-space)", drift.Reason, StringComparison.Ordinal);
+        Assert.Empty(WaitDrift.HeldBack(view, usual, nyc.Heard + CellPlan.Patience));
     }
 
     private static ImmutableDictionary<string, OtherSite> Nyc(Cell? console) => ImmutableDictionary.Create<string, OtherSite>(StringComparer.Ordinal).Add(
