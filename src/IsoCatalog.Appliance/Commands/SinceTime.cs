@@ -13,7 +13,7 @@ internal static partial class SinceTime
         if (Form().Match(text) is { Success: true } match)
         {
             var number = int.Parse(match.Groups["number"].ValueSpan, CultureInfo.InvariantCulture);
-            return DateTimeOffset.UtcNow - (match.Groups["unit"].Value switch
+            return TimeProvider.System.GetUtcNow() - (match.Groups["unit"].Value switch
             {
                 "d" => TimeSpan.FromDays(number),
                 "h" => TimeSpan.FromHours(number),

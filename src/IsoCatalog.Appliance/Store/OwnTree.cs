@@ -23,5 +23,5 @@ internal static class OwnTree
         ShouldRecursePredicate = static (ref FileSystemEntry entry) => !IsLink(ref entry),
     };
 
-    private static bool IsLink(ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) != 0;
+    private static bool IsLink(ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) != FileAttributes.None;
 }

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using IsoCatalog.Core.Readiness;
-using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Surfaces.Folders;
 using Microsoft.Extensions.Logging;
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace IsoCatalog.Surfaces.Files;
@@ -66,7 +65,7 @@ internal sealed class FolderHandle : IDisposable
                     $"{Shown(name)} belongs to user {stat.User}, and the appliance runs as {Libc.EffectiveUser()}");
             }
 
-            if ((stat.Mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0)
+            if ((stat.Mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != UnixFileMode.None)
             {
                 // Where modes mean nothing this changes nothing.
                 _ = Libc.Fchmod(opened._handle, (uint)(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));

@@ -219,7 +219,7 @@ internal sealed class ImageFolder : IDisposable
         return MakeVisible(open, image, name, partStat) ?? Confirm(open, image, name, staged.Receipt);
     }
 
-    private SurfaceOutcome.Refused? MakeVisible(OpenFolder open, StoredImage image, string name, in FileStat partStat)
+    private static SurfaceOutcome.Refused? MakeVisible(OpenFolder open, StoredImage image, string name, in FileStat partStat)
     {
         var there = open.StatOf(image);
         var same = (there.Kind, there.Device, there.Inode) == (FileKind.Regular, partStat.Device, partStat.Inode);

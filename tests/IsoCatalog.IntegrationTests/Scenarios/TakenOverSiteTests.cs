@@ -27,7 +27,7 @@ public sealed class TakenOverSiteTests
             await fleet.ListsEverywhereAsync(image);
         }
 
-        var before = DateTimeOffset.UtcNow;
+        var before = Witness.Now;
         await nyc.Client.RemoveImageAsync(images[0].Id.ToString(), "no reason", Cancel);
         await nyc.Client.RemoveImageAsync(images[1].Id.ToString(), null, Cancel);
         await nyc.Client.BlockImageAsync(images[2].Id.ToString(), new BlockRequest("bad"), Cancel);
@@ -99,7 +99,7 @@ public sealed class TakenOverSiteTests
         Assert.Contains("precious.iso", drift.Reason, StringComparison.Ordinal);
         Assert.DoesNotContain((await ams.Client.GetDriftAsync(Cancel)).Drift, d => d.Code == "many-changes");
 
-        await ams.Client.TakeBackAsync(new TakeBackRequest("nyc", DateTimeOffset.UtcNow.AddHours(-1)), Cancel);
+        await ams.Client.TakeBackAsync(new TakeBackRequest("nyc", Witness.Now.AddHours(-1)), Cancel);
         await fleet.ListsEverywhereAsync(image);
         Assert.True((await ams.Client.GetImageAsync(image.Id.ToString(), Cancel)).Meta.Protected);
     }
@@ -109,7 +109,7 @@ public sealed class TakenOverSiteTests
     {
         await using var site = await TestSite.StartAsync(Cancel);
 
-        Assert.Empty((await site.Client.TakeBackAsync(new TakeBackRequest("nyc", DateTimeOffset.UtcNow.AddHours(-1)), Cancel)).Done);
+        Assert.Empty((await site.Client.TakeBackAsync(new TakeBackRequest("nyc", Witness.Now.AddHours(-1)), Cancel)).Done);
         var refused = await Assert.ThrowsAsync<ApplianceException>(() => site.Client.TakeBackAsync(new TakeBackRequest("No Site", default), Cancel));
         Assert.Equal(400, refused.Status);
         Assert.Contains("Give an image, or both", await FleetCalls.VerbAsync(2, "restore", "--by", "nyc", "--socket", site.Socket), StringComparison.Ordinal);
