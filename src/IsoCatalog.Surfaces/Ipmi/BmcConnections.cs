@@ -19,7 +19,7 @@ internal sealed class BmcConnections(IsoListenerOptions options, TimeProvider ti
         OfAddress = options.ConnectionsPerAddress,
         NewOfKnownAddress = options.ConnectionsPerAddress,
         NewOfStranger = 8,
-        OfStranger = 16,
+        OfStranger = Math.Min(16, options.ConnectionsPerAddress),
         NewOfStrangers = NewOfStrangers,
         OfStrangers = OfStrangers,
         OfKnown = options.Connections,
