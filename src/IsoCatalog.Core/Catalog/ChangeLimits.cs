@@ -7,7 +7,7 @@ namespace IsoCatalog.Core.Catalog;
 /// <param name="Percent">Or so many of a hundred images taken away (removed, recalled, hidden), and more, and at least <see cref="Fewest"/>.</param>
 public sealed record ChangeLimits(int Changes = 50, int Percent = 50)
 {
-    public const int Fewest = 3;
+    public const int Fewest = 5;
 
     public static readonly TimeSpan Window = TimeSpan.FromHours(1);
 

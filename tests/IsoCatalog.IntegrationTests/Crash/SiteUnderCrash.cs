@@ -32,7 +32,13 @@ internal sealed class SiteUnderCrash(TestSite site, IDisposable paths, Cancellat
     public static async Task<SiteUnderCrash> StartAsync(CancellationToken cancellationToken)
     {
         var paths = await PlainPaths.CreateAsync(cancellationToken);
-        var options = TestSiteOptions.InOwnProcess with { Environment = new Dictionary<string, string> { ["LD_PRELOAD"] = paths.Library } };
+        var options = TestSiteOptions.InOwnProcess with
+        {
+            Environment = new Dictionary<string, string> { ["LD_PRELOAD"] = paths.Library },
+
+            // It removes again and again what it has, and that is meant.
+            Extra = "store: { floor: 1MiB }\nalarms: { changes: 1000000, share: 100 }",
+        };
         var crash = new SiteUnderCrash(await TestSite.StartAsync(cancellationToken, options), paths, cancellationToken);
         await crash.AddAsync(crash.NewImage());
         return crash;

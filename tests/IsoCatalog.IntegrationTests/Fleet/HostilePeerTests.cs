@@ -36,7 +36,8 @@ public sealed class HostilePeerTests
         await GoesOnAsync(ams, nyc);
         using var api = new ApiCaller(ams.Api);
         Assert.Contains("isocatalog_fleet_failed_total{peer=\"evil\",reason=\"garbage\"}", (await api.GetAsync("/metrics")).Text, StringComparison.Ordinal);
-        Assert.InRange(peer.Requests.Count, 1, 10);
+        // Two sites ask it, each with longer and longer pauses; without these it would be hundreds.
+        Assert.InRange(peer.Requests.Count, 1, 20);
     }
 
     [Fact]

@@ -248,6 +248,7 @@ public sealed class AliasTests
         INSERT INTO receipt SELECT place, (SELECT image FROM computed WHERE computed.root = file.root), device, inode, size, modified, changed, root, code, reason, since FROM file;
         DROP TABLE file;
         DROP TABLE file_read;
+        DROP TABLE change;
         DROP TABLE alias_move;
         ALTER TABLE cell DROP COLUMN evidence;
         PRAGMA user_version = 2;

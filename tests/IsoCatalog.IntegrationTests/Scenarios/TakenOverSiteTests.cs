@@ -30,6 +30,7 @@ public sealed class TakenOverSiteTests
         var before = Witness.Now;
         await nyc.Client.RemoveImageAsync(images[0].Id.ToString(), "no reason", Cancel);
         await nyc.Client.RemoveImageAsync(images[1].Id.ToString(), null, Cancel);
+        await nyc.Client.RemoveImageAsync(images[5].Id.ToString(), null, Cancel);
         await nyc.Client.BlockImageAsync(images[2].Id.ToString(), new BlockRequest("bad"), Cancel);
         await nyc.Client.ChangeImageAsync(images[3].Id.ToString(), new ImagePatch(Hidden: true), Cancel);
         await nyc.Client.ChangeImageAsync(images[4].Id.ToString(), new ImagePatch(Title: "a lie"), Cancel);
@@ -38,7 +39,7 @@ public sealed class TakenOverSiteTests
         {
             await TestSite.EventuallyAsync(async () => (await site.Client.GetDriftAsync(Cancel)).Drift.Any(d => d is { Code: "many-changes", Site: "nyc" }), Cancel);
             Assert.Contains("--by nyc --since", (await site.Client.GetDriftAsync(Cancel)).Drift.Single(d => d.Code == "many-changes").Reason, StringComparison.Ordinal);
-            await TestSite.EventuallyAsync(async () => await site.MetricAsync("isocatalog_catalog_changes{site=\"nyc\"}") == 5, Cancel);
+            await TestSite.EventuallyAsync(async () => await site.MetricAsync("isocatalog_catalog_changes{site=\"nyc\"}") == 6, Cancel);
             Assert.Equal(0, await site.MetricAsync("isocatalog_catalog_changes{site=\"msk\"}"));
         }
 
@@ -54,11 +55,11 @@ public sealed class TakenOverSiteTests
         await ams.StartAgainAsync(Cancel);
         await fleet.IntroduceAsync(Cancel);
         var plan = await ams.Client.TakeBackAsync(new TakeBackRequest("nyc", before.AddMinutes(-1), DryRun: true), Cancel);
-        Assert.Equal(["described", "hidden", "recalled", "removed", "removed"], plan.Done.Select(d => d.Kind).Order(StringComparer.Ordinal));
+        Assert.Equal(["described", "hidden", "recalled", "removed", "removed", "removed"], plan.Done.Select(d => d.Kind).Order(StringComparer.Ordinal));
         Assert.True((await ams.Client.GetImageAsync(images[0].Id.ToString(), Cancel)).Deleted);
 
         var output = await FleetCalls.VerbAsync(0, "restore", "--by", "nyc", "--since", "1h", "--yes", "--socket", ams.Socket);
-        Assert.Contains("5 changes of nyc were taken back", output, StringComparison.Ordinal);
+        Assert.Contains("6 changes of nyc were taken back", output, StringComparison.Ordinal);
         foreach (var image in images)
         {
             await fleet.ListsEverywhereAsync(image);

@@ -158,8 +158,8 @@ public sealed class CatalogHistoryTests
     [InlineData(60, 51, true)]
     [InlineData(200, 50, false)]
     [InlineData(200, 51, true)]
-    [InlineData(4, 3, true)]
-    [InlineData(3, 2, false)]
+    [InlineData(5, 5, true)]
+    [InlineData(4, 4, false)]
     [InlineData(10, 5, false)]
     [InlineData(10, 6, true)]
     public void Too_many_is_more_than_the_number_or_the_share(int images, int removed, bool many)
