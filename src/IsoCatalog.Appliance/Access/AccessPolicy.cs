@@ -1,5 +1,6 @@
 using System.Net;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Core.Connections;
 
 namespace IsoCatalog.Appliance.Access;
 
@@ -60,6 +61,6 @@ internal sealed class AccessPolicy(AccessOptions options, AttemptLimit limit, Se
 
     // What a proxy on this machine passes on comes from elsewhere.
     private static bool IsFromHere(in AccessRequest request) =>
-        !request.ThroughProxy && IPAddress.IsLoopback(ClientAddress.Plain(request.Remote!))
-        && request.Local is { } local && IPAddress.IsLoopback(ClientAddress.Plain(local.Address));
+        !request.ThroughProxy && IPAddress.IsLoopback(HostAddress.Plain(request.Remote!))
+        && request.Local is { } local && IPAddress.IsLoopback(HostAddress.Plain(local.Address));
 }

@@ -1,6 +1,5 @@
-using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
+using IsoCatalog.Core.Connections;
 using IsoCatalog.Core.Hashing;
 
 namespace IsoCatalog.Appliance.Access;
@@ -19,7 +18,7 @@ internal sealed class AttemptLimit(TimeProvider time)
     private const int RememberedTokens = 4;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<UInt128, Attempts> _byAddress = [];
+    private readonly Dictionary<IPAddress, Attempts> _byAddress = [];
 
     public int Remembered
     {
@@ -37,7 +36,7 @@ internal sealed class AttemptLimit(TimeProvider time)
     {
         lock (_lock)
         {
-            return _byAddress.TryGetValue(KeyOf(address), out var attempts) && attempts.Left(time.GetTimestamp(), time) < 1
+            return _byAddress.TryGetValue(HostAddress.HolderOf(address), out var attempts) && attempts.Left(time.GetTimestamp(), time) < 1
                 ? Refill
                 : TimeSpan.Zero;
         }
@@ -47,7 +46,7 @@ internal sealed class AttemptLimit(TimeProvider time)
     {
         lock (_lock)
         {
-            var key = KeyOf(address);
+            var key = HostAddress.HolderOf(address);
             var now = time.GetTimestamp();
             if (!_byAddress.TryGetValue(key, out var attempts))
             {
@@ -65,21 +64,6 @@ internal sealed class AttemptLimit(TimeProvider time)
         {
             _byAddress.Remove(_byAddress.MinBy(pair => pair.Value.LastSeen).Key);
         }
-    }
-
-    private static UInt128 KeyOf(IPAddress address)
-    {
-        var plain = ClientAddress.Plain(address);
-        Span<byte> bytes = stackalloc byte[16];
-        bytes.Clear();
-        plain.TryWriteBytes(bytes, out _);
-        if (plain.AddressFamily == AddressFamily.InterNetworkV6)
-        {
-            bytes[8..].Clear();
-            bytes[15] = 6;
-        }
-
-        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
     }
 
     private sealed class Attempts(long now)

@@ -1,4 +1,5 @@
 using System.Net;
+using IsoCatalog.Core.Connections;
 using Microsoft.Extensions.Primitives;
 
 namespace IsoCatalog.Appliance.Access;
@@ -8,15 +9,9 @@ internal static class ClientAddress
 {
     private const int MaxHops = 32;
 
-    /// <summary>IPv4 addresses that an IPv6 socket shows as ::ffff:a.b.c.d become what they are; scopes are dropped.</summary>
-    public static IPAddress Plain(IPAddress address) =>
-        address.IsIPv4MappedToIPv6 ? address.MapToIPv4()
-        : address is { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6, ScopeId: not 0 } ? new IPAddress(address.GetAddressBytes())
-        : address;
-
     public static bool IsIn(IReadOnlyList<IPNetwork> networks, IPAddress address)
     {
-        var plain = Plain(address);
+        var plain = HostAddress.Plain(address);
         foreach (var network in networks)
         {
             if (network.Contains(plain))
@@ -32,7 +27,7 @@ internal static class ClientAddress
     /// An entry that is no address ends the walk at the proxy that passed it on.</summary>
     public static IPAddress Of(IPAddress remote, StringValues forwardedFor, IReadOnlyList<IPNetwork> trustedProxies)
     {
-        var client = Plain(remote);
+        var client = HostAddress.Plain(remote);
         if (trustedProxies.Count == 0 || forwardedFor.Count == 0)
         {
             return client;
@@ -46,7 +41,7 @@ internal static class ClientAddress
                 break;
             }
 
-            client = Plain(hop);
+            client = HostAddress.Plain(hop);
         }
 
         return client;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using IsoCatalog.Core.Connections;
 using IsoCatalog.Surfaces.Files;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -28,7 +29,7 @@ internal static class LocalCaller
         }
 
         return !request.ThroughProxy && request is { Remote: { } remote, Local: { } local } && IPAddress.IsLoopback(remote) && IPAddress.IsLoopback(local.Address)
-            ? OfLoopback(new IPEndPoint(ClientAddress.Plain(remote), http.Connection.RemotePort), new IPEndPoint(ClientAddress.Plain(local.Address), local.Port))
+            ? OfLoopback(new IPEndPoint(HostAddress.Plain(remote), http.Connection.RemotePort), new IPEndPoint(HostAddress.Plain(local.Address), local.Port))
             : null;
     }
 
@@ -69,6 +70,6 @@ internal static class LocalCaller
             BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(word), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(word)));
         }
 
-        return new IPEndPoint(ClientAddress.Plain(new IPAddress(bytes)), port);
+        return new IPEndPoint(HostAddress.Plain(new IPAddress(bytes)), port);
     }
 }

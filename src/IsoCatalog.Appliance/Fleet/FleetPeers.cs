@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Documents;
+using IsoCatalog.Core.Connections;
 
 namespace IsoCatalog.Appliance.Fleet;
 
@@ -43,7 +44,7 @@ internal sealed class FleetPeers(string site, IReadOnlyList<PeerConfiguration> c
 
     /// <summary>Whether a peer is asked at this address, as far as the peers are known by addresses and not by names.</summary>
     public bool AreAt(IPAddress address, FleetSnapshot fleet) =>
-        Effective(fleet).Any(peer => IPAddress.TryParse(peer.Fleet.Host, out var named) && Same(named, address));
+        Effective(fleet).Any(peer => IPAddress.TryParse(peer.Fleet.Host, out var named) && HostAddress.Plain(named).Equals(HostAddress.Plain(address)));
 
     /// <summary><c>host:port</c>, IPv6 addresses in brackets; null for anything else, and for port 0.</summary>
     public static DnsEndPoint? EndPoint(string text)
@@ -59,6 +60,4 @@ internal sealed class FleetPeers(string site, IReadOnlyList<PeerConfiguration> c
             : Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4 ? new DnsEndPoint(host, port)
             : null;
     }
-
-    private static bool Same(IPAddress one, IPAddress other) => one.MapToIPv6().Equals(other.MapToIPv6());
 }

@@ -38,7 +38,7 @@ internal sealed class StrangerBudgets(TimeProvider time)
         lock (_gate)
         {
             Sweep_NeedsLock();
-            var holder = ListenerPlaces.HolderOf(address);
+            var holder = HostAddress.HolderOf(address);
             if (!_byAddress.TryGetValue(holder, out budget!))
             {
                 budget = _byAddress.Count < MaxAddresses ? _byAddress[holder] = new RequestBudget(Burst, Refill, time) : _rest;

@@ -8,9 +8,6 @@ namespace IsoCatalog.Core.Connections;
 /// </summary>
 public sealed class ListenerPlaces(PlaceLimits limits)
 {
-    /// <summary>Bytes of an IPv6 address that name a /64.</summary>
-    private const int Network = 8;
-
     private readonly Lock _gate = new();
     private readonly Dictionary<IPAddress, Holder> _holders = [];
     private long _entered;
@@ -31,7 +28,7 @@ public sealed class ListenerPlaces(PlaceLimits limits)
         Place? place = null;
         lock (_gate)
         {
-            var key = known ? Plain(address) : HolderOf(address);
+            var key = known ? HostAddress.Plain(address) : HostAddress.HolderOf(address);
             if (!_holders.TryGetValue(key, out var holder))
             {
                 holder = new Holder();
@@ -135,23 +132,6 @@ public sealed class ListenerPlaces(PlaceLimits limits)
             _holders.Remove(place.Address);
         }
     }
-
-    /// <summary>Under which address a stranger is counted: whoever has one address of an IPv6 /64 has them all. Of those who are known each has its own.</summary>
-    public static IPAddress HolderOf(IPAddress address)
-    {
-        ArgumentNullException.ThrowIfNull(address);
-        var plain = Plain(address);
-        var bytes = plain.GetAddressBytes();
-        if (bytes.Length <= Network)
-        {
-            return plain;
-        }
-
-        bytes.AsSpan(Network).Clear();
-        return new IPAddress(bytes);
-    }
-
-    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private sealed class Holder
     {

@@ -16,8 +16,7 @@ public sealed class SeenAddresses
 
     public void Add(string name, IPAddress address)
     {
-        ArgumentNullException.ThrowIfNull(address);
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        var plain = HostAddress.Plain(address);
         lock (_gate)
         {
             var seen = _byName.GetValueOrDefault(name) ?? [];
@@ -38,9 +37,5 @@ public sealed class SeenAddresses
         }
     }
 
-    public bool Contains(IPAddress address)
-    {
-        ArgumentNullException.ThrowIfNull(address);
-        return _all.Contains(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
-    }
+    public bool Contains(IPAddress address) => _all.Contains(HostAddress.Plain(address));
 }

@@ -80,7 +80,7 @@ internal sealed class FolderHandle : IDisposable
         }
     }
 
-    /// <summary>Names of all entries, as far as they can be written in UTF-8. A missing folder has none.</summary>
+    /// <summary>Names of all entries, as far as they can be written in UTF-8.</summary>
     public IEnumerable<string> Names() => Directory.EnumerateFileSystemEntries(Path).Select(entry => System.IO.Path.GetFileName(entry));
 
     /// <summary>A path as people know it, also one that was made from a handle.</summary>

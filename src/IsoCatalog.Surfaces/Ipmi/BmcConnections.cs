@@ -34,7 +34,7 @@ internal sealed class BmcConnections(IsoListenerOptions options, TimeProvider ti
             return;
         }
 
-        var client = Plain(address);
+        var client = HostAddress.Plain(address);
         var isExpected = IsExpected(client, connection);
         var place = _places.TryEnter(
             client, isExpected, () => connection.Abort(new ConnectionAbortedException("Newer connections need its place.")), out var firstRefused);
@@ -94,9 +94,7 @@ internal sealed class BmcConnections(IsoListenerOptions options, TimeProvider ti
 
     // The site itself reads back what it serves.
     private bool IsExpected(IPAddress client, ConnectionContext connection) =>
-        (connection.LocalEndPoint is IPEndPoint { Address: var own } && Plain(own).Equals(client))
+        (connection.LocalEndPoint is IPEndPoint { Address: var own } && HostAddress.Plain(own).Equals(client))
         || options.Expected.Any(network => network.Contains(client))
         || options.Routes.HasLeaseOf(client);
-
-    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

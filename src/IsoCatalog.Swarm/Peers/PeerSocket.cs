@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using IsoCatalog.Core.Connections;
 
 namespace IsoCatalog.Swarm.Peers;
 
@@ -42,7 +43,7 @@ internal static class PeerSocket
     /// <summary>Of a name that is none, <see cref="IPAddress.None"/>.</summary>
     public static IPAddress AddressOf(EndPoint? end) =>
         (end as IPEndPoint)?.Address is { } address || (end is DnsEndPoint { Host: var host } && IPAddress.TryParse(host, out address))
-            ? address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address
+            ? HostAddress.Plain(address)
             : IPAddress.None;
 
     private static bool TryProbe()
