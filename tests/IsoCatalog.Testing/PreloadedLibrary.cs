@@ -9,9 +9,10 @@ internal static class PreloadedLibrary
     public static async Task<string> CompileAsync(string name, TempFolder folder, CancellationToken cancellationToken)
     {
         var source = folder.Combine(name + ".c");
-        await using (var code = Assembly.GetExecutingAssembly().GetManifestResourceStream(name + ".c")!)
-        await using (var file = File.Create(source))
+        foreach (var part in new[] { "preloaded.h", name + ".c" })
         {
+            await using var code = Assembly.GetExecutingAssembly().GetManifestResourceStream(part)!;
+            await using var file = File.Create(folder.Combine(part));
             await code.CopyToAsync(file, cancellationToken);
         }
 

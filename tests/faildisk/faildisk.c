@@ -7,29 +7,15 @@
  * CALLS is write, sync or any; TIMES is once (the switch is gone then) or always; ERROR an errno; PATH a part of the paths of the files that fail, or
  * their end with a $ after it.
  *
- * .NET finds the functions of a P/Invoke by dlsym in the C library's own handle, past every preloaded library; so dlsym is answered here too.
- *
- *     gcc -shared -fPIC -O2 -o faildisk.so faildisk.c -ldl
+ *     gcc -I.. -shared -fPIC -O2 -o faildisk.so faildisk.c -ldl
  */
-#define _GNU_SOURCE
-#include <dlfcn.h>
+#include "preloaded.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
-
-typedef void *(*find)(void *, const char *);
-
-static find real_dlsym(void)
-{
-    static find real;
-    const char *const versions[] = { "GLIBC_2.34", "GLIBC_2.2.5", "GLIBC_2.17" };
-    for (size_t i = 0; !real && i < sizeof versions / sizeof *versions; i++)
-        real = (find)dlvsym(RTLD_NEXT, "dlsym", versions[i]);
-    return real;
-}
 
 static int matches(const char *name, const char *path)
 {
@@ -62,11 +48,6 @@ static int fails(int fd, const char *call)
     errno = error;
     return 1;
 }
-
-#define REAL(type, name, ...) \
-    static type (*real)(__VA_ARGS__); \
-    if (!real) \
-        real = (type (*)(__VA_ARGS__))real_dlsym()(RTLD_NEXT, #name)
 
 ssize_t write(int fd, const void *bytes, size_t count)
 {

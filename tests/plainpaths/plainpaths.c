@@ -2,29 +2,15 @@
  * Paths as a tracer can match them: preloaded into a program that works in folders that it holds open, it gives the kernel the folder's own path in the place of
  * /proc/self/fd/N. What is done is the same, as long as nobody moves the folder meanwhile.
  *
- * .NET finds the functions of a P/Invoke by dlsym in the C library's own handle, past every preloaded library; so dlsym is answered here too.
- *
- *     gcc -shared -fPIC -O2 -o plainpaths.so plainpaths.c -ldl
+ *     gcc -I.. -shared -fPIC -O2 -o plainpaths.so plainpaths.c -ldl
  */
-#define _GNU_SOURCE
-#include <dlfcn.h>
+#include "preloaded.h"
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
-
-typedef void *(*find)(void *, const char *);
-
-static find real_dlsym(void)
-{
-    static find real;
-    const char *const versions[] = { "GLIBC_2.34", "GLIBC_2.2.5", "GLIBC_2.17" };
-    for (size_t i = 0; !real && i < sizeof versions / sizeof *versions; i++)
-        real = (find)dlvsym(RTLD_NEXT, "dlsym", versions[i]);
-    return real;
-}
 
 static const char *plain(const char *path, char *room, size_t size)
 {
@@ -45,11 +31,6 @@ static const char *plain(const char *path, char *room, size_t size)
     strcpy(room + read, path + length);
     return room;
 }
-
-#define REAL(type, name, ...) \
-    static type (*real)(__VA_ARGS__); \
-    if (!real) \
-        real = (type (*)(__VA_ARGS__))real_dlsym()(RTLD_NEXT, #name)
 
 int open(const char *path, int flags, ...)
 {
