@@ -77,9 +77,9 @@ public sealed record ChangeView(string By, string Site, DateTimeOffset At, strin
 
 /// <summary>Takes back removals, recalls and descriptions.</summary>
 /// <param name="By">The site that signed them.</param>
-/// <param name="Since">From when on.</param>
+/// <param name="Since">From when on. Must be given: without it everything that the site ever changed would go.</param>
 /// <param name="DryRun">Only say what would be done.</param>
-public sealed record TakeBackRequest(string By, DateTimeOffset Since, bool DryRun = false);
+public sealed record TakeBackRequest(string? By = null, DateTimeOffset? Since = null, bool DryRun = false);
 
 /// <param name="Done">What was taken back, or would be.</param>
 /// <param name="Left">What was not, and why.</param>

@@ -109,6 +109,7 @@ internal static class SiteApi
     private static string Words(HttpContext http) => http.Response.StatusCode switch
     {
         415 => "The body is of a type that this request does not take: send Content-Type: application/json.",
+        400 => $"A parameter of {http.Request.Method} {http.Request.Path} cannot be read. Give each once, and numbers as digits; see /openapi/v1.json.",
         405 => $"{http.Request.Method} is nothing that {http.Request.Path} can do; it takes {http.Response.Headers.Allow}. See /openapi/v1.json.",
         _ => $"{http.Request.Method} {http.Request.Path} is not part of this API. See /openapi/v1.json.",
     };

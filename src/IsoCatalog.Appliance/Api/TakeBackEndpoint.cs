@@ -21,14 +21,16 @@ internal static class TakeBackEndpoint
         .Refuses(400, 409, 503);
 
     private static IResult TakeBack(TakeBackRequest request, HttpContext http, SiteLedger ledger, CatalogBook book) =>
-        !SiteId.IsValid(request.By)
-            ? SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, $"by is '{request.By}', which is no id of a site."))
+        request is not { By: { } signer, Since: { } since }
+            ? SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, "Say whose changes are taken back (by: the id of a site) and from when on (since: a time such as 2026-11-29T13:00:00Z)."))
+        : !SiteId.IsValid(signer)
+            ? SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, $"by is '{signer}', which is no id of a site."))
             : SiteApi.Answer(
-                book.TakeBack(request.By, request.Since, http.Caller().Name, request.DryRun),
+                book.TakeBack(signer, since, http.Caller().Name, request.DryRun),
                 plan => TypedResults.Json(
                     new TakeBackView(
-                        request.By,
-                        request.Since,
+                        signer,
+                        since,
                         request.DryRun,
                         [.. plan.Undone.Select(change => Of(ledger.View, change, null))],
                         [.. plan.Left.Select(left => Of(ledger.View, left.Change, left.Why))]),

@@ -66,7 +66,7 @@ internal static class RestoreCommand
             screen.Object(plan, ApiJson.Default.TakeBackView);
             Show(screen, plan);
             screen.Line(plan.Done.Count == 0
-                ? $"Nothing that {request.By} signed since {Plain.Time(request.Since)} is there to be taken back."
+                ? $"Nothing that {plan.By} signed since {Plain.Time(plan.Since)} is there to be taken back."
                 : $"{plan.Done.Count} changes of {request.By} would be taken back. Without --dry-run they are.");
             return ExitCode.Ok;
         }
@@ -74,7 +74,7 @@ internal static class RestoreCommand
         if (!unasked)
         {
             Show(screen, plan);
-            if (!RmCommand.Confirmed($"Take back these {plan.Done.Count} changes of {Plain.Text(request.By)}?", "whether they shall be taken back"))
+            if (!RmCommand.Confirmed($"Take back these {plan.Done.Count} changes of {Plain.Text(plan.By)}?", "whether they shall be taken back"))
             {
                 screen.Cancelled("Nothing was changed.");
                 return ExitCode.Cancelled;

@@ -24,7 +24,7 @@ internal sealed class ChangeAlarms(SiteAlarms alarms, ChangeLimits limits)
         {
             Say(
                 SiteAlarms.ManyChanges, signer, now, seen => limits.TooMany(after.History, after.Signed, signer, now, seen, image => after.FileOf(image) is StoreFile.Present),
-                (changes, since) => $"{signer} changed {changes.Count} things of the catalog within an hour: {Kinds(changes)}. If that was not meant to be, take it back: "
+                (changes, since) => $"{signer} changed at least {changes.Count} things of the catalog within an hour: {Kinds(changes)}. If that was not meant to be, take it back: "
                     + $"isocatalog restore --by {signer} --since {since}. Then find out who signs there; docs/operations says how.");
             Say(
                 SiteAlarms.ProtectedRemoved, signer, now, seen => Protected(after.History, signer, now, seen),

@@ -30,10 +30,9 @@ public sealed record TakingBack(IReadOnlyList<Entry> Entries, IReadOnlyList<Cata
         {
             if (Undoing(view, change, next, by) is not { } entry)
             {
-                if (change.Register.Kind is RegisterKind.Alias)
-                {
-                    left.Add((change, $"Aliases are not moved back by themselves: isocatalog alias {change.Register.Alias} IMAGE."));
-                }
+                left.Add((change, change.Register.Kind is RegisterKind.Alias
+                    ? $"Aliases are not moved back by themselves: isocatalog alias {change.Register.Alias} IMAGE."
+                    : "What was brought back is not removed by itself: isocatalog rm IMAGE."));
             }
             else if (entry is ImageEntry { Deleted: false } put && view.Signed.Images[put.Image].Deleted && Hindrance(view, put, names, free.Contains(put.Image)) is { } why)
             {

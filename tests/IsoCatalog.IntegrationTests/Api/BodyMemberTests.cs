@@ -21,6 +21,7 @@ public sealed class BodyMemberTests(SharedSite shared) : IClassFixture<SharedSit
             {"title":"t","titles":{"de":"t"},"kind":"other","group":"g","order":1,"os":{"family":"f","distro":"d","version":"1","edition":"e","language":"en"},
             "arch":["x86_64"],"tags":["x"],"hidden":false,"eolDate":"2030-01-01","owner":"o","protected":false,"offer":"asap"}
             """),
+        ["restore"] = (HttpMethod.Post, "/api/v1/restore", """{"by":"nyc","since":"2030-01-01T00:00:00Z","dryRun":false}"""),
         ["peers"] = (HttpMethod.Put, "/api/v1/peers", """{"peers":[{"site":"nyc","fleet":"127.0.0.1:1","swarm":"127.0.0.1:1"}]}"""),
     };
 

@@ -44,6 +44,14 @@ public sealed partial class ImagePagesTests
             }
         }
 
+        // A number that is none is said to be one, and not that there is no such list.
+        foreach (var wrong in new[] { "?limit=x", "?limit=99999999999", "?limit=1&limit=2" })
+        {
+            var refused = await caller.GetAsync(Path + wrong);
+            Assert.Equal(400, (int)refused.Status);
+            Assert.Contains("cannot be read", refused.Text, StringComparison.Ordinal);
+        }
+
         Assert.Equal(first.Names.Concat(last.Names), names);
         Assert.Equal(names, (await site.Client.GetImagesAsync(Cancel)).Images.Select(i => i.Name));
         var (exit, output, errors) = await TestSite.RunAsync(["ls", "--json", "--config", site.ConfigurationPath], Cancel);

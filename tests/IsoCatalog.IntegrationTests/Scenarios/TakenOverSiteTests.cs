@@ -111,8 +111,17 @@ public sealed class TakenOverSiteTests
         await using var site = await TestSite.StartAsync(Cancel);
 
         Assert.Empty((await site.Client.TakeBackAsync(new TakeBackRequest("nyc", Witness.Now.AddHours(-1)), Cancel)).Done);
-        var refused = await Assert.ThrowsAsync<ApplianceException>(() => site.Client.TakeBackAsync(new TakeBackRequest("No Site", default), Cancel));
+        var refused = await Assert.ThrowsAsync<ApplianceException>(() => site.Client.TakeBackAsync(new TakeBackRequest("No Site", Witness.Now), Cancel));
         Assert.Equal(400, refused.Status);
+
+        // What is left out must never stand for everything.
+        foreach (var request in new[] { new TakeBackRequest(), new TakeBackRequest("nyc"), new TakeBackRequest(null, Witness.Now) })
+        {
+            refused = await Assert.ThrowsAsync<ApplianceException>(() => site.Client.TakeBackAsync(request, Cancel));
+            Assert.Equal(400, refused.Status);
+            Assert.Contains("from when on", refused.Problem.Detail, StringComparison.Ordinal);
+        }
+
         Assert.Contains("Give an image, or both", await FleetCalls.VerbAsync(2, "restore", "--by", "nyc", "--socket", site.Socket), StringComparison.Ordinal);
         Assert.Contains("is no time", await FleetCalls.VerbAsync(2, "restore", "--by", "nyc", "--since", "soon", "--socket", site.Socket), StringComparison.Ordinal);
     }
