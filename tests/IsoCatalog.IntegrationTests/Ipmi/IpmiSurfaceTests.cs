@@ -211,7 +211,28 @@ public sealed class IpmiSurfaceTests
         IPEndPoint? server = null;
         string? url = null;
         Task<RawResponse>? bmc = null;
-        var files = StoreFileInterop.Files() with { DropFromPageCache = file => bmc ??= RawClient.AskAsync(server!, RawClient.Get(url!), "127.0.0.5") };
+        using var answered = new ManualResetEventSlim();
+
+        async Task<RawResponse> AskAsBmc()
+        {
+            try
+            {
+                return await RawClient.AskAsync(server!, RawClient.Get(url!), "127.0.0.5");
+            }
+            finally
+            {
+                answered.Set();
+            }
+        }
+
+        // The check goes no further before the BMC has its answer.
+        void AskAndWait()
+        {
+            bmc ??= Task.Run(AskAsBmc, Cancelled);
+            answered.Wait(Cancelled);
+        }
+
+        var files = StoreFileInterop.Files() with { DropFromPageCache = _ => AskAndWait() };
         using var routes = new IsoRoutes(files, Channel.CreateUnbounded<ImageDoubt>().Writer, TimeProvider.System);
         await using var listener = await IsoListener.StartAsync(
             new IsoListenerOptions { Routes = routes, Plain = new IPEndPoint(IPAddress.Loopback, 0) }, NullLoggerFactory.Instance, TimeProvider.System, Cancelled);
