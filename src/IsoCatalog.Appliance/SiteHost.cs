@@ -16,6 +16,7 @@ using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Catalog;
+using IsoCatalog.Core.Connections;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
@@ -201,7 +202,7 @@ internal sealed class SiteHost : IAsyncDisposable
                 var certificate = SiteKeys.RequireTls(keys, folders);
                 var exchange = new FleetExchange(ledger, books.Documents, peers, certificate, figures, setbacks, options.Time, loggers);
                 var answers = new FleetRoutes(books.Documents, folders, figures, options.Time, loggers.CreateLogger<FleetRoutes>()) { Notified = exchange.Heard, Called = exchange.Called };
-                fleet = await FleetListener.StartAsync(address, certificate, answers, from => peers.AreAt(from, ledger.Fleet), loggers, cancellationToken);
+                fleet = await FleetListener.StartAsync(address, certificate, answers, from => peers.AreAt(from, ledger.Fleet), meter, loggers, cancellationToken);
                 exchange.TrustChanged = fleet.Recheck;
                 documents.Clocks.Asked = exchange.AskClocksAsync;
                 swarm = SwarmOf(configuration, certificate, ledger, options.Time, loggers);
@@ -343,7 +344,7 @@ internal sealed class SiteHost : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = 1 << 20;
             kestrel.Listen(configuration.Listen.Api, listen =>
             {
-                Admit(listen, new ApiConnections(configuration.TrustedProxies, configuration.Tokens));
+                Admit(listen, "api", configuration.TrustedProxies, configuration.Tokens);
                 if (configuration.Tls.Api is { } tls)
                 {
                     listen.UseHttps(Certificates.Load(tls));
@@ -353,7 +354,7 @@ internal sealed class SiteHost : IAsyncDisposable
             {
                 kestrel.Listen(metrics, listen =>
                 {
-                    Admit(listen, new ApiConnections([], []));
+                    Admit(listen, "metrics", [], []);
                     listen.Use(next => connection =>
                     {
                         connection.Features.Set(new MetricsOnly());
@@ -367,7 +368,12 @@ internal sealed class SiteHost : IAsyncDisposable
         });
         return builder;
 
-        static void Admit(ListenOptions listen, ApiConnections connections) => listen.Use(next => connection => connections.AdmitAsync(connection, next));
+        static void Admit(ListenOptions listen, string name, IReadOnlyList<IPNetwork> proxies, IReadOnlyList<TokenConfiguration> tokens)
+        {
+            var connections = new ApiConnections(
+                proxies, tokens, new TurnedAway(listen.ApplicationServices.GetRequiredService<Meter>(), name), listen.ApplicationServices.GetRequiredService<ILogger<ApiConnections>>());
+            listen.Use(next => connection => connections.AdmitAsync(connection, next));
+        }
     }
 
     private static void Tighten(SiteFolders folders, ILogger log)

@@ -9,7 +9,7 @@ namespace IsoCatalog.Appliance.Access;
 /// The places of a listener of the API: whoever used a token, comes through a trusted proxy, from where a token is allowed or from this machine has places that nobody else takes.
 /// Thread-safe.
 /// </summary>
-internal sealed class ApiConnections(IReadOnlyList<IPNetwork> proxies, IReadOnlyList<TokenConfiguration> tokens)
+internal sealed class ApiConnections(IReadOnlyList<IPNetwork> proxies, IReadOnlyList<TokenConfiguration> tokens, TurnedAway turnedAway, ILogger log)
 {
     private readonly SeenAddresses _seen = new();
 
@@ -30,15 +30,26 @@ internal sealed class ApiConnections(IReadOnlyList<IPNetwork> proxies, IReadOnly
     {
         var address = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
         var known = IsKnown(address) || address.Equals((connection.LocalEndPoint as IPEndPoint)?.Address);
-        using var place = _places.TryEnter(address, known, connection.Abort, out _);
+        using var place = _places.TryEnter(address, known, TurnAway, out var firstRefusal);
         if (place is null)
         {
-            connection.Abort();
+            if (firstRefusal && known)
+            {
+                Log.TooManyConnections(log, address);
+            }
+
+            TurnAway();
             return;
         }
 
         connection.Features.Set(new ApiConnection(place, _seen, address));
         await next(connection);
+
+        void TurnAway()
+        {
+            turnedAway.Count();
+            connection.Abort();
+        }
     }
 
     private bool IsKnown(IPAddress address) =>

@@ -13,4 +13,7 @@ internal static partial class Log
 
     [LoggerMessage(2102, LogLevel.Information, "{Name} signed in with a browser from {Client}.")]
     public static partial void SignedIn(ILogger logger, string name, IPAddress? client);
+
+    [LoggerMessage(2103, LogLevel.Warning, "Refused a connection of {Client} to the API: it has as many as one address may have. Look at what runs there, and let it use its connections again")]
+    public static partial void TooManyConnections(ILogger logger, IPAddress client);
 }

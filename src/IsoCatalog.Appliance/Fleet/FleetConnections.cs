@@ -10,7 +10,9 @@ namespace IsoCatalog.Appliance.Fleet;
 /// <summary>The open connections of the fleet listener, each by the key that its caller proved to have. Thread-safe.</summary>
 /// <param name="siteOf">The site that the present trust document gives a key to; null for none.</param>
 /// <param name="isPeer">Whether an address is where a peer is asked.</param>
-internal sealed class FleetConnections(Func<Sha256Digest, string?> siteOf, Func<IPAddress, bool> isPeer)
+/// <param name="turnedAway">Of the listener.</param>
+/// <param name="log">Hears of peers that have no place.</param>
+internal sealed class FleetConnections(Func<Sha256Digest, string?> siteOf, Func<IPAddress, bool> isPeer, TurnedAway turnedAway, ILogger log)
 {
     /// <summary>Strangers who have shown a key get no more than this.</summary>
     private const int Strangers = 32;
@@ -35,10 +37,16 @@ internal sealed class FleetConnections(Func<Sha256Digest, string?> siteOf, Func<
     public async Task CountAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var address = AddressOf(connection);
-        using var place = _places.TryEnter(address, _seen.Contains(address) || isPeer(address), connection.Abort, out _);
+        var known = _seen.Contains(address) || isPeer(address);
+        using var place = _places.TryEnter(address, known, () => TurnAway(connection), out var firstRefusal);
         if (place is null)
         {
-            connection.Abort();
+            if (firstRefusal && known)
+            {
+                Log.TooManyConnections(log, address);
+            }
+
+            TurnAway(connection);
             return;
         }
 
@@ -66,7 +74,7 @@ internal sealed class FleetConnections(Func<Sha256Digest, string?> siteOf, Func<
         {
             if (opened.Site is null && _open.Count(c => c.Site is null) >= Strangers)
             {
-                connection.Abort();
+                TurnAway(connection);
                 return;
             }
 
@@ -100,6 +108,12 @@ internal sealed class FleetConnections(Func<Sha256Digest, string?> siteOf, Func<
         {
             connection.Context.Abort(new ConnectionAbortedException("The trust document changed."));
         }
+    }
+
+    private void TurnAway(ConnectionContext connection)
+    {
+        turnedAway.Count();
+        connection.Abort();
     }
 
     private static IPAddress AddressOf(ConnectionContext connection) => (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;

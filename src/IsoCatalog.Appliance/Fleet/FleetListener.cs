@@ -1,7 +1,9 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Core.Connections;
 using IsoCatalog.Core.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -40,9 +42,11 @@ internal sealed class FleetListener : IAsyncDisposable
     /// <param name="isPeer">Whether an address is where a peer is asked: strangers never take its places.</param>
     /// <exception cref="SiteStartException">The address cannot be listened on.</exception>
     public static async Task<FleetListener> StartAsync(
-        IPEndPoint address, X509Certificate2 certificate, FleetRoutes routes, Func<IPAddress, bool> isPeer, ILoggerFactory loggers, CancellationToken cancellationToken)
+        IPEndPoint address, X509Certificate2 certificate, FleetRoutes routes, Func<IPAddress, bool> isPeer, Meter meter, ILoggerFactory loggers,
+        CancellationToken cancellationToken)
     {
-        var connections = new FleetConnections(routes.SiteOf, isPeer);
+        var log = loggers.CreateLogger<FleetListener>();
+        var connections = new FleetConnections(routes.SiteOf, isPeer, new TurnedAway(meter, "fleet"), log);
         ListenOptions? bound = null;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
@@ -74,7 +78,7 @@ internal sealed class FleetListener : IAsyncDisposable
         }
 
         var listener = new FleetListener(web, connections, bound!.IPEndPoint!);
-        Log.Listening(loggers.CreateLogger<FleetListener>(), listener.EndPoint);
+        Log.Listening(log, listener.EndPoint);
         return listener;
     }
 

@@ -28,4 +28,7 @@ internal static partial class Log
 
     [LoggerMessage(1307, LogLevel.Error, "A root key lies on this machine at {Path}. Move it to a machine that is not on the network")]
     public static partial void RootKeyHere(ILogger logger, string path);
+
+    [LoggerMessage(1308, LogLevel.Warning, "Refused a connection of {Peer} to the fleet listener: it has as many as one address may have. Look at what runs there")]
+    public static partial void TooManyConnections(ILogger logger, IPAddress peer);
 }

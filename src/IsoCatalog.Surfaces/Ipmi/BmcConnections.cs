@@ -13,6 +13,7 @@ internal sealed class BmcConnections(IsoListenerOptions options, TimeProvider ti
     private const int OfStrangers = 256;
 
     private readonly ConcurrentDictionary<BmcConnection, bool> _open = new();
+    private readonly TurnedAway _turnedAway = new(options.Meter, "iso");
 
     private readonly ListenerPlaces _places = new(new PlaceLimits
     {
@@ -36,8 +37,7 @@ internal sealed class BmcConnections(IsoListenerOptions options, TimeProvider ti
 
         var client = HostAddress.Plain(address);
         var isExpected = IsExpected(client, connection);
-        var place = _places.TryEnter(
-            client, isExpected, () => connection.Abort(new ConnectionAbortedException("Newer connections need its place.")), out var firstRefused);
+        var place = _places.TryEnter(client, isExpected, () => TurnAway("Newer connections need its place."), out var firstRefused);
         if (place is null)
         {
             if (firstRefused && isExpected)
@@ -45,7 +45,7 @@ internal sealed class BmcConnections(IsoListenerOptions options, TimeProvider ti
                 logger.TooManyConnections(client, options.ConnectionsPerAddress);
             }
 
-            connection.Abort(new ConnectionAbortedException("Too many connections of one address."));
+            TurnAway("Too many connections of one address.");
             return;
         }
 
@@ -64,6 +64,12 @@ internal sealed class BmcConnections(IsoListenerOptions options, TimeProvider ti
             // Its place first: whoever sees it closed may connect in its stead.
             place.Dispose();
             metrics.ConnectionClosed();
+        }
+
+        void TurnAway(string why)
+        {
+            _turnedAway.Count();
+            connection.Abort(new ConnectionAbortedException(why));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using IsoCatalog.IntegrationTests.Api;
 using IsoCatalog.Testing;
 using Xunit;
 
@@ -22,6 +23,7 @@ public sealed class SiegeTests
         using var answer = await nyc.GetAsync("state", Cancel);
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.True(await TurnedAwayAsync(ams.Api, "fleet") >= 9 * 64 - 64);
     }
 
     [Fact]
@@ -37,5 +39,14 @@ public sealed class SiegeTests
 
         // Far fewer than were opened.
         Assert.InRange(Directory.GetFiles($"/proc/{ams.ProcessId}/fd").Length, 1, 1500);
+        Assert.True(await TurnedAwayAsync(ams.Api, "api") >= 40 * 60 - 512);
+    }
+
+    /// <summary>As the metrics have it.</summary>
+    private static async Task<int> TurnedAwayAsync(Uri api, string listener)
+    {
+        using var caller = new ApiCaller(api);
+        var series = $"isocatalog_connections_turned_away_total{{listener=\"{listener}\"}} ";
+        return int.Parse((await caller.GetAsync("/metrics")).Text.Split('\n').Single(line => line.StartsWith(series, StringComparison.Ordinal))[series.Length..]);
     }
 }
