@@ -46,10 +46,10 @@ public interface IApplianceClient : IDisposable
     [Post("/images")]
     Task<JobView> AddImageAsync([Body] AddRequest request, CancellationToken cancellationToken);
 
-    /// <inheritdoc cref="UploadImageAsync(Stream, string, Sha256Digest?, string?, string?, IProgress{long}?, CancellationToken)"/>
+    /// <inheritdoc cref="UploadImageAsync(Stream, string, Sha256Digest?, string?, string?, bool, IProgress{long}?, CancellationToken)"/>
     Task<ImageView> UploadImageAsync(
         Stream image, string name, Sha256Digest? sha256, string? title, IProgress<long>? progress, CancellationToken cancellationToken) =>
-        UploadImageAsync(image, name, sha256, title, kind: null, progress, cancellationToken);
+        UploadImageAsync(image, name, sha256, title, kind: null, replace: false, progress, cancellationToken);
 
     /// <summary>Sends an image; the answer comes once the site has read it back and signed it. There is no limit of time.</summary>
     /// <param name="image">From its position to its end; stays open.</param>
@@ -57,17 +57,18 @@ public interface IApplianceClient : IDisposable
     /// <param name="sha256">What the bytes must have; the site refuses others.</param>
     /// <param name="title">For people.</param>
     /// <param name="kind">installer, live, rescue, drivers or other.</param>
+    /// <param name="replace">An image that has the name goes for this one, in the same step.</param>
     /// <param name="progress">Bytes sent.</param>
     /// <exception cref="IOException">The stream could not be read.</exception>
     async Task<ImageView> UploadImageAsync(
-        Stream image, string name, Sha256Digest? sha256, string? title, string? kind, IProgress<long>? progress, CancellationToken cancellationToken)
+        Stream image, string name, Sha256Digest? sha256, string? title, string? kind, bool replace, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(name);
         using var content = new UploadContent(image, progress);
         try
         {
-            return await UploadImageAsync(content, name, sha256?.ToString(), title, kind, cancellationToken);
+            return await UploadImageAsync(content, name, sha256?.ToString(), title, kind, replace ? "true" : null, cancellationToken);
         }
         catch (ApplianceUnreachableException) when (content.SourceFailure is not null)
         {
@@ -192,7 +193,7 @@ public interface IApplianceClient : IDisposable
     [Post("/images")]
     [Headers("Expect: 100-continue")]
     internal Task<ImageView> UploadImageAsync(
-        [Body] HttpContent image, string name, string? sha256, string? title, string? kind, CancellationToken cancellationToken);
+        [Body] HttpContent image, string name, string? sha256, string? title, string? kind, string? replace, CancellationToken cancellationToken);
 
     [Post("/trust")]
     internal Task<PeerList> AddTrustAsync([Body] HttpContent envelope, CancellationToken cancellationToken);

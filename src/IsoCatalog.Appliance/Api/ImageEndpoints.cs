@@ -35,7 +35,7 @@ internal static partial class ImageEndpoints
             .Refuses(404);
         images.MapPost("/", AddAsync).RequireRole(Role.Operator).WithSummary("Add an image")
             .WithDescription(
-                "A body of type application/octet-stream is the image itself (query: name, sha256, title, kind) and is answered with 201 once it is signed. "
+                "A body of type application/octet-stream is the image itself (query: name, sha256, title, kind, replace) and is answered with 201 once it is signed. "
                 + "A JSON body names a file on the appliance's own machine and is answered with 202 and a job.")
             .Accepts<AddRequest>("application/json", "application/octet-stream")
             .Produces<ImageView>(201)
@@ -92,7 +92,8 @@ internal static partial class ImageEndpoints
         [FromQuery, Description("With a stream: the file name, such as debian-12.iso.")] string? name,
         [FromQuery, Description("With a stream: the SHA-256 that the bytes must have, 64 hexadecimal digits.")] string? sha256,
         [FromQuery, Description("With a stream: the English title.")] string? title,
-        [FromQuery, Description("With a stream: installer, live, rescue, drivers or other.")] string? kind)
+        [FromQuery, Description("With a stream: installer, live, rescue, drivers or other.")] string? kind,
+        [FromQuery, Description("With a stream: an image that has the name goes for this one, in the same step.")] bool? replace)
     {
         var by = http.Caller().Name;
         if (http.Request.HasJsonContentType())
@@ -141,6 +142,7 @@ internal static partial class ImageEndpoints
         {
             ExpectedSha256 = sha256 is null ? null : expected,
             Meta = Described(title, kind),
+            Replace = replace == true,
         };
         return SiteApi.Answer(await queue.RunAsync(upload, http.RequestAborted), image =>
         {
@@ -184,6 +186,7 @@ internal static partial class ImageEndpoints
         {
             ExpectedSha256 = request.Sha256,
             Meta = Described(request.Title, request.Kind),
+            Replace = request.Replace,
             For = user,
         };
         if (file.Forbidden() is { } forbidden)

@@ -144,6 +144,8 @@ internal static class ImageViews
                     ReasonCode.WaitingForSites,
                     cell.Since,
                     null)
+            : cell is { State: CellState.Staged } && TakenName.Why(view, image.Id, surface) is { } taken
+                ? new CellView(CellState.Staged, taken, ReasonCode.WaitingForName, cell.Since, null)
             : cell is not null ? new CellView(cell.State, cell.Reason, cell.Code, cell.Since, cell.Progress)
             : image.Deleted ? new CellView(CellState.Absent, "The image was removed.", ReasonCode.Removed, null, null)
             : image.Blocked ? new CellView(CellState.Absent, view.WhyUnwanted(image.Id), ReasonCode.Blocked, null, null)

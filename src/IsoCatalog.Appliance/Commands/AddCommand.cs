@@ -8,7 +8,7 @@ namespace IsoCatalog.Appliance.Commands;
 
 /// <summary>What the user of <c>add</c> asked for; the same for each file.</summary>
 /// <param name="Timeout">For the wait of each file.</param>
-internal sealed record AddWishes(Sha256Digest? Sha256, string? Name, string? Title, string? Kind, bool Wait, TimeSpan Timeout);
+internal sealed record AddWishes(Sha256Digest? Sha256, string? Name, string? Title, string? Kind, bool Replace, bool Wait, TimeSpan Timeout);
 
 /// <summary><c>isocatalog add</c>: files become images, followed until they are advertised everywhere.</summary>
 internal static class AddCommand
@@ -27,6 +27,10 @@ internal static class AddCommand
         var name = new Option<string?>("--name") { Description = "The file name on every surface. Default: the file's own.", HelpName = "NAME.iso" };
         var title = new Option<string?>("--title") { Description = "What customers read.", HelpName = "TEXT" };
         var kind = new Option<string?>("--kind") { Description = "installer, live, rescue, drivers or other.", HelpName = "KIND" };
+        var replace = new Option<bool>("--replace")
+        {
+            Description = "In the place of an image that has the name: that one is removed in the same step. A surface shows the new bytes once the old are out of sight there and nobody holds them.",
+        };
         var noWait = new Option<bool>("--no-wait") { Description = "End once the image is safe and signed; do not wait until it is advertised." };
         var timeout = new Option<TimeSpan?>("--timeout")
         {
@@ -39,9 +43,10 @@ internal static class AddCommand
             "Add ISO images to the catalog, and wait until every surface of the site advertises them.",
             "isocatalog add debian-12.iso --sha256 1d52b5... --title \"Debian 12\" --kind installer",
             "isocatalog add /mnt/usb/*.iso --no-wait",
+            "isocatalog add debian-testing.iso --replace",
             "isocatalog add rescue.iso --server https://isos.example.com:8443 --token-file ~/.isocatalog-token")
         {
-            files, sha256, name, title, kind, noWait, timeout,
+            files, sha256, name, title, kind, replace, noWait, timeout,
         };
         command.Validators.Add(result =>
         {
@@ -59,6 +64,7 @@ internal static class AddCommand
                 parsed.GetValue(name),
                 parsed.GetValue(title),
                 parsed.GetValue(kind),
+                parsed.GetValue(replace),
                 Wait: !parsed.GetValue(noWait),
                 parsed.GetValue(timeout) ?? DefaultTimeout),
             cancellationToken)));

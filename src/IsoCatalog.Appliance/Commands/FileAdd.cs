@@ -40,7 +40,8 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
         try
         {
             var job = await session.Site.AddImageAsync(
-                new AddRequest(Path: path, Name: wishes.Name, Sha256: wishes.Sha256, Title: wishes.Title, Kind: wishes.Kind), cancellationToken);
+                new AddRequest(Path: path, Name: wishes.Name, Sha256: wishes.Sha256, Title: wishes.Title, Kind: wishes.Kind, Replace: wishes.Replace),
+                cancellationToken);
             return await FollowAsync(job, cancellationToken);
         }
         catch (ApplianceException refused) when (refused.Problem.Code is "source-missing" or "source-unreadable" or "not-supported" && IsReadable(path))
@@ -106,6 +107,7 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
                 wishes.Sha256,
                 wishes.Title,
                 wishes.Kind,
+                wishes.Replace,
                 new SentBytes(sent =>
                 {
                     if (sent < length)

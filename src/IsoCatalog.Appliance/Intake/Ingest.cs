@@ -117,7 +117,7 @@ internal sealed class Ingest(
             return notIso.Refusal;
         }
 
-        if (CatalogRules.MayAdd(ledger.View, id, fileName) is { } taken)
+        if (CatalogRules.MayAdd(ledger.View, id, fileName, request.Replace) is { } taken)
         {
             return taken;
         }
@@ -151,7 +151,7 @@ internal sealed class Ingest(
         // Copying may have taken an hour.
         await ledger.AskClocksAsync(cancellationToken);
         var outcome = catalog.Put(
-            value, request.Meta, () => store.Place(staging, right.Receipt, metainfo.TorrentFile), () => store.TakeBack(ledger.View, staging, digests.Root), request.By);
+            value, request.Meta, request.Replace, () => store.Place(staging, right.Receipt, metainfo.TorrentFile), () => store.TakeBack(ledger.View, staging, digests.Root), request.By);
         if (outcome is Outcome<CatalogImage>.Done)
         {
             ImageStore.Placed(staging, digests.Root);

@@ -16,6 +16,9 @@ internal abstract record IngestRequest(string Name, string Label, string By)
 
     public MetaValue? Meta { get; init; }
 
+    /// <summary>Whether an image that has the name goes for this one.</summary>
+    public bool Replace { get; init; }
+
     /// <summary>Bytes, if known beforehand.</summary>
     public abstract long? Length { get; }
 

@@ -9,9 +9,10 @@ namespace IsoCatalog.Appliance.Ledger;
 internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, EventLog events)
 {
     /// <summary>Puts a verified image into the catalog. Also how a lost copy of a known image comes back.</summary>
+    /// <param name="replace">Whether an image that has the name goes for it, in the same document.</param>
     /// <param name="promote">Gives the file its place in the store, once nothing stands in the way any more; the receipt is that of the file there.</param>
     /// <param name="takeBack">Takes it away again when it could not be signed after all.</param>
-    public Outcome<CatalogImage> Put(ImageValue value, MetaValue? meta, Func<Receipt> promote, Action takeBack, string by)
+    public Outcome<CatalogImage> Put(ImageValue value, MetaValue? meta, bool replace, Func<Receipt> promote, Action takeBack, string by)
     {
         var id = new ImageId(value.Sha256);
         using var turn = ledger.Take();
@@ -22,14 +23,25 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         }
 
         // Two adds of the same bytes, or a removal meanwhile: the newest view decides.
-        if (CatalogRules.MayAdd(view, id, value.FileName) is { } refused)
+        if (CatalogRules.MayAdd(view, id, value.FileName, replace) is { } refused)
         {
             return refused;
         }
 
         var known = view.Catalog.Images.GetValueOrDefault(id);
-        var stamp = documents.NextStamp(RegisterKey.OfImage(id), RegisterKey.OfMeta(id));
+        var replaced = replace ? CatalogRules.ReplacedBy(view, id, value.FileName) : null;
+        IReadOnlyList<string> aliases = replaced is null ? [] : view.Catalog.AliasesOf.GetValueOrDefault(replaced.Id, []);
+        var stamp = documents.NextStamp(
+            [RegisterKey.OfImage(id), RegisterKey.OfMeta(id), .. aliases.Select(RegisterKey.OfAlias), .. replaced is null ? [] : new[] { RegisterKey.OfImage(replaced.Id) }]);
         var entries = new List<Entry>();
+        if (replaced is not null)
+        {
+            // Whoever follows an alias, or sorts by what was said, finds the new bytes in the place of the old.
+            entries.Add(new ImageEntry(replaced.Id, stamp, by, $"replaced by {id}", true, Said(view, replaced)));
+            entries.AddRange(aliases.Select(name => new AliasEntry(name, id, stamp, by, null, false) { Former = AliasPlan.FormerOf(view.Catalog.AliasOf(name), id) }));
+            meta = meta is null ? replaced.Meta : meta.After(replaced.Meta);
+        }
+
         // Another root for the same SHA-256 contradicts whoever signed the first: both were computed here, so that is said.
         if (known is null or { Deleted: true } || known.Value.Root != value.Root)
         {
@@ -64,6 +76,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         var change = new Change(next)
         {
             Touched = [id, .. touched],
+            Described = aliases.Count > 0,
             First = [new Row.File(value.Root, file), new Row.Computed(pair)],
             Document = signed,
             After = [new Row.StoredRead(value.Root, turn.Now)],
@@ -75,7 +88,12 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         }
 
         var image = next.Catalog.Images[id];
-        events.Add("image", known is { Deleted: false } ? $"{image.FileName}: the store's copy is whole again" : $"{image.FileName} added", id);
+        events.Add(
+            "image",
+            known is { Deleted: false } ? $"{image.FileName}: the store's copy is whole again"
+                : replaced is not null ? $"{image.FileName} added in the place of {replaced.Id}, which was removed"
+                : $"{image.FileName} added",
+            id);
         return image;
 
         // In the place of a file that others rely on lie the same bytes now: that is left, and found to be right when it is read.
@@ -121,7 +139,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
 
         if (image.Meta.Protected)
         {
-            return new Refusal(RefusalCode.Protected, $"{image.FileName} is protected. Take the protection off first (PATCH protected=false).", id);
+            return CatalogRules.Protects(image);
         }
 
         return Sign(turn, id, new ImageEntry(id, documents.NextStamp(RegisterKey.OfImage(id)), by, why, true, Said(turn.View, image)), $"{image.FileName} removed", always: true);

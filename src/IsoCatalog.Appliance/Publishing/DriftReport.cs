@@ -81,6 +81,7 @@ internal sealed class DriftReport
                 NewDrift.Of(view.Catalog, _newPerDay, now),
                 WaitDrift.Fetches(view, now),
                 WaitDrift.HeldBack(view, _together, now),
+                WaitDrift.Names(view, now),
                 CellDrift.Of(view),
                 CellDrift.StillInSight(view),
                 _inbox.Trouble is { } trouble ? [new DriftView(ReasonCode.InboxUnlistable, trouble.Reason, null, null, trouble.Since)] : []),

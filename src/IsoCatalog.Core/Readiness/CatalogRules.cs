@@ -6,8 +6,13 @@ namespace IsoCatalog.Core.Readiness;
 public static class CatalogRules
 {
     /// <summary>Null when the image may be put: it is new, or it is known and its copy here is lost; and nobody recalled it.</summary>
-    public static Refusal? MayAdd(SiteView view, ImageId id, string fileName)
+    /// <param name="view">As it is now.</param>
+    /// <param name="id">Its bytes.</param>
+    /// <param name="fileName">The name that it is to have.</param>
+    /// <param name="replace">Whether an image that has the name goes for it.</param>
+    public static Refusal? MayAdd(SiteView view, ImageId id, string fileName, bool replace = false)
     {
+        ArgumentNullException.ThrowIfNull(view);
         if (view.Catalog.BlockOf(id) is { } recall)
         {
             return new Refusal(
@@ -28,14 +33,42 @@ public static class CatalogRules
                     id);
         }
 
-        return view.Catalog.Names.TryGetValue(fileName, out var other) && other != id
-            ? new Refusal(
+        if (replace && view.Catalog.Wishes.GetValueOrDefault(fileName, []) is { Length: > 1 } several)
+        {
+            return new Refusal(
                 RefusalCode.NameTaken,
-                $"The name {fileName} belongs to other bytes ({other}), and a published name never means other bytes. "
-                + $"Add it under another name, such as --name {ImageFileName.WithHash(fileName, id)}, or remove the other image first.",
-                other)
+                $"Several images ask for the name {fileName} ({string.Join(", ", several)}), so it is not clear which of them goes. Remove what is to go first: isocatalog rm ID.",
+                several[0]);
+        }
+
+        if (!view.Catalog.Names.TryGetValue(fileName, out var other) || other == id)
+        {
+            return null;
+        }
+
+        if (!replace)
+        {
+            return new Refusal(
+                RefusalCode.NameTaken,
+                $"The name {fileName} belongs to other bytes ({other}), and a published name never means two things at once. "
+                + $"Add it under another name, such as --name {ImageFileName.WithHash(fileName, id)}, or in the place of the other image: isocatalog add --replace.",
+                other);
+        }
+
+        return view.Catalog.Images[other].Meta.Protected ? Protects(view.Catalog.Images[other]) : null;
+    }
+
+    /// <summary>What an add with <c>replace</c> takes out of the catalog; null when nobody else has the name, or the image is there already.</summary>
+    public static CatalogImage? ReplacedBy(SiteView view, ImageId id, string fileName)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        return view.Catalog.Images.GetValueOrDefault(id) is null or { Deleted: true } && view.Catalog.Names.TryGetValue(fileName, out var other) && other != id
+            ? view.Catalog.Images[other]
             : null;
     }
+
+    public static Refusal Protects(CatalogImage image) =>
+        new(RefusalCode.Protected, $"{image.FileName} is protected. Take the protection off first (PATCH protected=false).", image.Id);
 
     /// <summary>Null when an alias may be told to point to the image: it is in the catalog, ready or not.</summary>
     public static Refusal? MayPointTo(SiteView view, ImageId id) => view.Catalog.Images.GetValueOrDefault(id) switch

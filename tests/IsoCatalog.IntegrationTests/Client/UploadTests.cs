@@ -29,13 +29,13 @@ public sealed class UploadTests
         var progress = new Heard();
 
         await client.UploadImageAsync(
-            new MemoryStream(bytes), "My file.iso", Samples.Id("abc").Sha256, "A & B", "live", progress, Token);
+            new MemoryStream(bytes), "My file.iso", Samples.Id("abc").Sha256, "A & B", "live", replace: true, progress, Token);
 
         Assert.Equal(bytes, arrived);
         Assert.Equal(bytes.Length, announced);
         Assert.Equal(bytes.Length, progress.Values[^1]);
         Assert.Equal(progress.Values.Order(), progress.Values);
-        Assert.Equal($"POST /api/v1/images?name=My%20file.iso&sha256={Samples.Id("abc").Sha256}&title=A%20%26%20B&kind=live", site.Requests[0].ToString());
+        Assert.Equal($"POST /api/v1/images?name=My%20file.iso&sha256={Samples.Id("abc").Sha256}&title=A%20%26%20B&kind=live&replace=true", site.Requests[0].ToString());
         Assert.Equal("application/octet-stream", site.Requests[0].Headers.ContentType);
     }
 

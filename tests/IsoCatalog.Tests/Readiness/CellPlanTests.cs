@@ -1,4 +1,5 @@
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Tests.Catalog;
 using Xunit;
 
 namespace IsoCatalog.Tests.Readiness;
@@ -58,6 +59,45 @@ public sealed class CellPlanTests
             Surfaces = SomeSite.View.Surfaces.SetItem(1, SomeSite.View.Surfaces[1] with { ShowsFiles = files }),
             Cells = SomeSite.View.Cells.SetItem(new CellKey(SomeSite.Image, "console"), new Cell(CellState.Withdrawn, SomeSite.Now, code, "", SomeSite.Receipt)),
         };
+    }
+
+    /// <summary>The next image of a name, staged, and the one before, in every way in which clients may still know it.</summary>
+    [Theory]
+    [InlineData(CellState.Advertised, true, "console", false)]
+    [InlineData(CellState.Withdrawn, true, "console", false)]
+    [InlineData(CellState.Withdrawn, false, "console", true)]
+    [InlineData(null, false, "console", true)]
+    [InlineData(CellState.Advertised, true, "bmc", true)]
+    public void A_name_is_shown_for_other_bytes_only_when_the_old_ones_are_out_of_sight_there(CellState? old, bool visible, string surface, bool shown)
+    {
+        var view = Renamed(SomeSite.View.WithCell(surface, old, visible ? (Evidence)SomeSite.Receipt : null));
+        Assert.Equal(shown ? CellStep.Advertise : CellStep.None, CellPlan.Next(view, SomeImages.Id(2), view.Console(), together: false, SomeSite.Now));
+
+        // And when nobody holds them, whether they can be seen or not.
+        Assert.Equal(CellStep.None, CellPlan.Next(view.WithLease("console"), SomeImages.Id(2), view.Console(), together: false, SomeSite.Now));
+        Assert.Equal(shown, CellPlan.Next(view.WithLease("bmc"), SomeImages.Id(2), view.Console(), together: false, SomeSite.Now) == CellStep.Advertise);
+        Assert.Equal(shown, TakenName.Why(view, SomeImages.Id(2), view.Console()) is null);
+
+        static SiteView Renamed(SiteView view)
+        {
+            var deleted = view.Deleted();
+            return deleted with
+            {
+                // Some surfaces know no case.
+                Catalog = deleted.Catalog.With(SomeImages.Put(2, 3, fileName: "IMAGE-1.iso")),
+                Store = deleted.Store.SetItem(SomeImages.Value(2).Root, new StoreFile.Present(SomeSite.Receipt with { Root = SomeImages.Value(2).Root })),
+                Cells = deleted.Cells.SetItem(new CellKey(SomeImages.Id(2), "console"), new Cell(CellState.Staged, SomeSite.Now)),
+            };
+        }
+    }
+
+    [Fact]
+    public void Of_several_images_that_ask_for_a_name_none_is_replaced()
+    {
+        var view = SomeSite.View with { Catalog = SomeSite.View.Catalog.With(SomeImages.Put(2, 2, site: "nyc", fileName: SomeImages.Value(1).FileName)) };
+
+        Assert.Equal(RefusalCode.NameTaken, CatalogRules.MayAdd(view, SomeImages.Id(3), SomeImages.Value(1).FileName, replace: true)?.Code);
+        Assert.Null(CatalogRules.MayAdd(SomeSite.View, SomeImages.Id(3), SomeImages.Value(1).FileName, replace: true));
     }
 
     /// <summary>Every row of the rule against the laws that it must keep.</summary>
