@@ -23,6 +23,10 @@ internal static partial class Closed
     public static async Task LatinNameAsync(string folder) => (await Counterpart.RunAsync(
         "bash", ["-c", "cd \"$1\" && echo > \"$(printf 'caf\\351.iso')\" && chmod 0644 caf*.iso", "-", folder], TestContext.Current.CancellationToken)).Succeeded();
 
+    /// <summary>.NET cannot name it, and so not remove it either.</summary>
+    public static async Task RemoveLatinNameAsync(string folder) =>
+        (await Counterpart.RunAsync("bash", ["-c", "rm -f \"$1\"/caf*.iso", "-", folder], TestContext.Current.CancellationToken)).Succeeded();
+
     [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int ChangeOwner(string path, uint user, uint group);
 }

@@ -198,6 +198,8 @@ public sealed class EngineRefreshTests
         await Closed.LatinNameAsync(bench.Files);
 
         Assert.Equal(HttpStatusCode.BadRequest, await bench.StatusAsync($"api/storagedomains/{EngineBench.Domain:D}/files"));
+        await Closed.RemoveLatinNameAsync(bench.Files);
+        Assert.Empty(await bench.NamesAsync());
     }
 
     [Fact]
