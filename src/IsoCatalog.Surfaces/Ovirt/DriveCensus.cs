@@ -1,5 +1,3 @@
-using IsoCatalog.Core.Readiness;
-
 namespace IsoCatalog.Surfaces.Ovirt;
 
 /// <summary>

@@ -4,12 +4,17 @@ using IsoCatalog.Simulators.Engine;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Testing;
 using Xunit;
+using EngineDomain = IsoCatalog.Simulators.Engine.EngineDomain;
 
 namespace IsoCatalog.IntegrationTests.Ovirt;
 
 /// <summary>A file stays where it is as long as a machine has it in its drive, wherever the engine says so, and is not deleted before that was asked again.</summary>
 public sealed class HeldByMachineTests
 {
+    private const string Api = "GET /ovirt-engine/api/";
+    private const string Vm = "0a000000-0000-0000-0000-000000000001";
+    private const string Current = $"{Api}vms/{Vm}/cdroms/00000000-0000-0000-0000-000000000000";
+
     private static CancellationToken Cancel => OvirtBench.Cancel;
 
     public static TheoryData<string> Ways => ["for the next start", "changed live", "run once", "running and for the next start", "by a path"];
@@ -159,25 +164,47 @@ public sealed class HeldByMachineTests
         await using var bench = await OvirtBench.StartAsync();
         var (image, _) = bench.Put("a.iso");
         var receipt = await bench.PublishAsync(image);
-        await using var engine = await ScriptedSite.StartAsync();
-        var (center, vm) = ("0c000000-0000-0000-0000-000000000001", "0a000000-0000-0000-0000-000000000001");
-        const string Api = "GET /ovirt-engine/api/";
-        engine
-            .On("POST /ovirt-engine/sso/oauth/token", """{"access_token":"t0ken","exp":"9223372036854775807"}""")
-            .On($"{Api}storagedomains/{OvirtBench.Domain:D}", $$$"""{"id":"{{{OvirtBench.Domain:D}}}","type":"iso","data_centers":{"data_center":[{"id":"{{{center}}}"}]}}""")
-            .On($"{Api}datacenters/{center}/storagedomains/{OvirtBench.Domain:D}", $$"""{"id":"{{OvirtBench.Domain:D}}","status":"active"}""")
-            .On($"{Api}datacenters", "{}")
-            .On($"{Api}clusters", "{}")
-            .On($"{Api}vms", $$$"""{"vm":[{"id":"{{{vm}}}","name":"web1","status":"up","cdroms":{"cdrom":[{"id":"{{{Guid.Empty:D}}}"}]}}]}""")
-            .On($"{Api}vms/{vm}/cdroms/{Guid.Empty:D}", answer, status: status);
+        await using var engine = await ScriptedAsync($$$"""{"cdrom":[{"id":"{{{Guid.Empty:D}}}"}]}""");
+        engine.On(Current, answer, status: status);
         bench.Open(url: new Uri(engine.Address, "ovirt-engine"));
 
         var refused = Assert.IsType<SurfaceOutcome.Refused>(await bench.Surface.WithdrawAsync(image, receipt, Cancel));
         Assert.Contains("is not known, so the file stays", refused.Reason, StringComparison.Ordinal);
         Assert.Contains(engine.Requests, r => r.ToString().Contains("?current=true&filter=false", StringComparison.Ordinal));
 
-        engine.On($"{Api}vms/{vm}/cdroms/{Guid.Empty:D}", $$"""{"id":"{{Guid.Empty:D}}"}""");
+        engine.On(Current, $$"""{"id":"{{Guid.Empty:D}}"}""");
         await TestSite.EventuallyAsync(async () => await bench.Surface.WithdrawAsync(image, receipt, Cancel) is SurfaceOutcome.Done, Cancel);
+    }
+
+    [Fact]
+    public async Task An_engine_that_follows_no_links_is_asked_for_each_machines_drives()
+    {
+        await using var bench = await OvirtBench.StartAsync();
+        var (image, _) = bench.Put("a.iso");
+        var receipt = await bench.PublishAsync(image);
+        await using var engine = await ScriptedAsync("null");
+        engine.On(Current, $$"""{"id":"{{Guid.Empty:D}}"}""")
+            .On(Current[..Current.LastIndexOf('/')], $$$"""{"cdrom":[{"id":"{{{Guid.Empty:D}}}","file":{"id":"a.iso"}}]}""");
+        bench.Open(url: new Uri(engine.Address, "ovirt-engine"));
+
+        OvirtBench.Refused(await bench.Surface.WithdrawAsync(image, receipt, Cancel), ReasonCode.HeldByMachine);
+    }
+
+    [Fact]
+    public async Task A_machine_with_a_file_of_the_same_name_from_another_domain_holds_nothing()
+    {
+        var other = Guid.NewGuid();
+        await using var bench = await OvirtBench.StartAsync(with: o => o with
+        {
+            Domains = [.. o.Domains, new EngineDomain(o.Domains[0].Path + "-2", other) { Name = "iso-2", DataCenters = ["Other"] }],
+            Machines = [new EngineMachine("web2", "Other")],
+        });
+        var (image, _) = bench.Put("a.iso");
+        var receipt = await bench.PublishAsync(image);
+        await File.WriteAllTextAsync(Path.Combine(IsoDomainFolder.Create(bench.Export + "-2", other), "a.iso"), "of the other domain", Cancel);
+        await InsertAsync(bench, "changed live");
+
+        Assert.IsType<SurfaceOutcome.Done>(await bench.Surface.WithdrawAsync(image, receipt, Cancel));
     }
 
     [Fact]
@@ -210,6 +237,20 @@ public sealed class HeldByMachineTests
         before = Drives(bench);
         OvirtBench.Refused(await bench.Surface.WithdrawAsync(images[3].Image, images[3].Receipt, Cancel), ReasonCode.HeldByMachine);
         Assert.Equal(1, Drives(bench) - before);
+    }
+
+    /// <summary>An engine with one machine that is up, as far as it is asked for machines.</summary>
+    /// <param name="drives">What it says of the machine's drives in the list of all machines.</param>
+    private static async Task<ScriptedSite> ScriptedAsync(string drives)
+    {
+        var (engine, center) = (await ScriptedSite.StartAsync(), "0c000000-0000-0000-0000-000000000001");
+        return engine
+            .On("POST /ovirt-engine/sso/oauth/token", """{"access_token":"t0ken","exp":"9223372036854775807"}""")
+            .On($"{Api}storagedomains/{OvirtBench.Domain:D}", $$$"""{"id":"{{{OvirtBench.Domain:D}}}","type":"iso","data_centers":{"data_center":[{"id":"{{{center}}}"}]}}""")
+            .On($"{Api}datacenters/{center}/storagedomains/{OvirtBench.Domain:D}", $$"""{"id":"{{OvirtBench.Domain:D}}","status":"active"}""")
+            .On($"{Api}datacenters", "{}")
+            .On($"{Api}clusters", "{}")
+            .On($"{Api}vms", $$$"""{"vm":[{"id":"{{{Vm}}}","name":"web1","status":"up","cdroms":{{{drives}}}}]}""");
     }
 
     private static int Drives(OvirtBench bench) => bench.Engine.Requests.Count(r => r.Method == "GET" && r.Target.Contains("/cdroms/", StringComparison.Ordinal));

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.IntegrationTests.Simulators;
 using IsoCatalog.Simulators.Engine;
@@ -372,10 +371,11 @@ public sealed class IsoDomainFilesTests
     /// <summary>Runs what stands behind "run:" or "Rename it:", as an operator would paste it. Only root may give files away.</summary>
     private static async Task MendAsync(string reason)
     {
-        var command = Regex.Match(reason, "(?:[Rr]un|Rename it): (?<command>.*?)(?: - .*)?$").Groups["command"].Value;
-        if (!Environment.IsPrivilegedProcess)
+        var (at, length) = new[] { "Run: ", "run: ", "Rename it: " }.Select(word => (At: reason.IndexOf(word, StringComparison.Ordinal), word.Length)).First(f => f.At >= 0);
+        var command = reason[(at + length)..].Split(" - ")[0];
+        if (!Environment.IsPrivilegedProcess && command.StartsWith("chown ", StringComparison.Ordinal))
         {
-            command = Regex.Replace(command, "^chown [^;]*; ", "");
+            command = command[(command.IndexOf(';', StringComparison.Ordinal) + 1)..];
         }
 
         (await Counterpart.RunAsync("bash", ["-c", "set -e; " + command], Cancel)).Succeeded();
