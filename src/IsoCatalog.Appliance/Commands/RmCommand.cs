@@ -1,12 +1,16 @@
 using System.CommandLine;
 using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Commands;
 
 /// <summary><c>isocatalog rm</c>: takes an image out of every list.</summary>
 internal static class RmCommand
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
     public static Command Build(CommandDefaults defaults)
     {
         var image = ImageArgument.Build();
@@ -31,7 +35,7 @@ internal static class RmCommand
                 return ExitCode.Cancelled;
             }
 
-            var removed = await session.Site.RemoveImageAsync(found.Id.ToString(), parsed.GetValue(why), cancellationToken);
+            var removed = await SettledAsync(session, await session.Site.RemoveImageAsync(found.Id.ToString(), parsed.GetValue(why), cancellationToken), cancellationToken);
             session.Screen.Object(removed, ApiJson.Default.ImageView);
             session.Screen.Value(removed.Id.ToString());
             if (removed.Aliases is { Count: > 0 } aliases)
@@ -39,11 +43,34 @@ internal static class RmCommand
                 session.Screen.Note($"{string.Join(", ", aliases)} still points to it, and so offers nothing. Move it: isocatalog alias NAME IMAGE");
             }
 
-            session.Screen.Line($"{removed.Name} is withdrawn from every surface. To bring it back: isocatalog restore {removed.Name}");
+            var inSight = InSight(removed).ToList();
+            session.Screen.Line($"{removed.Name} is {(inSight.Count == 0 ? "withdrawn from every surface" : "in no list any more")}. To bring it back: isocatalog restore {removed.Name}");
+            foreach (var (surface, cell) in inSight)
+            {
+                session.Screen.Note($"It still lies on {surface}, and its space there is not free yet. {Plain.Text(cell.Code == ReasonCode.Removed ? "A lease holds it, or it is still being taken away: isocatalog status" : cell.Reason)}");
+            }
+
             return ExitCode.Ok;
         }));
         return command;
     }
+
+    /// <summary>Waits a moment for the surfaces of the site that was asked, so that it can be said what keeps the image there.</summary>
+    private static async Task<ImageView> SettledAsync(Session session, ImageView removed, CancellationToken cancellationToken)
+    {
+        var end = session.Time.GetUtcNow() + Patience;
+        while (InSight(removed).Any(c => c.Cell.Code == ReasonCode.Removed) && session.Time.GetUtcNow() < end)
+        {
+            await Task.Delay(Pause, session.Time, cancellationToken);
+            removed = await session.Site.GetImageAsync(removed.Id.ToString(), cancellationToken);
+        }
+
+        return removed;
+    }
+
+    /// <summary>Where clients of the site that was asked, which comes first, can still see it.</summary>
+    private static IEnumerable<(string Surface, CellView Cell)> InSight(ImageView image) =>
+        image.Ready.Values.Take(1).SelectMany(cells => cells).Where(c => c.Value.State == CellState.Withdrawn).Select(c => (c.Key, c.Value));
 
     private static string Pointing(ImageView image) =>
         image.Aliases is { Count: > 0 } aliases ? $" {string.Join(", ", aliases)} would point to nothing." : "";

@@ -95,6 +95,11 @@ internal static class SimulateCommand
                 if (create)
                 {
                     IsoDomainFolder.Create(domain.Path, domain.Id, domain.Name);
+                    if (IsoDomainFolder.Mends(domain.Path, domain.Id).ToList() is { Count: > 0 } mends)
+                    {
+                        await Console.Error.WriteLineAsync("note: " + Plain.Text(
+                            $"A real host would refuse {domain.Path}: it belongs to vdsm (36:36) there. For one, run as root: {string.Join("; ", mends)}"));
+                    }
                 }
                 else if (!Directory.Exists(IsoDomainFolder.FilesOf(domain.Path, domain.Id)))
                 {

@@ -48,7 +48,7 @@ internal static class SurfaceRules
     private static void Folders(SiteConfiguration site, Problems problems)
     {
         var folders = site.Surfaces
-            .Select(surface => (surface.Place, Path: surface switch
+            .Select(surface => (surface.Place, Surface: surface, Path: surface switch
             {
                 SurfaceConfiguration.Volume volume => volume.Path,
                 SurfaceConfiguration.OvirtIsoDomain domain => domain.Path,
@@ -58,7 +58,7 @@ internal static class SurfaceRules
             .ToList();
         for (var i = 0; i < folders.Count; i++)
         {
-            var (place, path) = folders[i];
+            var (place, surface, path) = folders[i];
             if (site.Data.Length > 0 && Paths.Overlap(path, site.Data))
             {
                 problems.Add(place + ".path", path == site.Data || Paths.IsWithin(path, site.Data)
@@ -72,10 +72,13 @@ internal static class SurfaceRules
                     + " what is published would be taken in again. Keep them apart.");
             }
 
-            foreach (var (otherPlace, other) in folders.Take(i).Where(other => Paths.Overlap(path, other.Path)))
+            foreach (var (otherPlace, otherSurface, other) in folders.Take(i).Where(other => Paths.Overlap(path, other.Path)))
             {
                 problems.Add(place + ".path", $"{path} and {otherPlace} ({other}) are one folder, or one is inside the other. Each"
-                    + " surface needs a folder of its own.");
+                    + " surface needs a folder of its own."
+                    + (surface is SurfaceConfiguration.OvirtIsoDomain && otherSurface is SurfaceConfiguration.OvirtIsoDomain
+                        ? " One export behind several engines, or several domains in one export, is not supported: give each engine an export of its own."
+                        : ""));
             }
         }
     }

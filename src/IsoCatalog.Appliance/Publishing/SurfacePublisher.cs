@@ -94,8 +94,7 @@ internal sealed class SurfacePublisher(
             }
 
             await CheckAsync(cancellationToken);
-            var problem = Status(ledger.View).ProblemCode;
-            _foreign = [.. findings.Where(f => f.Image is null && (f.Code == ReasonCode.ForeignFile || f.Code != problem))];
+            _foreign = [.. findings.Where(f => f.Image is null && (f.Code == ReasonCode.ForeignFile || f.Code != Status(ledger.View).ProblemCode))];
         }
         finally
         {
@@ -156,7 +155,8 @@ internal sealed class SurfacePublisher(
 
     private async Task<DateTimeOffset?> ShowAndWithdrawAsync(CancellationToken cancellationToken)
     {
-        var begun = time.GetUtcNow();
+        // Withdrawals go side by side: what an engine has to be asked for one of them, it is asked for all.
+        var (begun, withdrawals) = (time.GetUtcNow(), new List<Task>());
         foreach (var image in ledger.View.Cells.Keys.Where(k => k.Surface == Name).Select(k => k.Image))
         {
             switch (Next(image))
@@ -164,9 +164,10 @@ internal sealed class SurfacePublisher(
                 case CellStep.Withdraw when _waiting.Cancel(image):
                     break;
                 case CellStep.Withdraw when IsDue(image, CellStep.Withdraw):
-                    await TendAsync(image, CellStep.Withdraw, WithdrawAsync, cancellationToken);
+                    withdrawals.Add(TendAsync(image, CellStep.Withdraw, WithdrawAsync, cancellationToken));
                     break;
                 case CellStep.Advertise when IsDue(image, CellStep.Advertise):
+                    await Task.WhenAll(withdrawals);
                     if (surface.Description.WaitsForOthers)
                     {
                         _waiting.Begin(image, token => TendAsync(image, CellStep.Advertise, AdvertiseAsync, token), _shows.Wake, cancellationToken);
@@ -177,11 +178,10 @@ internal sealed class SurfacePublisher(
                     }
 
                     break;
-                default:
-                    break;
             }
         }
 
+        await Task.WhenAll(withdrawals);
         return new[] { _attempts.NextAfter(begun), CellPlan.PatienceEnds(ledger.View, begun) }.Min();
     }
 

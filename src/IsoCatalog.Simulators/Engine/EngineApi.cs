@@ -11,6 +11,9 @@ internal sealed class EngineApi(EngineInventory inventory, TimeProvider time)
 
     public async Task<EngineAnswer> AnswerAsync(EngineCall call, EngineFaults faults, CancellationToken cancellationToken) => (call.Method, call.Path) switch
     {
+        // QueriesCommandBase.validatePermissions: who is no administrator is answered by what he may see, or, if he insists on everything, not at all.
+        _ when faults.NoAdministrator && call.Flag("filter") == false => EngineAnswer.Fault(
+            400, "Operation Failed", "query execution failed due to insufficient permissions."),
         ("GET", []) => EngineAnswer.Ok(_entities.Api(faults, time.GetUtcNow())),
         ("GET", ["storagedomains"]) => List(
             call, "storage_domains", Seen(inventory.Domains, faults), (d, key) => DomainValues(d, key, faults), _entities.Domain),
@@ -25,13 +28,16 @@ internal sealed class EngineApi(EngineInventory inventory, TimeProvider time)
         ("GET", ["hosts"]) => EngineAnswer.Ok(EngineEntities.Collection("hosts", [])),
         ("GET", ["events"]) => EngineAnswer.Ok(
             EngineEntities.Collection("events", inventory.Events.Take(call.Number("max") ?? int.MaxValue).Select(EngineEntities.Event))),
-        ("GET", ["vms"]) => List(call, "vms", Seen(inventory.Machines, faults), (m, key) => key == "name" ? [m.Name] : null, EngineEntities.Machine),
+        ("GET", ["vms"]) => List(
+            call, "vms", SeenMachines(faults), (m, key) => key == "name" ? [m.Name] : null, m => EngineEntities.Machine(m, call.Follows("cdroms"))),
         (_, ["vms", var id, .. var rest]) => await WithIdAsync(
-            id, "vm", Seen(inventory.Machines, faults), m => m.Id, m => _machines.AnswerAsync(call, m, rest, ListAsync, faults, cancellationToken)),
+            id, "vm", SeenMachines(faults), m => m.Id, m => _machines.AnswerAsync(call, m, rest, ListAsync, faults, cancellationToken)),
         _ => EngineAnswer.NothingThere,
     };
 
     private static IEnumerable<T> Seen<T>(IReadOnlyList<T> things, EngineFaults faults) => faults.NoPermission ? [] : things;
+
+    private IEnumerable<Machine> SeenMachines(EngineFaults faults) => faults.NoAdministrator ? [] : Seen(inventory.Machines, faults);
 
     private static async Task<EngineAnswer> WithIdAsync<T>(
         string id, string kind, IEnumerable<T> things, Func<T, Guid> idOf, Func<T, Task<EngineAnswer>> answer)
@@ -78,11 +84,11 @@ internal sealed class EngineApi(EngineInventory inventory, TimeProvider time)
                 return EngineAnswer.NothingThere;
             case ("GET", ["files"]):
                 // `search` and `case_sensitive` are documented for files, and ignored.
-                var (names, failure) = await ListAsync(domain, call.Flag("refresh") ?? RefreshesByDefault, faults, cancellationToken);
+                var (names, failure) = await ListAsync(domain, call.Flag("refresh", empty: null) ?? RefreshesByDefault, faults, cancellationToken);
                 return failure ?? EngineAnswer.Ok(
                     EngineEntities.Collection("files", names.Take(call.Number("max") ?? int.MaxValue).Select(n => EngineEntities.File(domain, n))));
             case ("GET", ["files", var name]):
-                var (all, broken) = await ListAsync(domain, call.Flag("refresh") ?? RefreshesByDefault, faults, cancellationToken);
+                var (all, broken) = await ListAsync(domain, call.Flag("refresh", empty: null) ?? RefreshesByDefault, faults, cancellationToken);
                 return broken ?? (all.Contains(name, StringComparer.Ordinal) ? EngineAnswer.Ok(EngineEntities.File(domain, name)) : EngineAnswer.NothingThere);
             default:
                 return rest is [] or ["files"] or ["files", _] ? new EngineAnswer.Page(405, "Method Not Allowed") : EngineAnswer.NothingThere;

@@ -89,13 +89,16 @@ internal sealed class EngineEntities(EngineInventory inventory)
             .One(Reference("data_center", "datacenters", center.Id));
     }
 
-    public static Entity Machine(Machine machine)
+    /// <param name="machine">Which.</param>
+    /// <param name="drives">With its drives, as <c>follow=cdroms</c> has them: those of the next start (BackendVmsResource.setCdroms).</param>
+    public static Entity Machine(Machine machine, bool drives)
     {
         var href = $"{Root}/vms/{machine.Id:D}";
         return Entity.At("vm", href, machine.Id.ToString("D"))
             .Text("name", machine.Name)
             .Links(("cdroms", href + "/cdroms"))
             .One(new Entity("actions").Links(("start", href + "/start"), ("stop", href + "/stop")))
+            .One(drives ? Collection("cdroms", [Drive(machine, current: false)]) : null)
             .One(Reference("cluster", "clusters", EngineInventory.ClusterOf(machine.DataCenter)))
             .Text("status", machine.IsUp ? "up" : "down");
     }

@@ -112,10 +112,16 @@ internal sealed class EngineExchange(EngineApi api, EngineTokens tokens, string?
             parameters[name] = values.ToString();
         }
 
+        if (request.Headers.TryGetValue("Filter", out var filter))
+        {
+            parameters.TryAdd("filter", filter.ToString());
+        }
+
         var body = request.Method is "GET" ? null : await ReadBodyAsync(request);
         return await api.AnswerAsync(new EngineCall(request.Method, [.. segments], parameters, body), faults, context.RequestAborted);
     }
 
+    /// <summary>Of the matrix the last segment's parameters count alone.</summary>
     private static (List<string> Segments, Dictionary<string, string> Parameters) TakeApart(string path)
     {
         var segments = new List<string>();
@@ -124,9 +130,10 @@ internal sealed class EngineExchange(EngineApi api, EngineTokens tokens, string?
         {
             var parts = segment.Split(';');
             segments.Add(parts[0]);
-            foreach (var pair in parts.Skip(1).Select(p => p.Split('=', 2)).Where(p => p.Length == 2))
+            parameters.Clear();
+            foreach (var pair in parts.Skip(1).Select(p => p.Split('=', 2)))
             {
-                parameters[pair[0]] = pair[1];
+                parameters[pair[0]] = pair is [_, var value] ? value : "";
             }
         }
 

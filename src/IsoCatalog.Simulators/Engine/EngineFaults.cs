@@ -53,6 +53,9 @@ public sealed record EngineFaults
     /// <summary>The user may log in and sees nothing: empty collections, and 404 for everything in them.</summary>
     public bool NoPermission { get; init; }
 
+    /// <summary>The user is no administrator: he sees the storage and no virtual machine, and asking for everything (<c>filter=false</c>) is refused.</summary>
+    public bool NoAdministrator { get; init; }
+
     /// <summary>What the body of a 200 of the API is instead of the answer.</summary>
     public EngineGarbage? Garbage { get; init; }
 }

@@ -99,7 +99,7 @@ internal sealed class Machine(Guid id, string name, DataCenter dataCenter)
     /// <summary>In the drive at the next start. Null: empty.</summary>
     public string? Disc { get; set; }
 
-    /// <summary>In the drive now. Null: empty, or the machine is down.</summary>
+    /// <summary>In the drive now, or when the machine went down: an engine does not forget it then. Null: empty.</summary>
     public string? CurrentDisc { get; set; }
 
     public bool IsUp { get; set; }

@@ -14,12 +14,15 @@ internal sealed class IsoRepository(EngineDomain domain, TimeProvider time) : ID
 
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Dictionary<string, HostView> _views = new(StringComparer.Ordinal);
-    private IReadOnlyList<string> _listed = [];
+    private volatile IReadOnlyList<string> _listed = [];
     private DateTimeOffset? _refreshed;
     private int _refreshes;
 
     /// <summary>How often hosts were to be asked; a refresh without an active data center counts.</summary>
     public int Refreshes => Volatile.Read(ref _refreshes);
+
+    /// <summary>What is in the table now, however old.</summary>
+    public IReadOnlyList<string> Listed => _listed;
 
     /// <summary>The list, after a refresh if that is forced or the list is older than a minute.</summary>
     /// <param name="statusIn">The status of this domain in a data center.</param>
@@ -84,7 +87,7 @@ internal sealed class IsoRepository(EngineDomain domain, TimeProvider time) : ID
         IReadOnlyList<string> found;
         try
         {
-            found = HostListing.Of(IsoDomainFolder.FilesOf(domain.Path, domain.Id));
+            found = HostListing.Of(IsoDomainFolder.FilesOf(domain.Path, domain.Id), above: 3);
         }
         catch (HostListingException)
         {

@@ -61,6 +61,12 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Statvfs(string path, StatvfsBuffer* result);
 
+    [LibraryImport("libc", EntryPoint = "getxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint GetAttribute(string path, string name, void* value, nuint size);
+
+    /// <summary>It has an access control list besides its mode.</summary>
+    public static bool HasAcl(string path) => GetAttribute(path, "system.posix_acl_access", null, 0) > 0;
+
     [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
     public static partial int Fstatfs(SafeFileHandle file, StatfsBuffer* result);
 

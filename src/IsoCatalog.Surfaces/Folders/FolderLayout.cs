@@ -13,7 +13,7 @@ namespace IsoCatalog.Surfaces.Folders;
 /// <param name="root">A folder that the operator named: links on the way to it are followed.</param>
 /// <param name="below">Folders below it, one in the other, down to what clients see; none of them may be a link.</param>
 /// <param name="hiddenAbove">How many of them above what clients see <c>.isocatalog</c> is.</param>
-/// <param name="retires">Withdrawn files are kept in <c>retired/</c> until <see cref="OpenFolder.CleanRetired"/>, instead of being deleted at once.</param>
+/// <param name="retires">Withdrawn files are kept in <c>retired/</c> until <see cref="OpenFolder.DeleteRetired"/>, instead of being deleted at once.</param>
 /// <param name="logger">Tells what was moved aside.</param>
 internal sealed class FolderLayout(string root, IReadOnlyList<string> below, int hiddenAbove, bool retires, ILogger? logger)
 {

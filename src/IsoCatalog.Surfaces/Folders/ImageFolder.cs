@@ -148,32 +148,43 @@ internal sealed class ImageFolder : IDisposable
     }
 
     /// <summary>The image's file as this process published it, if it is still there and untouched; null otherwise.</summary>
-    public async Task<Receipt?> PublishedAsync(StoredImage image, CancellationToken cancellationToken)
-    {
-        Receipt? found = null;
-        await Do(
-            "look into",
-            open =>
-            {
-                found = _published.TryGetValue(image.Id, out var receipt) && Agrees(open.At(image), receipt, image, out _) ? receipt : null;
-                return new SurfaceOutcome.Done();
-            },
-            cancellationToken);
-        return found;
-    }
+    public Task<Receipt?> PublishedAsync(StoredImage image, CancellationToken cancellationToken) => SeeAsync<Receipt?>(
+        open => _published.TryGetValue(image.Id, out var receipt) && Agrees(open.At(image), receipt, image, out _) ? receipt : null, null, cancellationToken);
 
-    /// <summary>See <see cref="OpenFolder.CleanRetired"/>.</summary>
-    public Task<SurfaceOutcome> CleanRetiredAsync(
-        DateTimeOffset before, Func<string, DateTimeOffset, bool> mayGo, CancellationToken cancellationToken) => Do(
+    /// <summary>Something lies there that is this image's own, and nobody wrote to it, as far as size and mtime tell.</summary>
+    public Task<bool> IsOursAsync(StoredImage image, Evidence? published, CancellationToken cancellationToken) => SeeAsync(
+        open => open.StatOf(image) is var stat && ((published?.FileReceipt is { } receipt && FolderLayout.Agrees(stat, receipt, shared: true))
+            || (open.OwnNote(image.FileName) is { } note && note.Image == image.Id && note.IsUntouched(stat))),
+        false,
+        cancellationToken);
+
+    /// <summary>Withdrawn files that are kept; none when the folder is not there.</summary>
+    public Task<IReadOnlyList<RetiredFile>> RetiredAsync(CancellationToken cancellationToken) => SeeAsync(open => open.Retired(), [], cancellationToken);
+
+    public Task<SurfaceOutcome> DeleteRetiredAsync(RetiredFile file, CancellationToken cancellationToken) => Do(
         "clean up in",
         open =>
         {
-            open.CleanRetired(before, mayGo);
+            open.DeleteRetired(file);
             return new SurfaceOutcome.Done();
         },
         cancellationToken);
 
     public void Dispose() => _turn.Dispose();
+
+    private async Task<T> SeeAsync<T>(Func<OpenFolder, T> look, T otherwise, CancellationToken cancellationToken)
+    {
+        var seen = otherwise;
+        await Do(
+            "look into",
+            open =>
+            {
+                seen = look(open);
+                return new SurfaceOutcome.Done();
+            },
+            cancellationToken);
+        return seen;
+    }
 
     /// <returns>Done when the part is there and was read back already; null when it is to be made.</returns>
     private SurfaceOutcome? Begin(OpenFolder open, StoredImage image, string part)

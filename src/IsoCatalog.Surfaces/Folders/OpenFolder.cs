@@ -101,24 +101,23 @@ internal sealed class OpenFolder(FolderLayout layout, IReadOnlyList<FolderHandle
         }
     }
 
-    /// <summary>Deletes withdrawn files that were renamed away before <paramref name="before"/>, and whose names <paramref name="mayGo"/> says yes to.</summary>
-    public void CleanRetired(DateTimeOffset before, Func<string, DateTimeOffset, bool> mayGo)
-    {
-        if (InHiddenOrNull(RetiredName) is not { } retired)
-        {
-            return;
-        }
+    /// <summary>Withdrawn files that are kept. The rename moved ctime, on every file system that vdsm is used with.</summary>
+    public IReadOnlyList<RetiredFile> Retired() => InHiddenOrNull(RetiredName) is not { } retired ? [] :
+    [
+        .. retired.Names().ToList().Select(name => (Name: name, Stat: FileStat.Of(retired[name]))).Where(file => file.Stat.Kind == FileKind.Regular)
+            .Select(file => new RetiredFile(
+                file.Name,
+                file.Name[..(file.Name.LastIndexOf(".iso.", StringComparison.OrdinalIgnoreCase) is var end and >= 0 ? end + 4 : file.Name.Length)],
+                retired.Shown(file.Name),
+                file.Stat.Size,
+                DateTimeOffset.UnixEpoch.AddTicks(file.Stat.ChangedNs / 100))),
+    ];
 
-        foreach (var name in retired.Names().ToList())
+    public void DeleteRetired(RetiredFile file)
+    {
+        if (InHiddenOrNull(RetiredName) is { } retired)
         {
-            // The rename moved ctime, on every file system that vdsm is used with.
-            var stat = FileStat.Of(retired[name]);
-            var renamed = DateTimeOffset.UnixEpoch.AddTicks(stat.ChangedNs / 100);
-            if (stat.Kind == FileKind.Regular && renamed < before
-                && mayGo(name[..(name.LastIndexOf(".iso.", StringComparison.OrdinalIgnoreCase) is var end and >= 0 ? end + 4 : name.Length)], renamed))
-            {
-                DurableFile.Delete(retired[name]);
-            }
+            DurableFile.Delete(retired[file.Name]);
         }
     }
 
@@ -225,3 +224,9 @@ internal sealed class OpenFolder(FolderLayout layout, IReadOnlyList<FolderHandle
         return folder.Shown(kept);
     }
 }
+
+/// <param name="Name">In the folder of withdrawn files.</param>
+/// <param name="FileName">Under which clients saw it.</param>
+/// <param name="Path">As people know it.</param>
+/// <param name="Withdrawn">When it was taken out of their sight.</param>
+internal sealed record RetiredFile(string Name, string FileName, string Path, long Size, DateTimeOffset Withdrawn);

@@ -26,13 +26,23 @@ internal sealed record FileList
     public Dictionary<string, JsonElement>? Others { get; set; }
 }
 
-internal sealed record MachineList(List<MachineAnswer>? Vm);
+internal sealed record MachineList
+{
+    public List<MachineAnswer>? Vm { get; init; }
 
+    /// <summary>Who answers something else than machines did not answer with no machines.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Others { get; set; }
+}
+
+/// <param name="Status">None: a state that the API has no word for.</param>
+/// <param name="Cdroms">As they will be at the next start; none where the engine did not follow the link.</param>
 internal sealed record MachineAnswer(string? Id, string? Name, string? Status, NamedAnswer? Cluster, DriveList? Cdroms);
 
 internal sealed record DriveList(List<DriveAnswer>? Cdrom);
 
-internal sealed record DriveAnswer(NamedAnswer? File);
+/// <param name="File">None: empty. Its id is what somebody wrote there: a name, a path whose last part counts alone, or the id of a disk.</param>
+internal sealed record DriveAnswer(string? Id, NamedAnswer? File);
 
 /// <summary>POST sso/oauth/token; <c>exp</c> is in milliseconds since the epoch, as text or number.</summary>
 internal sealed record TokenAnswer(string? AccessToken, JsonElement Exp, string? Error, string? ErrorCode, string? ErrorDescription);
@@ -48,6 +58,8 @@ internal sealed record FaultAnswer(string? Reason, string? Detail);
 [JsonSerializable(typeof(ClusterList))]
 [JsonSerializable(typeof(FileList))]
 [JsonSerializable(typeof(MachineList))]
+[JsonSerializable(typeof(MachineAnswer))]
+[JsonSerializable(typeof(DriveAnswer))]
 [JsonSerializable(typeof(DriveList))]
 [JsonSerializable(typeof(TokenAnswer))]
 [JsonSerializable(typeof(FaultAnswer))]

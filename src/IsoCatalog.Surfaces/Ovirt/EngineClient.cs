@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Text.RegularExpressions;
 using IsoCatalog.Core.Readiness;
@@ -13,6 +14,7 @@ internal sealed partial class EngineClient : IAsyncDisposable
 {
     private const int MaxDataCenters = 100;
     private const int MaxMachines = 20_000;
+    private const int MaxDrives = 16;
     private const int MaxName = 1024;
 
     private static readonly FrozenSet<string> Known = FrozenSet.Create(StringComparer.Ordinal, "actions", "size", "active", "total", "link");
@@ -65,13 +67,16 @@ internal sealed partial class EngineClient : IAsyncDisposable
     public async Task<(IReadOnlyDictionary<string, string> DataCenters, ILookup<string, Cluster> Clusters)> PlacesAsync(CancellationToken cancellationToken)
     {
         var centers = await _engine.DataCentersAsync(cancellationToken);
-        var clusters = await _engine.ClustersAsync(cancellationToken);
         return (
             (centers?.DataCenter ?? []).Where(d => d is { Id: not null, Name: not null }).DistinctBy(d => d.Id)
                 .ToDictionary(d => d.Id!, d => Name(d.Name!), StringComparer.Ordinal),
-            (clusters?.Cluster ?? []).Where(c => c is { Id: not null, Name: not null, DataCenter.Id: not null })
-                .ToLookup(c => c.DataCenter!.Id!, c => new Cluster(Name(c.Id!), Name(c.Name!)), StringComparer.Ordinal));
+            await ClustersAsync(cancellationToken));
     }
+
+    /// <summary>By the data center that each is in.</summary>
+    public async Task<ILookup<string, Cluster>> ClustersAsync(CancellationToken cancellationToken) =>
+        ((await _engine.ClustersAsync(cancellationToken))?.Cluster ?? []).Where(c => c is { Id: not null, Name: not null, DataCenter.Id: not null })
+            .ToLookup(c => c.DataCenter!.Id!, c => new Cluster(Name(c.Id!), Name(c.Name!)), StringComparer.Ordinal);
 
     /// <summary>Has a host of each data center list the domain, and gives what the engine then lists: expensive, and an event in the engine's log. Without
     /// the force it might be an old list.</summary>
@@ -82,42 +87,64 @@ internal sealed partial class EngineClient : IAsyncDisposable
             ? (list.File ?? []).Select(f => (f.Name ?? f.Id)!).ToFrozenSet(StringComparer.Ordinal)
             : throw _options.Strange($"api/storagedomains/{_domain}/files?{EngineOptions.Refresh}");
 
-    /// <summary>Files in drives, and one machine that has each; of the clusters given, or of all when none is known.</summary>
-    public async Task<IReadOnlyDictionary<string, string>> DrivesAsync(IReadOnlySet<string> clusters, CancellationToken cancellationToken)
+    /// <summary>The machines of all clusters but those given, each with what is in its drives. One call, and one for each drive of a machine that is not down.</summary>
+    public async Task<IReadOnlyList<MachineDrives>> MachinesAsync(IReadOnlySet<string> without, CancellationToken cancellationToken)
     {
-        var list = await _engine.MachinesAsync(cancellationToken)
-            ?? throw new EngineException(ReasonCode.SurfaceUnreachable, "The engine does not tell its virtual machines.");
-        var machines = list.Vm ?? [];
-        if (machines.Count > MaxMachines)
+        var list = await _engine.MachinesAsync(cancellationToken);
+        if (list is null || (list.Vm is null && list.Others?.Keys.All(Known.Contains) == false))
+        {
+            throw _options.Strange("api/vms");
+        }
+
+        if (list.Vm is { Count: > MaxMachines })
         {
             throw new EngineException(ReasonCode.SurfaceUnreachable, $"The engine has more than {MaxMachines:N0} virtual machines.");
         }
 
-        var held = new Dictionary<string, string>(StringComparer.Ordinal);
+        var found = new ConcurrentBag<MachineDrives>();
         await Parallel.ForEachAsync(
-            machines.Where(m => m is not null && (clusters.Count == 0 || m.Cluster?.Id is not { } cluster || clusters.Contains(cluster))),
+            (list.Vm ?? []).Where(m => m?.Cluster?.Id is not { } cluster || !without.Contains(cluster)),
             new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken },
-            async (machine, token) =>
-            {
-                var id = Checked(machine.Id);
-                var drives = machine.Cdroms ?? await _engine.DrivesAsync(id, token);
-                var current = machine.Status is null or "down" ? null : await _engine.CurrentDrivesAsync(id, token);
-                foreach (var file in new[] { drives, current }.SelectMany(d => d?.Cdrom ?? []).Select(d => d?.File?.Id).OfType<string>())
-                {
-                    lock (held)
-                    {
-                        held.TryAdd(file, Name(machine.Name ?? id));
-                    }
-                }
-            });
-        return held;
+            async (machine, token) => found.Add(await DrivesAsync(machine, token)));
+        return [.. found];
     }
+
+    /// <summary>Null when there is no such machine any more.</summary>
+    public async Task<MachineDrives?> MachineAsync(string id, CancellationToken cancellationToken) =>
+        await _engine.MachineAsync(Checked(id), cancellationToken) is { } machine ? await DrivesAsync(machine, cancellationToken) : null;
 
     public async ValueTask DisposeAsync()
     {
         await _session.LogOutAsync(CancellationToken.None);
         _http.Dispose();
     }
+
+    /// <summary>What a drive held when its machine went down is not forgotten by the engine, and counts no more.</summary>
+    private async Task<MachineDrives> DrivesAsync(MachineAnswer? machine, CancellationToken cancellationToken)
+    {
+        var id = Checked(machine?.Id);
+        var drives = (machine!.Cdroms ?? await _engine.DrivesAsync(id, cancellationToken))?.Cdrom ?? [];
+        if (drives.Count > MaxDrives || !drives.All(d => d?.Id is not null && Id().IsMatch(d.Id)))
+        {
+            throw _options.Strange($"api/vms/{id}/cdroms");
+        }
+
+        var now = new List<string?>();
+        foreach (var drive in machine.Status == "down" ? [] : drives)
+        {
+            var path = $"api/vms/{id}/cdroms/{drive.Id}?current=true";
+
+            // A machine that was deleted meanwhile is not in the next list of all.
+            var there = await _engine.CurrentDriveAsync(id, drive.Id!, cancellationToken)
+                ?? throw new EngineException(ReasonCode.SurfaceUnreachable, $"The engine does not answer {path}.");
+            now.Add(there.Id == drive.Id ? there.File?.Id : throw _options.Strange(path));
+        }
+
+        return new MachineDrives(id, Name(machine.Name ?? id), Discs(drives.Select(d => d.File?.Id)), Discs(now));
+    }
+
+    /// <summary>Of a path the last part is what a host opens.</summary>
+    private static FrozenSet<string> Discs(IEnumerable<string?> ids) => ids.Select(id => Path.GetFileName(id)).OfType<string>().Where(name => name.Length > 0).ToFrozenSet(StringComparer.Ordinal);
 
     private HttpClient Http(HttpMessageHandler handler) => new(handler) { BaseAddress = _options.Folder, Timeout = Timeout.InfiniteTimeSpan };
 

@@ -16,6 +16,7 @@ internal sealed class EngineDomain : IAsyncDisposable
     private readonly EngineTiming _timing;
     private readonly Func<string?> _breaker;
     private readonly TimeProvider _time;
+    private readonly DriveCensus _drives;
     private readonly CancellationTokenSource _end = new();
     private readonly Lock _gate = new();
     private EngineNews _news = EngineNews.None;
@@ -33,7 +34,7 @@ internal sealed class EngineDomain : IAsyncDisposable
     /// <param name="breaker">Asked before each refresh: why it would fail anyway.</param>
     /// <param name="time">The clock.</param>
     public EngineDomain(EngineClient client, EngineTiming timing, Func<string?> breaker, TimeProvider time) =>
-        (_client, _timing, _breaker, _time) = (client, timing, breaker, time);
+        (_client, _timing, _breaker, _time, _drives) = (client, timing, breaker, time, new DriveCensus(MachinesAsync, client.MachineAsync, timing.Gather, time, _end.Token));
 
     /// <summary>What is known now.</summary>
     public EngineNews News
@@ -123,14 +124,8 @@ internal sealed class EngineDomain : IAsyncDisposable
         }
     }
 
-    /// <summary>One virtual machine that has the file in a drive; null when there is none.</summary>
-    /// <exception cref="EngineException">It is not known.</exception>
-    public async Task<string?> HolderAsync(string fileName, CancellationToken cancellationToken)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _end.Token);
-        var clusters = News.DataCenters.SelectMany(d => d.Clusters).Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
-        return (await _client.DrivesAsync(clusters, either.Token)).GetValueOrDefault(fileName);
-    }
+    /// <inheritdoc cref="DriveCensus.HolderAsync"/>
+    public Task<string?> HolderAsync(string fileName, bool now, CancellationToken cancellationToken) => _drives.HolderAsync(fileName, now, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -182,6 +177,17 @@ internal sealed class EngineDomain : IAsyncDisposable
             Learn(news => news with { LookFailure = new EngineFailure(news.LookFailure?.Since ?? at, failure.Code, failure.Message) });
             return null;
         }
+    }
+
+    /// <summary>Without those of clusters that are surely in a data center without this domain: a file of the same name in its drive is another domain's.</summary>
+    private async Task<IReadOnlyList<MachineDrives>> MachinesAsync(CancellationToken cancellationToken)
+    {
+        var look = await LookNowAsync(cancellationToken)
+            ?? throw (News.LookFailure is { } failure ? new EngineException(failure.Code, failure.Reason) : new EngineException(ReasonCode.SurfaceUnreachable, "The engine does not answer."));
+        var attached = look.DataCenters.Select(d => d.Id).ToHashSet(StringComparer.Ordinal);
+        var clusters = await _client.ClustersAsync(cancellationToken);
+        return await _client.MachinesAsync(
+            clusters.Where(c => !attached.Contains(c.Key)).SelectMany(c => c).Select(c => c.Id).ToHashSet(StringComparer.Ordinal), cancellationToken);
     }
 
     private async Task<(IReadOnlyDictionary<string, string> Centers, ILookup<string, Cluster> Clusters)> PlacesAsync(

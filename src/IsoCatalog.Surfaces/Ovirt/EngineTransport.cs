@@ -51,7 +51,7 @@ internal sealed class EngineTransport(EngineOptions engine, EngineTiming timing,
         ["sso/oauth/token"] => (MaxTokenAnswer, timing.Answer),
         ["services/sso-logout"] => (MaxTokenAnswer, TimeSpan.FromSeconds(3)),
         [_, EngineOptions.Refresh] => (MaxLarge, timing.Refresh),
-        ["api/vms", _] => (MaxLarge, timing.Answer),
+        ["api/vms", _] => (MaxLarge, 4 * timing.Answer),
         _ => (MaxSmall, timing.Answer),
     };
 

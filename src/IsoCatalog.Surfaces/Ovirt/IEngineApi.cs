@@ -25,15 +25,22 @@ internal interface IEngineApi
     [Get("/storagedomains/{domain}/files?refresh=true")]
     Task<FileList?> FilesAsync(string domain, CancellationToken cancellationToken);
 
-    [Get("/vms?follow=cdroms")]
+    /// <summary>All of them, with their drives as they will be at the next start. Without the filter's end a user who is no administrator would be shown his
+    /// own machines alone, as if there were no others; with it he is refused.</summary>
+    [Get("/vms?follow=cdroms&filter=false")]
     Task<MachineList?> MachinesAsync(CancellationToken cancellationToken);
 
-    [Get("/vms/{machine}/cdroms")]
+    [Get("/vms/{machine}?follow=cdroms&filter=false")]
+    Task<MachineAnswer?> MachineAsync(string machine, CancellationToken cancellationToken);
+
+    /// <summary>For an engine that does not follow links (before 4.2).</summary>
+    [Get("/vms/{machine}/cdroms?filter=false")]
     Task<DriveList?> DrivesAsync(string machine, CancellationToken cancellationToken);
 
-    /// <summary>Of a machine that runs: a disc changed there is not in the other list.</summary>
-    [Get("/vms/{machine}/cdroms?current=true")]
-    Task<DriveList?> CurrentDrivesAsync(string machine, CancellationToken cancellationToken);
+    /// <summary>What is in a drive now: a disc that was changed in a running machine, or given to one start of it, is seen here alone. The collection of the
+    /// machine's drives does not heed <c>current</c>.</summary>
+    [Get("/vms/{machine}/cdroms/{drive}?current=true&filter=false")]
+    Task<DriveAnswer?> CurrentDriveAsync(string machine, string drive, CancellationToken cancellationToken);
 }
 
 /// <summary>The engine's single sign-on, beside its API.</summary>

@@ -16,6 +16,9 @@ internal sealed class IsoDomain(string export, Guid domain)
     public const uint Kvm = 36;
     public const uint Qemu = 107;
 
+    /// <summary>Whom NFS names when it does not know the owner's name.</summary>
+    private const uint Nobody = 65534;
+
     private const int MaxMetadata = 64 << 10;
 
     public string Export { get; } = Path.TrimEndingDirectorySeparator(Path.GetFullPath(export));
@@ -86,23 +89,33 @@ internal sealed class IsoDomain(string export, Guid domain)
         var (outer, inner) = (open.Way[2].Stat, open.Way[3].Stat);
         return outer.Device != inner.Device
                 ? Missing($"{Files} is on another file system than {Images}: images could not be moved into it in one step. Mount the whole export.")
-            : !MayEnter(inner)
-                ? new(
-                    ReasonCode.DomainUnlistable,
-                    $"{Files} has mode {Octal(inner.Mode)} and owner {inner.User}:{inner.Group}: vdsm (36:36) cannot list it. "
-                    + $"Run: chown 36:36 {Files}; chmod 0755 {Files}",
-                    Retryable: true)
-            : null;
+            : Enumerable.Range(0, open.Way.Count).Select(depth => Closed(open, depth)).FirstOrDefault(closed => closed is not null);
     }
 
-    /// <summary>By the mode bits, for user and group 36.</summary>
-    private static bool MayEnter(in FileStat stat)
+    /// <summary>Hosts list the last folder, and go through the others; what is above the export is not on their way.</summary>
+    private SurfaceOutcome.Refused? Closed(OpenFolder open, int depth)
     {
-        const UnixFileMode User = UnixFileMode.UserRead | UnixFileMode.UserExecute;
-        const UnixFileMode Group = UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
-        const UnixFileMode Other = UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-        var needed = stat.User == Vdsm ? User : stat.Group == Kvm ? Group : Other;
-        return (stat.Mode & needed) == needed;
+        var (handle, path) = (open.Way[depth], Path.Combine([Export, .. Way.Take(depth)]));
+        var stat = handle.Stat;
+        return IsOpenToVdsm(handle.Path, stat, list: depth == Way.Count)
+            ? null
+            : new(
+                ReasonCode.DomainUnlistable,
+                $"{path} has mode {Octal(stat.Mode)} and owner {stat.User}:{stat.Group}: vdsm (36:36) cannot {(depth == Way.Count ? "list it" : "enter it, so hosts list nothing of the domain")}. "
+                + $"Run: chown 36:36 {ShellWord.Of(path)}; chmod 0755 {ShellWord.Of(path)}",
+                Retryable: true);
+    }
+
+    /// <summary>By owner and mode, for user vdsm, who is 36 in the groups kvm and qemu. What a list of access rights says, or an owner that a server did not tell, is not
+    /// known here, and not held against the folder.</summary>
+    /// <param name="path">Of it.</param>
+    /// <param name="stat">What stat said.</param>
+    /// <param name="list">To list it too, and not only to go through.</param>
+    /// <param name="enter">To look at what is in it.</param>
+    public static bool IsOpenToVdsm(string path, in FileStat stat, bool list, bool enter = true)
+    {
+        var rights = (int)stat.Mode >> (stat.User == Vdsm ? 6 : stat.Group is Kvm or Qemu ? 3 : 0);
+        return ((!list || (rights & 4) != 0) && (!enter || (rights & 1) != 0)) || stat.User is Nobody || Libc.HasAcl(path);
     }
 
     public static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8).PadLeft(4, '0');

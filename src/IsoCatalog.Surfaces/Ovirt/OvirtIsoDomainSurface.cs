@@ -20,11 +20,15 @@ public sealed class OvirtIsoDomainSurface : IEngineList
     private readonly FolderLayout _layout;
     private readonly ImageFolder _folder;
     private readonly EngineDomain _engine;
+    private readonly RetiredFiles _retired;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
 
     // Images that lie there and that the engine stopped listing: out of its users' sight without our moving them.
     private readonly HashSet<ImageId> _unlisted = [];
+
+    // Images that are of no list, so that nobody else says who holds them here.
+    private readonly Dictionary<ImageId, SurfaceFinding> _heldLeftovers = [];
 
     /// <param name="options">Validated by the caller.</param>
     /// <param name="time">The clock.</param>
@@ -43,6 +47,7 @@ public sealed class OvirtIsoDomainSurface : IEngineList
             (open, _) => Task.FromResult(_domain.Absence(open) ?? _layout.WriteRefusal()),
             logger);
         _engine = new EngineDomain(new EngineClient(options, time), options.Timing, Breaker, time);
+        _retired = new RetiredFiles(_folder, _engine, _layout.Path, options, time);
         Description = new SurfaceDescription(options.Name, "ovirt-iso-domain", options.Group, ServesStoreInode: false, _layout.Path, WaitsForOthers: true);
     }
 
@@ -57,13 +62,14 @@ public sealed class OvirtIsoDomainSurface : IEngineList
 
     public async Task<SurfaceOutcome> CheckAsync(CancellationToken cancellationToken)
     {
-        var outcome = await _folder.CheckAsync(cancellationToken);
-        if (outcome is SurfaceOutcome.Refused)
+        // Also when the folder is not as it should be: what is wrong with the engine is said all the same.
+        var look = _engine.LookAsync();
+        if (await _folder.CheckAsync(cancellationToken) is SurfaceOutcome.Refused unusable)
         {
-            return outcome;
+            return unusable;
         }
 
-        await PatientlyAsync(_engine.LookAsync(), cancellationToken);
+        await PatientlyAsync(look, cancellationToken);
         if (NeedsRefresh(_engine.News))
         {
             var refresh = _engine.RefreshAsync();
@@ -73,13 +79,8 @@ public sealed class OvirtIsoDomainSurface : IEngineList
             }
         }
 
-        var news = _engine.News;
-        await _folder.CleanRetiredAsync(
-            _time.GetUtcNow() - _options.Grace,
-            (name, withdrawn) => news.List is { } list && list.Began > withdrawn
-                && (!list.Names.Contains(name) || FileIdentity.KindOf(Path.Combine(_layout.Path, name)) != FileKind.Missing),
-            cancellationToken);
-        return EngineVerdict.Of(news, _options.Timing, _time.GetUtcNow()) ?? (SurfaceOutcome)new SurfaceOutcome.Done();
+        await PatientlyAsync(_retired.CleanAsync(), cancellationToken);
+        return EngineVerdict.Of(_engine.News, _options.Timing, _time.GetUtcNow()) ?? (SurfaceOutcome)new SurfaceOutcome.Done();
     }
 
     public async Task<SurfaceOutcome> StageAsync(StoredImage image, IProgress<long>? bytesDone, CancellationToken cancellationToken)
@@ -130,13 +131,15 @@ public sealed class OvirtIsoDomainSurface : IEngineList
             unlisted = _unlisted.Remove(image.Id);
         }
 
-        var untouched = await _folder.PublishedAsync(image, cancellationToken) is not null;
-        if (untouched && unlisted)
+        if (unlisted && await _folder.PublishedAsync(image, cancellationToken) is not null)
         {
             return new SurfaceOutcome.Done();
         }
 
-        if (untouched && published is not null && await HeldAsync(image, cancellationToken) is { } held)
+        // Also after a restart, and of what only a note says that it is ours: a machine may have got it before.
+        var held = await _folder.IsOursAsync(image, published, cancellationToken) ? await HeldAsync(image, cancellationToken) : null;
+        Remember(image.Id, published is null ? held : null);
+        if (held is not null)
         {
             return held;
         }
@@ -163,17 +166,21 @@ public sealed class OvirtIsoDomainSurface : IEngineList
         IReadOnlyCollection<PublishedImage> expected, CancellationToken cancellationToken)
     {
         var inFolder = await _folder.ObserveAsync(expected, cancellationToken);
-        if (Listing(cancellationToken) is not { } listing)
+        var (listing, unlistable) = Listing(cancellationToken);
+        var news = _engine.News;
+
+        // What is wrong with the engine is wrong whether or not the folder can be looked at.
+        List<SurfaceFinding> findings = [.. EngineVerdict.Warnings(news), .. _retired.Held, .. HeldLeftovers(inFolder)];
+        if (listing is null)
         {
-            return inFolder;
+            return [.. inFolder, .. unlistable is null || inFolder.Count > 0 ? [] : (SurfaceFinding[])[new(null, unlistable.Code, unlistable.Reason)], .. findings];
         }
 
-        var news = _engine.News;
         var wrong = inFolder.Select(f => f.Image).OfType<ImageId>().ToHashSet();
         var wrongNames = expected.Where(e => wrong.Contains(e.Image.Id)).Select(e => e.Image.FileName).ToHashSet(StringComparer.Ordinal);
-        var inFolderNames = listing.Entries.Select(e => e.Name).Concat(wrongNames).ToHashSet(StringComparer.Ordinal);
+        var inFolderNames = listing.Entries.Select(e => e.Name).Concat(wrongNames).Concat(await _retired.StillRememberedAsync(cancellationToken)).ToHashSet(StringComparer.Ordinal);
         var notListed = expected.Where(e => news.List is { } list && !wrong.Contains(e.Image.Id) && !list.Names.Contains(e.Image.FileName)).ToList();
-        var tooMany = EngineVerdict.TooMany(news, inFolderNames, _options.Timing.Floor).ToList();
+        var tooMany = EngineVerdict.TooMany(news, inFolderNames, _options.Timing.Floor).Where(listing.Sees).ToList();
         Drift = notListed.Count + tooMany.Count;
         lock (_gate)
         {
@@ -190,7 +197,7 @@ public sealed class OvirtIsoDomainSurface : IEngineList
                 null,
                 ReasonCode.EngineListsMore,
                 $"The engine lists {FolderObservation.Printable(name)}, which is not in {_layout.Path}: does its host mount another export, or an old state of this one?")),
-            .. EngineVerdict.Warnings(news),
+            .. findings,
         ];
     }
 
@@ -205,6 +212,7 @@ public sealed class OvirtIsoDomainSurface : IEngineList
     public async ValueTask DisposeAsync()
     {
         await _engine.DisposeAsync();
+        await _retired.EndAsync();
         _folder.Dispose();
     }
 
@@ -232,20 +240,49 @@ public sealed class OvirtIsoDomainSurface : IEngineList
         }
     }
 
-    private DomainListing? Listing(CancellationToken cancellationToken)
+    /// <returns>What hosts would list, or why that cannot be said.</returns>
+    private (DomainListing? Listing, SurfaceOutcome.Refused? Why) Listing(CancellationToken cancellationToken)
     {
         try
         {
             using var open = _layout.Open();
-            return _domain.Absence(open) is null ? DomainListing.Of(_layout.Path, cancellationToken) : null;
+            return _domain.Absence(open) is { } absent ? (null, absent) : (DomainListing.Of(_layout.Path, cancellationToken), null);
         }
         catch (Exception exception) when (DiskFault.IsOutside(exception))
         {
-            return null;
+            return (null, new(ReasonCode.ReadError, $"Cannot look into {_layout.Path}: {exception.Message}", Retryable: true));
         }
     }
 
-    private string? Breaker() => Listing(CancellationToken.None)?.Breaker(_layout.Path);
+    private string? Breaker() => Listing(CancellationToken.None).Listing?.Breaker(_layout.Path);
+
+    private void Remember(ImageId image, SurfaceOutcome.Refused? held)
+    {
+        lock (_gate)
+        {
+            if (held is null)
+            {
+                _heldLeftovers.Remove(image);
+            }
+            else
+            {
+                _heldLeftovers[image] = new SurfaceFinding(null, held.Code, held.Reason, image.ToString());
+            }
+        }
+    }
+
+    private List<SurfaceFinding> HeldLeftovers(IReadOnlyList<SurfaceFinding> inFolder)
+    {
+        lock (_gate)
+        {
+            foreach (var gone in _heldLeftovers.Keys.Except(inFolder.Select(f => f.Image).OfType<ImageId>()).ToList())
+            {
+                _heldLeftovers.Remove(gone);
+            }
+
+            return [.. _heldLeftovers.Values];
+        }
+    }
 
     private SurfaceOutcome.Refused? Unreadable(StoredImage image)
     {
@@ -260,10 +297,11 @@ public sealed class OvirtIsoDomainSurface : IEngineList
     {
         try
         {
-            return await _engine.HolderAsync(image.FileName, cancellationToken) is { } machine
+            return await _engine.HolderAsync(image.FileName, now: false, cancellationToken) is { } machine
                 ? new(
                     ReasonCode.HeldByMachine,
-                    $"The virtual machine {machine} has {image.FileName} in its drive. It is offered to nobody any more; eject it there, and the file goes.",
+                    $"The virtual machine {machine} has {image.FileName} in its drive. It is offered to nobody any more; eject it there, and the file goes. "
+                    + $"Until then its {image.Size:N0} bytes in {_layout.Path} are not free.",
                     Retryable: true)
                 : null;
         }

@@ -1,4 +1,6 @@
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.IntegrationTests.Simulators;
+using IsoCatalog.Simulators.Engine;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Testing;
@@ -47,13 +49,76 @@ public sealed class IsoDomainFilesTests
         Assert.False(Directory.Exists(bench.Hidden));
     }
 
-    [Fact]
-    public async Task A_folder_that_vdsm_cannot_list_is_named_with_the_command_that_mends_it()
+    [Theory]
+    [InlineData("images/11111111-1111-1111-1111-111111111111", "0711", "cannot list it")]
+    [InlineData("images/11111111-1111-1111-1111-111111111111", "0744", "cannot list it")]
+    [InlineData("images", "0700", "cannot enter it")]
+    [InlineData("", "0744", "cannot enter it")]
+    public async Task A_folder_that_vdsm_cannot_list_is_named_with_the_command_that_mends_it(string folder, string mode, string said)
     {
         await using var bench = await OvirtBench.StartAsync();
-        File.SetUnixFileMode(bench.Files, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var path = Path.Combine(bench.Export, OvirtBench.Domain.ToString("D"), folder);
+        Closed.Make(path, mode);
 
-        Assert.Contains("chmod 0755", OvirtBench.Refused(await bench.Surface.CheckAsync(Cancel), ReasonCode.DomainUnlistable).Reason, StringComparison.Ordinal);
+        var reason = OvirtBench.Refused(await bench.Surface.CheckAsync(Cancel), ReasonCode.DomainUnlistable).Reason;
+        Assert.Contains($"{path} has mode {mode}", reason, StringComparison.Ordinal);
+        Assert.Contains(said, reason, StringComparison.Ordinal);
+        Assert.Contains(await bench.Surface.ObserveAsync([], Cancel), f => f.Code == ReasonCode.DomainUnlistable);
+        await MendAsync(reason);
+        await TestSite.EventuallyAsync(async () => await bench.Surface.CheckAsync(Cancel) is SurfaceOutcome.Done, Cancel);
+    }
+
+    /// <summary>What else is wrong is said all the same, and the command that is named mends it.</summary>
+    [Theory]
+    [InlineData("a folder of rsync's")]
+    [InlineData("a folder that can be listed and not searched")]
+    [InlineData("a folder in a folder, with a quote")]
+    [InlineData("a name in Latin-1")]
+    [InlineData("a link to nothing")]
+    [InlineData("a link to where vdsm may not go")]
+    public async Task One_thing_that_vdsm_cannot_look_at_is_named_and_hides_nothing_else(string thing)
+    {
+        await using var bench = await OvirtBench.StartAsync(OvirtBench.Quick with { Lag = TimeSpan.FromMilliseconds(50) });
+        var (image, _) = bench.Put("a.iso");
+        var published = new PublishedImage(image, await bench.PublishAsync(image));
+        bench.Engine.Faults = bench.Engine.Faults with { Hide = ["a.iso"], Invent = ["ghost.iso"], Status = new Dictionary<string, string> { ["Default"] = "maintenance" } };
+        await File.WriteAllTextAsync(Path.Combine(bench.Files, "foreign.iso"), "somebody else's", Cancel);
+        bench.Engine.Faults = bench.Engine.Faults with { Status = new Dictionary<string, string>() };
+        await bench.Surface.RefreshAsync(Cancel);
+        await bench.Surface.RefreshAsync(Cancel);
+        bench.Engine.Faults = bench.Engine.Faults with { Status = new Dictionary<string, string> { ["Default"] = "maintenance" } };
+        await PutAsync(bench, thing);
+        await bench.Surface.CheckAsync(Cancel);
+
+        var findings = await bench.Surface.ObserveAsync([published], Cancel);
+        Assert.Contains(findings, f => f.Code == ReasonCode.EngineNotListed && f.Image == image.Id);
+        Assert.Contains(findings, f => f.Code == ReasonCode.EngineListsMore && f.Reason.Contains("ghost.iso", StringComparison.Ordinal));
+        Assert.Contains(findings, f => f.Code == ReasonCode.DomainInactive);
+        Assert.Contains(findings, f => f.Code == ReasonCode.ForeignFile && f.Reason.Contains("foreign.iso", StringComparison.Ordinal));
+        var unlistable = Assert.Single(findings, f => f.Code == ReasonCode.DomainUnlistable).Reason;
+        bench.Engine.Faults = EngineFaults.None;
+        Assert.Equal(unlistable, OvirtBench.Refused((await bench.Surface.RefreshAsync(Cancel)).Outcome, ReasonCode.DomainUnlistable).Reason);
+
+        await MendAsync(unlistable);
+        await TestSite.EventuallyAsync(async () => (await bench.Surface.RefreshAsync(Cancel)).Outcome is SurfaceOutcome.Done, Cancel);
+        Assert.DoesNotContain(await bench.Surface.ObserveAsync([published], Cancel), f => f.Code == ReasonCode.DomainUnlistable);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_too_deep_to_look_into_is_said_and_hides_nothing_else()
+    {
+        await using var bench = await OvirtBench.StartAsync();
+        Directory.CreateDirectory(Path.Combine(bench.Files, "sub"));
+        bench.Engine.Faults = bench.Engine.Faults with { Invent = ["sub/in.iso", "ghost.iso"] };
+        await bench.Surface.RefreshAsync(Cancel);
+        await bench.Surface.RefreshAsync(Cancel);
+        var deep = Path.Combine(bench.Files, "sub", "2", "3", "4", "5", "6", "7", "8", "9");
+        Directory.CreateDirectory(deep);
+        await File.WriteAllTextAsync(Path.Combine(deep, "in.iso"), "deep", Cancel);
+
+        var findings = await bench.Surface.ObserveAsync([], Cancel);
+        Assert.Contains(findings, f => f.Code == ReasonCode.ForeignFile && f.Reason.Contains(deep, StringComparison.Ordinal) && f.Reason.Contains("not looked into", StringComparison.Ordinal));
+        Assert.Equal(2, findings.Count(f => f.Code == ReasonCode.EngineListsMore));
     }
 
     [Fact]
@@ -203,6 +268,27 @@ public sealed class IsoDomainFilesTests
     }
 
     [Fact]
+    public async Task What_was_withdrawn_just_now_is_not_missed_by_an_engine_whose_hosts_remember_it()
+    {
+        await using var bench = await OvirtBench.StartAsync();
+        var (image, _) = bench.Put("a.iso");
+        var receipt = await bench.PublishAsync(image);
+        bench.Engine.Faults = bench.Engine.Faults with { Lag = TimeSpan.FromHours(1) };
+        Assert.IsType<SurfaceOutcome.Done>(await bench.Surface.WithdrawAsync(image, receipt, Cancel));
+        bench.Open();
+        Assert.Contains("a.iso", await bench.ListedAsync());
+        Assert.Contains("a.iso", await bench.ListedAsync());
+
+        Assert.Empty(await bench.Surface.ObserveAsync([], Cancel));
+        Assert.Equal(0, bench.Surface.Figures.Drift);
+
+        bench.Open(OvirtBench.Quick with { Lag = TimeSpan.FromMilliseconds(1) });
+        await bench.ListedAsync();
+        await bench.ListedAsync();
+        Assert.Equal(ReasonCode.EngineListsMore, Assert.Single(await bench.Surface.ObserveAsync([], Cancel)).Code);
+    }
+
+    [Fact]
     public async Task What_vdsm_would_say_is_said_before_the_engine_is_asked()
     {
         await using var bench = await OvirtBench.StartAsync();
@@ -251,5 +337,47 @@ public sealed class IsoDomainFilesTests
         var finding = Assert.Single(await bench.Surface.ObserveAsync([new PublishedImage(image, receipt)], Cancel));
         Assert.Equal((image.Id, ReasonCode.FileChanged), (finding.Image!.Value, finding.Code));
         Assert.Contains("qemu may not read it", finding.Reason, StringComparison.Ordinal);
+    }
+
+    private static async Task PutAsync(OvirtBench bench, string thing)
+    {
+        switch (thing)
+        {
+            case "a folder of rsync's":
+                Closed.Make(Path.Combine(bench.Files, ".~tmp~"), "0700");
+                break;
+            case "a folder that can be listed and not searched":
+                Directory.CreateDirectory(Path.Combine(bench.Files, "sub", "inside"));
+                Closed.Make(Path.Combine(bench.Files, "sub"), "0744");
+                break;
+            case "a folder in a folder, with a quote":
+                Closed.Make(Path.Combine(bench.Files, "sub", "it's closed"), "0700");
+                break;
+            case "a name in Latin-1":
+                await Closed.LatinNameAsync(bench.Files);
+                break;
+            case "a link to nothing":
+                File.CreateSymbolicLink(Path.Combine(bench.Files, "gone away.iso"), "/nowhere/at/all.iso");
+                break;
+            default:
+                var elsewhere = Path.Combine(bench.Export, "closed");
+                Closed.Make(elsewhere, "0700");
+                await File.WriteAllTextAsync(Path.Combine(elsewhere, "x.iso"), "x", Cancel);
+                File.CreateSymbolicLink(Path.Combine(bench.Files, "link.iso"), Path.Combine(elsewhere, "x.iso"));
+                break;
+        }
+    }
+
+    /// <summary>Runs what stands behind "run:" or "Rename it:", as an operator would paste it. Only root may give files away.</summary>
+    private static async Task MendAsync(string reason)
+    {
+        var (at, length) = new[] { "Run: ", "run: ", "Rename it: " }.Select(word => (At: reason.IndexOf(word, StringComparison.Ordinal), word.Length)).First(f => f.At >= 0);
+        var command = reason[(at + length)..].Split(" - ")[0];
+        if (!Environment.IsPrivilegedProcess && command.StartsWith("chown ", StringComparison.Ordinal))
+        {
+            command = command[(command.IndexOf(';', StringComparison.Ordinal) + 1)..];
+        }
+
+        (await Counterpart.RunAsync("bash", ["-c", "set -e; " + command], Cancel)).Succeeded();
     }
 }

@@ -97,20 +97,37 @@ internal sealed class OvirtBench : IAsyncDisposable
     /// <summary>What the engine lists after a refresh.</summary>
     public async Task<IReadOnlyList<string>> ListedAsync() => (await Surface.RefreshAsync(Cancel)).Listed;
 
-    /// <summary>Puts a disc into the drive of a machine that is down, as an operator would; an empty name ejects.</summary>
-    public async Task InsertAsync(string machine, string fileName)
+    /// <summary>Puts a disc into the drive of a machine, as an operator would; an empty name ejects.</summary>
+    /// <param name="machine">Its name.</param>
+    /// <param name="fileName">What a panel was given as fileId.</param>
+    /// <param name="now">Into the machine as it runs; otherwise for its next start.</param>
+    public Task InsertAsync(string machine, string fileName, bool now = false) => OrderAsync(
+        HttpMethod.Put, machine, $"cdroms/{Guid.Empty:D}{(now ? "?current=true" : "")}", $$$"""{"file":{"id":"{{{fileName}}}"}}""");
+
+    /// <param name="machine">Its name.</param>
+    /// <param name="once">A disc for this run alone.</param>
+    public Task StartMachineAsync(string machine, string? once = null) => OrderAsync(
+        HttpMethod.Post, machine, "start", once is null ? "{}" : $$$$"""{"vm":{"cdroms":{"cdrom":[{"file":{"id":"{{{{once}}}}"}}]}}}""");
+
+    public Task StopMachineAsync(string machine) => OrderAsync(HttpMethod.Post, machine, "stop", "{}");
+
+    private async Task OrderAsync(HttpMethod method, string machine, string path, string body)
     {
         using var handler = new SocketsHttpHandler { UseProxy = false };
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.ImportFromPemFile(Engine.CaFile!);
-        handler.SslOptions.CertificateChainPolicy = policy;
+        if (Engine.CaFile is { } ca)
+        {
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.ImportFromPemFile(ca);
+            handler.SslOptions.CertificateChainPolicy = policy;
+        }
+
         using var http = new HttpClient(handler);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes("admin@internal:" + Password)));
         http.DefaultRequestHeaders.Accept.ParseAdd("application/json");
         var machines = JsonNode.Parse(await http.GetStringAsync(new Uri(Engine.Url + "/api/vms"), Cancel))!["vm"]!.AsArray();
         var id = (string)machines.Single(m => (string)m!["name"]! == machine)!["id"]!;
-        using var answer = await http.PutAsync(
-            new Uri($"{Engine.Url}/api/vms/{id}/cdroms/{Guid.Empty:D}"), new StringContent($$$"""{"file":{"id":"{{{fileName}}}"}}""", Encoding.UTF8, "application/json"), Cancel);
+        using var request = new HttpRequestMessage(method, new Uri($"{Engine.Url}/api/vms/{id}/{path}")) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var answer = await http.SendAsync(request, Cancel);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Cancel));
     }
 

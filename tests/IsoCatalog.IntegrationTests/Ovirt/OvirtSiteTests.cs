@@ -26,7 +26,12 @@ public sealed class OvirtSiteTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _bench = await OvirtBench.StartAsync(
-            with: o => o with { Domains = [new EngineDomain(o.Domains[0].Path, OvirtBench.Domain) { DataCenters = ["Default", "Second"] }] }, check: false);
+            with: o => o with
+            {
+                Domains = [new EngineDomain(o.Domains[0].Path, OvirtBench.Domain) { DataCenters = ["Default", "Second"] }],
+                Machines = [new EngineMachine("web1", "Second")],
+            },
+            check: false);
         File.SetUnixFileMode(_bench.PasswordFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         _folders = await TestSite.PrepareAsync(Cancel, new TestSiteOptions
         {
@@ -168,6 +173,35 @@ public sealed class OvirtSiteTests : IAsyncLifetime
         await TestSite.EventuallyAsync(() => Task.FromResult(!File.Exists(Path.Combine(_bench!.Files, "debian.iso"))), Cancel);
         using var client = ApplianceClient.At(_site!.Api);
         Assert.Equal(["rescue.iso"], (await client.RefreshSurfaceAsync("vm", Cancel)).Listed);
+    }
+
+    /// <summary>As the guide for panels says it: the disc is changed in the running machine.</summary>
+    [Fact]
+    public async Task A_removed_image_in_a_running_machine_is_said_to_who_removes_it_in_the_status_and_on_the_page()
+    {
+        await AddAsync("debian.iso");
+        await _bench!.StartMachineAsync("web1");
+        await _bench.InsertAsync("web1", "debian.iso", now: true);
+        var file = Path.Combine(_bench.Files, "debian.iso");
+
+        var (exit, output, error) = await TestSite.RunAsync(["rm", "debian.iso", "--yes", "--config", _folders!.ConfigurationPath], Cancel);
+        Assert.Equal((0, "debian.iso is in no list any more. To bring it back: isocatalog restore debian.iso\n"), (exit, output));
+        Assert.Contains("It still lies on vm, and its space there is not free yet.", error, StringComparison.Ordinal);
+        Assert.Contains("web1", error, StringComparison.Ordinal);
+        Assert.True(File.Exists(file));
+        Assert.Empty(await ListAsync("ovirt"));
+
+        var status = await TestSite.RunAsync(["status", "--config", _folders.ConfigurationPath], Cancel);
+        foreach (var told in new[] { status.Output, (await Caller.GetAsync("/api/v1/drift")).Text, (await Caller.GetAsync("/")).Text })
+        {
+            Assert.Contains(ReasonCode.HeldByMachine, told, StringComparison.Ordinal);
+            Assert.Contains("web1", told, StringComparison.Ordinal);
+            Assert.Contains("are not free", told, StringComparison.Ordinal);
+        }
+
+        await _bench.InsertAsync("web1", "", now: true);
+        await TestSite.EventuallyAsync(() => Task.FromResult(!File.Exists(file)), Cancel, seconds: 90);
+        await TestSite.EventuallyAsync(async () => (await Caller.GetAsync("/api/v1/drift")).Json["drift"]!.AsArray().Count == 0, Cancel);
     }
 
     [Fact]

@@ -160,6 +160,48 @@ public sealed class EngineRefreshTests
         Assert.Contains("997", (await bench.JsonAsync("events?max=1")).ToJsonString(), StringComparison.Ordinal);
     }
 
+    /// <summary>A host looks as user vdsm, 36 in the groups 36 and 107, and the first thing that it may not see ends the whole call.</summary>
+    [Theory]
+    [InlineData("images/11111111-1111-1111-1111-111111111111/.~tmp~", "0700", true)]
+    [InlineData("images/11111111-1111-1111-1111-111111111111/deep/er", "0711", true)]
+    [InlineData("images/11111111-1111-1111-1111-111111111111/sub", "0755", false)]
+    [InlineData("images", "0700", true)]
+    [InlineData("images", "0711", false)]
+    [InlineData("", "0700", true)]
+    public async Task A_directory_that_is_closed_to_vdsm_fails_the_whole_list(string directory, string mode, bool fails)
+    {
+        await using var bench = await EngineBench.StartAsync();
+        bench.Put("a.iso");
+        Closed.Make(Path.Combine(bench.Export, EngineBench.Domain.ToString("D"), directory), mode);
+
+        Assert.Equal(fails ? HttpStatusCode.BadRequest : HttpStatusCode.OK, await bench.StatusAsync($"api/storagedomains/{EngineBench.Domain:D}/files"));
+    }
+
+    [Fact]
+    public async Task A_directory_that_vdsm_may_list_and_not_search_fails_the_list_once_something_is_in_it()
+    {
+        await using var bench = await EngineBench.StartAsync();
+        var folder = Path.Combine(bench.Files, "sub");
+        Closed.Make(folder, "0744");
+        Assert.Empty(await bench.NamesAsync());
+
+        bench.Put("sub/in.iso");
+        Assert.Equal(HttpStatusCode.BadRequest, await bench.StatusAsync($"api/storagedomains/{EngineBench.Domain:D}/files"));
+    }
+
+    [Fact]
+    public async Task A_name_that_is_not_utf_8_fails_the_whole_list()
+    {
+        await using var bench = await EngineBench.StartAsync();
+        bench.Put("caf\u00e9.iso");
+        Assert.Equal(["caf\u00e9.iso"], await bench.NamesAsync());
+        await Closed.LatinNameAsync(bench.Files);
+
+        Assert.Equal(HttpStatusCode.BadRequest, await bench.StatusAsync($"api/storagedomains/{EngineBench.Domain:D}/files"));
+        await Closed.RemoveLatinNameAsync(bench.Files);
+        Assert.Empty(await bench.NamesAsync());
+    }
+
     [Fact]
     public async Task A_directory_that_is_not_mounted_fails_the_list()
     {
@@ -200,7 +242,8 @@ public sealed class EngineRefreshTests
         var vm = "api/vms/" + (string)(await bench.JsonAsync("vms"))["vm"]![0]!["id"]!;
         var drive = $"{vm}/cdroms/{Guid.Empty:D}";
 
-        Assert.Equal(HttpStatusCode.Conflict, await PutAsync(bench, drive, "<cdrom><file id=\"b.iso\"/></cdrom>"));
+        await bench.NamesAsync();
+        Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(bench, drive, "<cdrom><file id=\"b.iso\"/></cdrom>"));
         Assert.Equal(HttpStatusCode.BadRequest, await PutAsync(bench, drive, "<cdrom/>"));
         Assert.Equal(HttpStatusCode.Conflict, await PutAsync(bench, drive + "?current=true", "<cdrom><file id=\"a.iso\"/></cdrom>"));
         Assert.Equal(HttpStatusCode.OK, await PutAsync(bench, drive, "<cdrom><file id=\"a.iso\"/></cdrom>"));
@@ -211,7 +254,7 @@ public sealed class EngineRefreshTests
 
         Assert.Equal(HttpStatusCode.OK, await PostAsync(bench, vm + "/stop"));
         File.Delete(file);
-        Assert.Equal(HttpStatusCode.Conflict, await PostAsync(bench, vm + "/start"));
+        Assert.Equal(HttpStatusCode.BadRequest, await PostAsync(bench, vm + "/start"));
     }
 
     private static async Task<HttpStatusCode> PostAsync(EngineBench bench, string path)

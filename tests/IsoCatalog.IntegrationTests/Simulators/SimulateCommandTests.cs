@@ -46,6 +46,30 @@ public sealed partial class SimulateCommandTests
         }
     }
 
+    /// <summary>As vdsm demands it of an export before it uses it; who may not give files away is told what would make it so.</summary>
+    [Fact]
+    public async Task A_domain_that_it_makes_belongs_to_vdsm_or_it_says_what_would_make_it_so()
+    {
+        using var folder = new TempFolder();
+        var (fresh, old) = (folder.Combine("fresh"), Directory.CreateDirectory(folder.Combine("old")).FullName);
+        var (made, note) = await CreateAsync(fresh);
+        if (Environment.IsPrivilegedProcess)
+        {
+            Assert.Empty(note);
+            var owners = (await Counterpart.RunAsync("find", [fresh, "-printf", "%U:%G %m %y\n"], Cancel)).Succeeded();
+            Assert.Equal(["36:36 644 f", "36:36 660 f", "36:36 755 d", "36:36 775 d"], owners.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct().Order(StringComparer.Ordinal));
+        }
+        else
+        {
+            Assert.Contains($"chown 36:36 {fresh}", note, StringComparison.Ordinal);
+        }
+
+        Assert.StartsWith(fresh, made, StringComparison.Ordinal);
+        (_, note) = await CreateAsync(old);
+        Assert.StartsWith("note: A real host would refuse", note, StringComparison.Ordinal);
+        Assert.Contains($"run as root: chown 36:36 {old}", note, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/srv/iso")]
     [InlineData("/srv/iso:not-an-id")]
@@ -67,6 +91,24 @@ public sealed partial class SimulateCommandTests
 
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("more than one ISO domain", refused.Error, StringComparison.Ordinal);
+    }
+
+    /// <returns>The folder that it lists, and what it said besides.</returns>
+    private static async Task<(string Files, string Note)> CreateAsync(string export)
+    {
+        using var engine = Isocatalog.Start([], ["simulate", "engine", "--create", "--domain", $"{export}:{Id}", "--json", "--until-stdin-closes"]);
+        try
+        {
+            var said = engine.StandardError.ReadToEndAsync(Cancel);
+            var state = JsonNode.Parse((await engine.StandardOutput.ReadLineAsync(Cancel))!)!;
+            engine.StandardInput.Close();
+            await engine.WaitForExitAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+            return ((string)state["domains"]![0]!["files"]!, await said);
+        }
+        finally
+        {
+            engine.Kill(entireProcessTree: true);
+        }
     }
 
     [GeneratedRegex("^```sh\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
