@@ -51,6 +51,7 @@ public static class ReasonCode
     public const string Disputed = "disputed";
     public const string Renamed = "renamed";
     public const string WaitingForSites = "waiting-for-sites";
+    public const string ImageFaulty = "image-faulty";
 
     // Another site.
     public const string ManyNew = "many-new";

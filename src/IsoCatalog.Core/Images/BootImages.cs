@@ -1,0 +1,84 @@
+namespace IsoCatalog.Core.Images;
+
+/// <summary>
+/// How a machine can start from the entries of a boot catalog: by what lies there. UEFI firmware takes every bootable entry that holds a FAT file system with a boot program, whatever the
+/// entry's platform (EDK II, PartitionDxe/ElTorito.c); BIOS takes the first entry, if the catalog says that it is for BIOS (SeaBIOS, cdrom.c).
+/// </summary>
+internal static class BootImages
+{
+    private const int MaxImages = 16;
+    private const int FirstBytes = 512;
+
+    public static (BootModes Modes, EfiArchitecture Architectures) Judge(ImageWindow window, BootCatalog catalog, Findings findings)
+    {
+        var bios = false;
+        var all = EfiArchitecture.None;
+        var seen = new Dictionary<uint, EfiArchitecture>();
+        foreach (var (index, entry) in catalog.Entries.Index().Where(e => e.Item.Bootable && Begins(window, e.Item)))
+        {
+            if (!seen.TryGetValue(entry.LoadLba, out var programs))
+            {
+                if (seen.Count == MaxImages)
+                {
+                    findings.Warn($"The boot catalog names more than {MaxImages} boot images; those after them are not looked at.");
+                    break;
+                }
+
+                programs = seen[entry.LoadLba] = Programs(window, entry, findings);
+            }
+
+            all |= programs;
+            bios |= index == 0 && entry.Platform == ElToritoEntry.Bios && StartsBios(window, entry, programs, findings);
+        }
+
+        if (!bios && catalog.Entries.Skip(1).Any(entry => entry.Bootable && entry.Platform == ElToritoEntry.Bios && !seen.GetValueOrDefault(entry.LoadLba).IsAny()))
+        {
+            findings.Warn("The boot catalog has an entry for BIOS that is not the first one: most machines with BIOS do not start from it.");
+        }
+
+        return (new BootModes(bios, catalog.IsSealed && all.IsAny()), all);
+    }
+
+    private static bool Begins(ImageWindow window, ElToritoEntry entry) => entry.LoadLba != 0 && OffsetOf(entry) < window.Length;
+
+    private static EfiArchitecture Programs(ImageWindow window, ElToritoEntry entry, Findings findings)
+    {
+        var fat = entry.MediaType <= ElToritoEntry.LastFloppy ? FatImage.Open(window, OffsetOf(entry)) : null;
+        var programs = fat?.BootPrograms() ?? EfiArchitecture.None;
+        var isEfi = entry.Platform == ElToritoEntry.Efi || programs.IsAny();
+        if (fat is not null && entry.MediaType == 0 && (isEfi || fat.HasTable()) && !window.Contains(OffsetOf(entry), fat.Size))
+        {
+            findings.RefuseTruncated($"The {(isEfi ? "EFI " : "")}boot image at sector {entry.LoadLba}, a FAT file system,", OffsetOf(entry) + fat.Size, window.Length);
+        }
+        else if (entry.Platform == ElToritoEntry.Efi && !programs.IsAny())
+        {
+            findings.Warn(fat is { IsReadable: true }
+                ? $"The EFI boot image at sector {entry.LoadLba} has no boot program in \\EFI\\BOOT: UEFI does not start from it."
+                : $"The EFI boot image at sector {entry.LoadLba} is not a FAT file system that can be read: UEFI does not start from it.");
+        }
+
+        return programs;
+    }
+
+    /// <summary>What holds programs for UEFI and emulates no floppy is none for BIOS, whatever the entry says; nor is a hole.</summary>
+    private static bool StartsBios(ImageWindow window, ElToritoEntry entry, EfiArchitecture programs, Findings findings)
+    {
+        if (programs.IsAny() && entry.MediaType == 0)
+        {
+            return false;
+        }
+
+        Span<byte> first = stackalloc byte[FirstBytes];
+        if (window.TryRead(OffsetOf(entry), first) && !first.ContainsAnyExcept((byte)0))
+        {
+            findings.Warn($"The BIOS boot image at sector {entry.LoadLba} has only zeros where its program begins: BIOS does not start from it.");
+            return false;
+        }
+
+        return true;
+    }
+
+    private static ulong OffsetOf(ElToritoEntry entry) => (ulong)entry.LoadLba * IsoReader.SectorSize;
+
+    private static bool IsAny(this EfiArchitecture found) => found != EfiArchitecture.None;
+}
