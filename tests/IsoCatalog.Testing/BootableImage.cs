@@ -71,8 +71,11 @@ public static class BootableImage
                 await File.WriteAllBytesAsync(path, boot, cancellationToken);
                 break;
             case "UEFI with too few clusters for FAT32":
-                (await Counterpart.RunAsync("mkfs.vfat", ["-C", "-n", "EFI", "-F", "32", "-s", "8", path, "16384"], cancellationToken)).Succeeded();
-                await IsoBuilder.FillFatAsync(path, ["BOOTX64.EFI"], uefi, cancellationToken);
+                // No tool makes one; this one ends before the 65,525th cluster, and behind all that lies in it.
+                await IsoBuilder.BuildFatAsync(path, ["BOOTX64.EFI"], 32, cancellationToken, uefi);
+                var sectors = await File.ReadAllBytesAsync(path, cancellationToken);
+                BinaryPrimitives.WriteUInt32LittleEndian(sectors.AsSpan(32), 40_000);
+                await File.WriteAllBytesAsync(path, sectors, cancellationToken);
                 break;
             default:
                 await IsoBuilder.BuildFatAsync(path, ["BOOTX64.EFI"], 12, cancellationToken, uefi);

@@ -73,15 +73,11 @@ public static class IsoBuilder
         };
         string[] format = ["-C", "-n", "EFI", "-i", "12345678", "-F", $"{bits}", .. bits == 12 ? [] : (string[])["-s", "1"], path, $"{kilobytes}"];
         (await Counterpart.RunAsync("mkfs.vfat", format, cancellationToken)).Succeeded();
-        if (programs.Count > 0)
+        if (programs.Count == 0)
         {
-            await FillFatAsync(path, programs, program, cancellationToken);
+            return;
         }
-    }
 
-    /// <summary>Puts programs into \EFI\BOOT of a FAT file system that is there.</summary>
-    public static async Task FillFatAsync(string path, IReadOnlyList<string> programs, byte[]? program, CancellationToken cancellationToken)
-    {
         (await Counterpart.RunAsync("mmd", ["-i", path, "::/EFI", "::/EFI/BOOT"], cancellationToken)).Succeeded();
         using var work = new TempFolder();
         string[] files = [.. programs.Select(name => work.Write(name, program ?? "MZ"u8))];

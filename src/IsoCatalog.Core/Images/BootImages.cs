@@ -9,14 +9,17 @@ internal static class BootImages
     private const int MaxImages = 16;
     private const int FirstBytes = 512;
 
+    /// <summary>0 and 1: to the end (UEFI 2.10, section 13.3.2.1).</summary>
+    private const int UnknownCount = 1;
+
     public static (BootModes Modes, EfiArchitecture Architectures) Judge(ImageWindow window, BootCatalog catalog, Findings findings)
     {
         var bios = false;
         var all = EfiArchitecture.None;
-        var seen = new Dictionary<uint, EfiArchitecture>();
+        var seen = new Dictionary<(uint, int), EfiArchitecture>();
         foreach (var (index, entry) in catalog.Entries.Index().Where(e => e.Item.Bootable && Begins(window, e.Item)))
         {
-            if (!seen.TryGetValue(entry.LoadLba, out var programs))
+            if (!seen.TryGetValue((entry.LoadLba, entry.SectorCount), out var programs))
             {
                 if (seen.Count == MaxImages)
                 {
@@ -24,14 +27,14 @@ internal static class BootImages
                     break;
                 }
 
-                programs = seen[entry.LoadLba] = Programs(window, entry, findings);
+                programs = seen[(entry.LoadLba, entry.SectorCount)] = Programs(window, entry, findings);
             }
 
             all |= programs;
             bios |= index == 0 && entry.Platform == ElToritoEntry.Bios && StartsBios(window, entry, programs, findings);
         }
 
-        if (!bios && catalog.Entries.Skip(1).Any(entry => entry.Bootable && entry.Platform == ElToritoEntry.Bios && !seen.GetValueOrDefault(entry.LoadLba).IsAny()))
+        if (!bios && catalog.Entries.Skip(1).Any(entry => entry.Bootable && entry.Platform == ElToritoEntry.Bios && !seen.GetValueOrDefault((entry.LoadLba, entry.SectorCount)).IsAny()))
         {
             findings.Warn("The boot catalog has an entry for BIOS that is not the first one: most machines with BIOS do not start from it.");
         }
@@ -43,12 +46,13 @@ internal static class BootImages
 
     private static EfiArchitecture Programs(ImageWindow window, ElToritoEntry entry, Findings findings)
     {
-        var fat = entry.MediaType <= ElToritoEntry.LastFloppy ? FatImage.Open(window, OffsetOf(entry)) : null;
+        var start = OffsetOf(entry);
+        var fat = entry.MediaType <= ElToritoEntry.LastFloppy ? FatImage.Open(window, start) : null;
         var programs = fat?.BootPrograms() ?? EfiArchitecture.None;
         var isEfi = entry.Platform == ElToritoEntry.Efi || programs.IsAny();
-        if (fat is not null && entry.MediaType == 0 && (isEfi || fat.HasTable()) && !window.Contains(OffsetOf(entry), fat.Size))
+        if (fat is not null && entry.MediaType == 0 && (isEfi || fat.HasTable()) && !window.Contains(start, fat.Size))
         {
-            findings.RefuseTruncated($"The {(isEfi ? "EFI " : "")}boot image at sector {entry.LoadLba}, a FAT file system,", OffsetOf(entry) + fat.Size, window.Length);
+            findings.RefuseTruncated($"The {(isEfi ? "EFI " : "")}boot image at sector {entry.LoadLba}, a FAT file system,", start + fat.Size, window.Length);
         }
         else if (entry.Platform == ElToritoEntry.Efi && !programs.IsAny())
         {
@@ -57,7 +61,21 @@ internal static class BootImages
                 : $"The EFI boot image at sector {entry.LoadLba} is not a FAT file system that can be read: UEFI does not start from it.");
         }
 
-        return programs;
+        if (!programs.IsAny() || entry is not { MediaType: 0, SectorCount: > UnknownCount })
+        {
+            return programs;
+        }
+
+        // Firmware makes a partition of what the catalog counts, unless it counts nothing.
+        var seen = FatImage.Open(window, start, (ulong)entry.SectorCount * ElToritoEntry.CountedSector)?.BootPrograms() ?? EfiArchitecture.None;
+        if (!seen.IsAny())
+        {
+            findings.Warn(
+                $"The boot catalog counts {entry.SectorCount} sectors of {ElToritoEntry.CountedSector} bytes for the EFI boot image at sector {entry.LoadLba}, and its boot program lies behind them: "
+                + "UEFI does not start from it.");
+        }
+
+        return seen;
     }
 
     /// <summary>What holds programs for UEFI and emulates no floppy is none for BIOS, whatever the entry says; nor is a hole.</summary>

@@ -19,6 +19,7 @@ internal sealed class FatImage
     private const byte LongNameAttributes = 0x0F;
 
     private readonly ImageWindow _window;
+    private readonly ulong _end;
     private readonly byte _media;
     private readonly bool _isFat32;
     private readonly ulong _fatOffset;
@@ -30,7 +31,7 @@ internal sealed class FatImage
     private readonly uint _rootCluster;
     private readonly byte[] _chunk = new byte[ChunkSize];
 
-    private FatImage(ImageWindow window, ulong start, ReadOnlySpan<byte> boot)
+    private FatImage(ImageWindow window, ulong start, ulong end, ReadOnlySpan<byte> boot)
     {
         uint sector = BinaryPrimitives.ReadUInt16LittleEndian(boot[11..]);
         uint reserved = BinaryPrimitives.ReadUInt16LittleEndian(boot[14..]);
@@ -41,6 +42,7 @@ internal sealed class FatImage
         ulong total = total16 != 0 ? total16 : BinaryPrimitives.ReadUInt32LittleEndian(boot[32..]);
 
         _window = window;
+        _end = end;
         _media = boot[21];
         _isFat32 = fat16 == 0;
         _clusterBytes = sector * boot[13];
@@ -65,7 +67,8 @@ internal sealed class FatImage
     public bool IsReadable { get; }
 
     /// <summary>Null when there is no FAT file system with sane parameters at the offset.</summary>
-    public static FatImage? Open(ImageWindow window, ulong offset)
+    /// <param name="seen">So many bytes of it are all that firmware sees.</param>
+    public static FatImage? Open(ImageWindow window, ulong offset, ulong seen = long.MaxValue)
     {
         Span<byte> boot = stackalloc byte[BootSectorSize];
         return window.TryRead(offset, boot)
@@ -74,7 +77,7 @@ internal sealed class FatImage
             && BinaryPrimitives.ReadUInt16LittleEndian(boot[14..]) != 0
             && boot[16] is 1 or 2
             && boot[21] is 0xF0 or >= 0xF8
-                ? new FatImage(window, offset, boot)
+                ? new FatImage(window, offset, offset + seen, boot)
                 : null;
     }
 
@@ -82,7 +85,7 @@ internal sealed class FatImage
     public bool HasTable()
     {
         Span<byte> first = stackalloc byte[1];
-        return !_window.TryRead(_fatOffset, first) || first[0] == _media;
+        return !TryRead(_fatOffset, first) || first[0] == _media;
     }
 
     public EfiArchitecture BootPrograms()
@@ -118,15 +121,19 @@ internal sealed class FatImage
         return found;
     }
 
-    /// <summary>An empty file or a hole of that name starts nothing: EDK II wants the mark of a DOS header, or a PE header at once.</summary>
+    /// <summary>An empty file or a hole of that name starts nothing: EDK II wants the mark of a DOS header, or a PE header at once. It is taken to lie in one piece.</summary>
     private bool IsProgram(ReadOnlySpan<byte> entry)
     {
         Span<byte> mark = stackalloc byte[2];
-        return BinaryPrimitives.ReadUInt32LittleEndian(entry[28..]) >= mark.Length
+        var size = BinaryPrimitives.ReadUInt32LittleEndian(entry[28..]);
+        return size >= mark.Length
             && FirstCluster(entry) is >= 2 and var cluster && cluster - 2 < _clusters
-            && _window.TryRead(OffsetOf(cluster), mark)
+            && OffsetOf(cluster) + size <= _end
+            && TryRead(OffsetOf(cluster), mark)
             && (mark.SequenceEqual("MZ"u8) || mark.SequenceEqual("PE"u8));
     }
+
+    private bool TryRead(ulong offset, Span<byte> into) => offset + (ulong)into.Length <= _end && _window.TryRead(offset, into);
 
     private uint FirstCluster(ReadOnlySpan<byte> entry) =>
         (_isFat32 ? (uint)BinaryPrimitives.ReadUInt16LittleEndian(entry[20..]) << 16 : 0) | BinaryPrimitives.ReadUInt16LittleEndian(entry[26..]);
@@ -164,7 +171,7 @@ internal sealed class FatImage
         for (var done = 0; done < bytes; done += ChunkSize)
         {
             var chunk = _chunk.AsSpan(0, Math.Min(ChunkSize, bytes - done));
-            if (!_window.TryRead(offset + (ulong)done, chunk))
+            if (!TryRead(offset + (ulong)done, chunk))
             {
                 return false;
             }
@@ -200,15 +207,15 @@ internal sealed class FatImage
         Span<byte> cell = stackalloc byte[4];
         if (!_isFat32 && _clusters < LeastOfFat16)
         {
-            var pair = _window.TryRead(_fatOffset + cluster + (cluster / 2), cell[..2]) ? BinaryPrimitives.ReadUInt16LittleEndian(cell) : 0;
+            var pair = TryRead(_fatOffset + cluster + (cluster / 2), cell[..2]) ? BinaryPrimitives.ReadUInt16LittleEndian(cell) : 0;
             return (uint)((cluster & 1) == 0 ? pair & 0xFFF : pair >> 4);
         }
 
         if (!_isFat32)
         {
-            return _window.TryRead(_fatOffset + (cluster * 2UL), cell[..2]) ? BinaryPrimitives.ReadUInt16LittleEndian(cell) : 0u;
+            return TryRead(_fatOffset + (cluster * 2UL), cell[..2]) ? BinaryPrimitives.ReadUInt16LittleEndian(cell) : 0u;
         }
 
-        return _window.TryRead(_fatOffset + (cluster * 4UL), cell) ? BinaryPrimitives.ReadUInt32LittleEndian(cell) & 0x0FFFFFFF : 0;
+        return TryRead(_fatOffset + (cluster * 4UL), cell) ? BinaryPrimitives.ReadUInt32LittleEndian(cell) & 0x0FFFFFFF : 0;
     }
 }

@@ -61,4 +61,7 @@ public sealed record ElToritoEntry(byte Platform, bool Bootable, byte MediaType,
     public const byte Efi = 0xEF;
 
     internal const byte LastFloppy = 3;
+
+    /// <summary>Bytes.</summary>
+    internal const int CountedSector = 512;
 }

@@ -25,6 +25,7 @@ public sealed class BootModeBootTests
     [InlineData("UEFI without a program", Bios, NoUefi)]
     [InlineData("UEFI that is a bare program", Bios, NoUefi)]
     [InlineData("UEFI with too few clusters for FAT32", Bios, NoUefi)]
+    [InlineData("UEFI whose count is 4", Bios, NoUefi)]
     [InlineData("a wrong checksum", Bios, NoUefi)]
     public async Task Firmware_starts_what_is_said_to_start_and_nothing_else(string kind, string withBios, string withUefi)
     {

@@ -107,14 +107,15 @@ public sealed class OddImagesTests(BuiltImages images) : IClassFixture<BuiltImag
     {
         var image = File.ReadAllBytes(images.Require(name));
         var random = new Random(name.Length);
-        var end = EndOfFiles(image);
-        foreach (var length in Enumerable.Range(0, 100).Select(_ => random.NextInt64(64 * Sector, end)).Append(end - 1))
+        var end = Listed.EndOf(image);
+        foreach (var length in Enumerable.Range(0, 100).Select(_ => random.NextInt64(end / 2, end)).Append(end - 1))
         {
             var refused = Assert.IsType<IsoInspection.Refused>(HostileImage.Check(image, length));
             Assert.Equal(IsoRefusal.Truncated, refused.Refusal.Code);
         }
 
-        Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image, end));
+        // UDF has its own end.
+        Assert.Equal(name == "bridge", HostileImage.Check(image, end) is IsoInspection.Refused);
     }
 
     [Fact]
@@ -167,7 +168,7 @@ public sealed class OddImagesTests(BuiltImages images) : IClassFixture<BuiltImag
     public void What_is_faulty_is_told_all_the_same_where_its_hash_is_known()
     {
         var image = File.ReadAllBytes(images.Require("both"));
-        var refused = Assert.IsType<IsoInspection.Refused>(HostileImage.Check(image, EndOfFiles(image) - 5000));
+        var refused = Assert.IsType<IsoInspection.Refused>(HostileImage.Check(image, Listed.EndOf(image) - 5000));
         var vouched = refused.Vouched!;
         Assert.Equal(1, vouched.Faults);
         Assert.StartsWith("The ISO 9660 volume", vouched.Warnings[0], StringComparison.Ordinal);
@@ -204,42 +205,6 @@ public sealed class OddImagesTests(BuiltImages images) : IClassFixture<BuiltImag
         Assert.EndsWith("more warnings are left out.", warnings[^1], StringComparison.Ordinal);
     }
 
-    /// <summary>The end of the last file or directory, as isoinfo would list them.</summary>
-    private static long EndOfFiles(byte[] image)
-    {
-        var end = 0L;
-        var pending = new Stack<(int Lba, int Length)>();
-        foreach (var sector in Enumerable.Range(16, 8).Where(s => image.AsSpan((s * Sector) + 1, 5).SequenceEqual("CD001"u8) && image[s * Sector] is 1 or 2))
-        {
-            var root = image.AsSpan((sector * Sector) + 156);
-            pending.Push((BinaryPrimitives.ReadInt32LittleEndian(root[2..]), BinaryPrimitives.ReadInt32LittleEndian(root[10..])));
-        }
-
-        while (pending.TryPop(out var directory))
-        {
-            for (var at = directory.Lba * Sector; at < (directory.Lba * Sector) + directory.Length;)
-            {
-                var record = image.AsSpan(at);
-                if (record[0] == 0)
-                {
-                    at = ((at / Sector) + 1) * Sector;
-                    continue;
-                }
-
-                var (lba, length) = (BinaryPrimitives.ReadInt32LittleEndian(record[2..]), BinaryPrimitives.ReadInt32LittleEndian(record[10..]));
-                end = Math.Max(end, length == 0 ? 0 : (lba * (long)Sector) + length);
-                if ((record[25] & 2) != 0 && record[33] > 1)
-                {
-                    pending.Push((lba, length));
-                }
-
-                at += record[0];
-            }
-        }
-
-        return end;
-    }
-
     /// <summary>Others take every file out of it.</summary>
     private static async Task ReadsAsync(byte[] image)
     {
@@ -248,7 +213,7 @@ public sealed class OddImagesTests(BuiltImages images) : IClassFixture<BuiltImag
         (await Counterpart.RunAsync("isoinfo", ["-i", path, "-f"], Cancel)).Succeeded();
         Assert.Contains("TYPE=iso9660", (await Counterpart.RunAsync("blkid", ["-p", "-o", "export", path], Cancel)).Output.Replace("udf", "iso9660", StringComparison.Ordinal), StringComparison.Ordinal);
         (await Counterpart.RunAsync("xorriso", ["-osirrox", "on", "-indev", path, "-extract", "/", folder.Combine("out")], Cancel)).Succeeded();
-        Assert.True(new FileInfo(folder.Combine("out", "payload.bin")).Length > 0);
+        Assert.Contains(Directory.GetFiles(folder.Combine("out")), file => new FileInfo(file).Length >= 10_000);
     }
 
     private static async Task AgreesAsync(byte[] image, string program, string says)

@@ -26,7 +26,7 @@ public sealed class TruncatedImagesTests(TruncatedImagesTests.Appended built) : 
         var random = new Random(bits);
         long[] lengths = [start + 512, start + 4096, .. Enumerable.Range(0, 40).Select(_ => random.NextInt64(start + 512, end)), end - 512, end - 1];
         Assert.All(lengths, length => AssertTruncated(image, length));
-        Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image, end));
+        Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image, image.Length));
         Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image, image.Length + 1L));
         Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image, image.Length + (150L * Sector)));
     }
