@@ -16,7 +16,7 @@ internal static class BootImages
     {
         var bios = false;
         var all = EfiArchitecture.None;
-        var seen = new Dictionary<(uint, int), EfiArchitecture>();
+        var seen = new Dictionary<(uint, int), Programs>();
         foreach (var (index, entry) in catalog.Entries.Index().Where(e => e.Item.Bootable && Begins(window, e.Item)))
         {
             if (!seen.TryGetValue((entry.LoadLba, entry.SectorCount), out var programs))
@@ -27,14 +27,14 @@ internal static class BootImages
                     break;
                 }
 
-                programs = seen[(entry.LoadLba, entry.SectorCount)] = Programs(window, entry, findings);
+                programs = seen[(entry.LoadLba, entry.SectorCount)] = Look(window, entry, findings);
             }
 
-            all |= programs;
-            bios |= index == 0 && entry.Platform == ElToritoEntry.Bios && StartsBios(window, entry, programs, findings);
+            all |= programs.Seen;
+            bios |= index == 0 && entry.Platform == ElToritoEntry.Bios && StartsBios(window, entry, programs.Held, findings);
         }
 
-        if (!bios && catalog.Entries.Skip(1).Any(entry => entry.Bootable && entry.Platform == ElToritoEntry.Bios && !seen.GetValueOrDefault((entry.LoadLba, entry.SectorCount)).IsAny()))
+        if (!bios && catalog.Entries.Skip(1).Any(entry => entry.Bootable && entry.Platform == ElToritoEntry.Bios && !seen.GetValueOrDefault((entry.LoadLba, entry.SectorCount)).Held.IsAny()))
         {
             findings.Warn("The boot catalog has an entry for BIOS that is not the first one: most machines with BIOS do not start from it.");
         }
@@ -44,7 +44,7 @@ internal static class BootImages
 
     private static bool Begins(ImageWindow window, ElToritoEntry entry) => entry.LoadLba != 0 && OffsetOf(entry) < window.Length;
 
-    private static EfiArchitecture Programs(ImageWindow window, ElToritoEntry entry, Findings findings)
+    private static Programs Look(ImageWindow window, ElToritoEntry entry, Findings findings)
     {
         var start = OffsetOf(entry);
         var fat = entry.MediaType <= ElToritoEntry.LastFloppy ? FatImage.Open(window, start) : null;
@@ -63,7 +63,7 @@ internal static class BootImages
 
         if (!programs.IsAny() || entry is not { MediaType: 0, SectorCount: > UnknownCount })
         {
-            return programs;
+            return new Programs(programs, programs);
         }
 
         // Firmware makes a partition of what the catalog counts, unless it counts nothing.
@@ -75,7 +75,7 @@ internal static class BootImages
                 + "UEFI does not start from it.");
         }
 
-        return seen;
+        return new Programs(programs, seen);
     }
 
     /// <summary>What holds programs for UEFI and emulates no floppy is none for BIOS, whatever the entry says; nor is a hole.</summary>
@@ -99,4 +99,8 @@ internal static class BootImages
     private static ulong OffsetOf(ElToritoEntry entry) => (ulong)entry.LoadLba * IsoReader.SectorSize;
 
     private static bool IsAny(this EfiArchitecture found) => found != EfiArchitecture.None;
+
+    /// <param name="Held">What lies in the file system.</param>
+    /// <param name="Seen">What firmware gets to see of it.</param>
+    private readonly record struct Programs(EfiArchitecture Held, EfiArchitecture Seen);
 }

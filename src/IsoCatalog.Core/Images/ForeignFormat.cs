@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 
 namespace IsoCatalog.Core.Images;
@@ -10,6 +11,8 @@ internal static class ForeignFormat
     private const string FileSystem = "it cannot be mounted as a CD. Make an .iso of its files (for instance with xorriso), or take the .iso from its publisher.";
     private const string Convert = "convert it to .iso first (for instance with iat, or the program that made it).";
     private const string Program = "it is no image. Take the .iso from its publisher.";
+
+    private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdefABCDEF"u8);
 
     private static readonly byte[] CdSync = [0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0];
 
@@ -149,7 +152,7 @@ internal static class ForeignFormat
 
     private static bool IsChecksums(ReadOnlySpan<byte> head)
     {
-        var digits = head.IndexOfAnyExcept("0123456789abcdefABCDEF"u8);
+        var digits = head.IndexOfAnyExcept(HexDigits);
         return (digits is 32 or 40 or 64 or 96 or 128 && head[digits] == ' ')
             || head.StartsWith("SHA256 ("u8) || head.StartsWith("SHA512 ("u8) || head.StartsWith("MD5 ("u8) || head.StartsWith("# "u8);
     }

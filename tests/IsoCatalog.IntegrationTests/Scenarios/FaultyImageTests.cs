@@ -30,7 +30,7 @@ public sealed class FaultyImageTests
         Assert.Empty((await ams.Client.GetImagesAsync(Cancel)).Images);
 
         var said = await FleetCalls.VerbAsync(0, "add", source, "--sha256", sha256.ToString(), "--config", ams.ConfigurationPath);
-        Assert.Contains($"warning: odd.iso: ", said, StringComparison.Ordinal);
+        Assert.Contains("warning: odd.iso: ", said, StringComparison.Ordinal);
         Assert.Contains(fault, said, StringComparison.Ordinal);
 
         var image = await ams.Client.GetImageAsync("odd.iso", Cancel);
@@ -55,7 +55,7 @@ public sealed class FaultyImageTests
             Assert.Equal(image.Id, drift.Image);
             Assert.Contains(fault, drift.Reason, StringComparison.Ordinal);
             Assert.Contains($"given by {by}", drift.Reason, StringComparison.Ordinal);
-            using var http = new HttpClient { BaseAddress = site.Api };
+            using var http = new HttpClient(new SocketsHttpHandler(), disposeHandler: true) { BaseAddress = site.Api };
             Assert.Contains($"given by {by}", System.Net.WebUtility.HtmlDecode(await http.GetStringAsync("/", Cancel)), StringComparison.Ordinal);
         }
 

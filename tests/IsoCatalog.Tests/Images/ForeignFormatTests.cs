@@ -51,7 +51,7 @@ public sealed class ForeignFormatTests
         using var stream = File.OpenRead(path);
         var refused = Assert.IsType<IsoInspection.Refused>(IsoReader.Read(stream));
         Assert.Equal(IsoRefusal.NotAnIso, refused.Refusal.Code);
-        Assert.Contains($"looks like ", refused.Refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("looks like ", refused.Refusal.Message, StringComparison.Ordinal);
         Assert.Contains(name, refused.Refusal.Message, StringComparison.Ordinal);
         Assert.Contains(advice, refused.Refusal.Message, StringComparison.Ordinal);
         Assert.EndsWith(".", refused.Refusal.Message, StringComparison.Ordinal);
@@ -83,7 +83,7 @@ public sealed class ForeignFormatTests
         var file = new byte[100_000];
         new Random(1).NextBytes(file.AsSpan(600));
         Encoding.Latin1.GetBytes(mark, file.AsSpan(offset < 0 ? file.Length + offset : offset));
-        Assert.Contains($"looks like ", Inspect.Refused(file).Message, StringComparison.Ordinal);
+        Assert.Contains("looks like ", Inspect.Refused(file).Message, StringComparison.Ordinal);
         Assert.Contains(name, Inspect.Refused(file).Message, StringComparison.Ordinal);
     }
 

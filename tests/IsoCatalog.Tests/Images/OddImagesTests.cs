@@ -19,7 +19,7 @@ public sealed class OddImagesTests(BuiltImages images) : IClassFixture<BuiltImag
     [InlineData(0)]
     public async Task An_anchor_of_UDF_may_be_sealed_over_the_whole_block(int crcLength)
     {
-        var image = File.ReadAllBytes(images.Require("bridge"));
+        var image = await File.ReadAllBytesAsync(images.Require("bridge"), Cancel);
         var anchors = 0;
         for (var lba = 256; lba < image.Length / Sector; lba++)
         {
@@ -42,7 +42,7 @@ public sealed class OddImagesTests(BuiltImages images) : IClassFixture<BuiltImag
     [InlineData("udf4096", 4096, 4080)]
     public async Task Every_descriptor_of_UDF_alone_may_be_sealed_over_the_whole_block(string name, int block, int crcLength)
     {
-        var image = File.ReadAllBytes(images.Require(name));
+        var image = await File.ReadAllBytesAsync(images.Require(name), Cancel);
         for (var lba = 0; lba < image.Length / block; lba++)
         {
             var descriptor = image.AsSpan(lba * block, block);
@@ -61,7 +61,7 @@ public sealed class OddImagesTests(BuiltImages images) : IClassFixture<BuiltImag
     [InlineData("the anchors")]
     public async Task A_bad_UDF_volume_beside_a_good_one_of_ISO_9660_is_a_warning(string damaged)
     {
-        var image = File.ReadAllBytes(images.Require("bridge"));
+        var image = await File.ReadAllBytesAsync(images.Require("bridge"), Cancel);
         for (var lba = 32; lba < image.Length / Sector; lba++)
         {
             var descriptor = image.AsSpan(lba * Sector, Sector);
@@ -88,7 +88,7 @@ public sealed class OddImagesTests(BuiltImages images) : IClassFixture<BuiltImag
     [InlineData("bridge", 1, 0)]
     public async Task A_volume_that_lacks_no_file_is_not_truncated(string name, int declaredTooMuch, int missing)
     {
-        var image = File.ReadAllBytes(images.Require(name));
+        var image = await File.ReadAllBytesAsync(images.Require(name), Cancel);
         var declared = BinaryPrimitives.ReadUInt32LittleEndian(image.AsSpan(Primary + 80));
         Both32(image, Primary + 80, declared + (uint)declaredTooMuch);
         image = image[..((int)(declared - missing) * Sector)];
@@ -145,7 +145,7 @@ public sealed class OddImagesTests(BuiltImages images) : IClassFixture<BuiltImag
     [InlineData("bridge")]
     public async Task Big_endian_halves_that_are_zero_are_a_warning(string name)
     {
-        var image = File.ReadAllBytes(images.Require(name));
+        var image = await File.ReadAllBytesAsync(images.Require(name), Cancel);
         var expected = Inspect.Recognized(image).Metadata;
         foreach (var (offset, length) in ((int, int)[])[(84, 4), (122, 2), (126, 2), (130, 2), (136, 4), (148, 8), (162, 4), (170, 4), (186, 2)])
         {

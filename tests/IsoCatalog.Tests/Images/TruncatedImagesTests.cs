@@ -6,7 +6,7 @@ using Xunit;
 namespace IsoCatalog.Tests.Images;
 
 /// <summary>What ends before its own end is refused, though its ISO 9660 volume is whole; what only looks so is not.</summary>
-public sealed class TruncatedImagesTests(TruncatedImagesTests.Appended built) : IClassFixture<TruncatedImagesTests.Appended>
+public sealed class TruncatedImagesTests(AppendedImages built) : IClassFixture<AppendedImages>
 {
     private const int Sector = 2048;
 
@@ -160,6 +160,20 @@ public sealed class TruncatedImagesTests(TruncatedImagesTests.Appended built) : 
     }
 
     [Fact]
+    public async Task What_xorriso_makes_for_a_Mac_is_whole_until_a_file_of_it_is_cut()
+    {
+        Counterpart.Require("xorriso");
+        using var folder = new TempFolder();
+        Directory.CreateDirectory(folder.Combine("tree"));
+        folder.Write("tree/payload.bin", [.. Enumerable.Repeat((byte)'x', 300_000)]);
+        var path = folder.Combine("mac.iso");
+        (await Counterpart.RunAsync("xorriso", ["-as", "mkisofs", "-R", "-V", "MAC", "-hfsplus", "-apm-block-size", "2048", "-o", path, folder.Combine("tree")], Cancel)).Succeeded();
+        Assert.Single(Inspect.Recognized(path).Warnings, warning => warning.StartsWith("The image has no boot record", StringComparison.Ordinal));
+        var image = await File.ReadAllBytesAsync(path, Cancel);
+        AssertTruncated(image, Listed.EndOf(image) - 1);
+    }
+
+    [Fact]
     public void A_partition_of_an_Apple_map_beyond_the_end_is_a_warning()
     {
         var image = IsoBuilder.InMemory("APPLE", 10_000, 1);
@@ -226,40 +240,5 @@ public sealed class TruncatedImagesTests(TruncatedImagesTests.Appended built) : 
         }
 
         return ~crc;
-    }
-
-    /// <summary>Images whose EFI partition lies behind the volume, with FAT12, FAT16 and FAT32; the last is larger than El Torito can count.</summary>
-    public sealed class Appended : IAsyncLifetime
-    {
-        private readonly Dictionary<int, byte[]> _images = [];
-
-        public byte[] Require(int bits)
-        {
-            foreach (var program in (string[])["xorriso", "mkfs.vfat", "mcopy"])
-            {
-                Counterpart.Require(program);
-            }
-
-            return _images[bits];
-        }
-
-        public async ValueTask InitializeAsync()
-        {
-            if (new[] { "xorriso", "mkfs.vfat", "mmd", "mcopy" }.Any(program => Counterpart.Find(program) is null))
-            {
-                return;
-            }
-
-            using var folder = new TempFolder();
-            foreach (var bits in (int[])[12, 16, 32])
-            {
-                var path = folder.Combine($"{bits}.iso");
-                await IsoBuilder.BuildAsync(
-                    path, new IsoRecipe { Bios = true, EfiPrograms = ["BOOTX64.EFI"], FatBits = bits, Disk = IsoDisk.GptAppended }, CancellationToken.None);
-                _images[bits] = await File.ReadAllBytesAsync(path);
-            }
-        }
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }
