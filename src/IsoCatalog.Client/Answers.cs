@@ -11,6 +11,7 @@ public sealed record AvailableAnswer(string Site, string Surface, DateTimeOffset
 /// <param name="Name">The file name, the same on every surface.</param>
 /// <param name="Sha256Confirmed">Whether this site computed the flat SHA-256 itself.</param>
 /// <param name="Mount">What the surface asked for needs.</param>
+/// <param name="Faults">What is wrong with its structure; left out as a rule.</param>
 public sealed record AvailableImage(
     ImageId Id,
     string Name,
@@ -28,7 +29,8 @@ public sealed record AvailableImage(
     string VolumeId,
     DateOnly? EolDate,
     DateTimeOffset AddedAt,
-    SurfaceMount Mount);
+    SurfaceMount Mount,
+    ImageFaults? Faults = null);
 
 public sealed record ImageBoot(bool Bios, bool Uefi);
 
@@ -44,6 +46,7 @@ public sealed record ImagePage(IReadOnlyList<ImageView> Images, string? Next);
 /// <param name="Store">The site's own copy: present, doubted, fetching, lost, retired or absent.</param>
 /// <param name="Blocked">The recall that stands; left out when there is none.</param>
 /// <param name="Aliases">Those that point to it.</param>
+/// <param name="Faults">What is wrong with its structure, and why it was taken all the same; left out as a rule. They are among the warnings of <paramref name="Iso"/> too.</param>
 /// <param name="Ready">Site, then surface. Of another site as it last said; without surfaces when it said nothing since this one was started.</param>
 public sealed record ImageView(
     ImageId Id,
@@ -67,7 +70,8 @@ public sealed record ImageView(
     string? AddedSite = null,
     ChangeView? Removed = null,
     ChangeView? Restored = null,
-    ChangeView? Described = null);
+    ChangeView? Described = null,
+    ImageFaults? Faults = null);
 
 /// <summary>Who changed something.</summary>
 /// <param name="By">Who asked for it, as that site says.</param>

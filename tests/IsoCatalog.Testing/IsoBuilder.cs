@@ -61,8 +61,9 @@ public static class IsoBuilder
         (await Counterpart.RunAsync("genisoimage", ["-quiet", "-udf", "-V", label, "-o", path, work.Path], cancellationToken)).Succeeded();
     }
 
-    /// <summary>Makes a FAT file system of 1.44 MB (12 bits), 16 MiB (16) or 34 MiB (32) with programs of two bytes in \EFI\BOOT.</summary>
-    public static async Task BuildFatAsync(string path, IReadOnlyList<string> programs, int bits, CancellationToken cancellationToken)
+    /// <summary>Makes a FAT file system of 1.44 MB (12 bits), 16 MiB (16) or 34 MiB (32) with programs in \EFI\BOOT.</summary>
+    /// <param name="program">What each of them is; null for two bytes that look like the beginning of one.</param>
+    public static async Task BuildFatAsync(string path, IReadOnlyList<string> programs, int bits, CancellationToken cancellationToken, byte[]? program = null)
     {
         var kilobytes = bits switch
         {
@@ -72,9 +73,14 @@ public static class IsoBuilder
         };
         string[] format = ["-C", "-n", "EFI", "-i", "12345678", "-F", $"{bits}", .. bits == 12 ? [] : (string[])["-s", "1"], path, $"{kilobytes}"];
         (await Counterpart.RunAsync("mkfs.vfat", format, cancellationToken)).Succeeded();
+        if (programs.Count == 0)
+        {
+            return;
+        }
+
         (await Counterpart.RunAsync("mmd", ["-i", path, "::/EFI", "::/EFI/BOOT"], cancellationToken)).Succeeded();
         using var work = new TempFolder();
-        string[] files = [.. programs.Select(program => work.Write(program, "MZ"u8))];
+        string[] files = [.. programs.Select(name => work.Write(name, program ?? "MZ"u8))];
         (await Counterpart.RunAsync("mcopy", ["-i", path, .. files, "::/EFI/BOOT/"], cancellationToken)).Succeeded();
     }
 

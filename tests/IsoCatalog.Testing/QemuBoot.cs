@@ -12,7 +12,7 @@ namespace IsoCatalog.Testing;
 public sealed record QemuBootResult(TimeSpan Took, string Screen, string Serial);
 
 /// <summary>
-/// Boots a PC with BIOS from a CD under software emulation: the proof that an image is not only the right bytes but starts. The machine has
+/// Boots a PC with BIOS or UEFI from a CD under software emulation: the proof that an image is not only the right bytes but starts. The machine has
 /// no network and no disk.
 /// </summary>
 public static class QemuBoot
@@ -27,9 +27,10 @@ public static class QemuBoot
     /// Boots from a path or an http(s) URL (Debian package qemu-block-extra), read-only, and waits until the ASCII text appears, exactly, on
     /// the serial line or in one line of the VGA text screen. The deadline is for all of it.
     /// </summary>
+    /// <param name="firmware">A firmware in place of BIOS, such as <see cref="Uefi"/>; what it shows comes on the serial line.</param>
     /// <exception cref="TimeoutException">The text did not appear; the message carries the screen and the serial line.</exception>
     /// <exception cref="InvalidOperationException">The machine ended before; the message carries what it said.</exception>
-    public static async Task<QemuBootResult> UntilAsync(string cdrom, string banner, TimeSpan deadline, CancellationToken cancellationToken)
+    public static async Task<QemuBootResult> UntilAsync(string cdrom, string banner, TimeSpan deadline, CancellationToken cancellationToken, string? firmware = null)
     {
         using var folder = new TempFolder();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -40,7 +41,7 @@ public static class QemuBoot
         listener.Bind(new UnixDomainSocketEndPoint(folder.Combine("monitor")));
         listener.Listen(1);
 
-        using var machine = Process.Start(Machine(cdrom, folder))!;
+        using var machine = Process.Start(Machine(cdrom, firmware, folder))!;
         var watch = Stopwatch.StartNew();
         var said = machine.StandardError.ReadToEndAsync(cancellationToken);
         var ended = machine.WaitForExitAsync(limit.Token);
@@ -91,15 +92,19 @@ public static class QemuBoot
         }
     }
 
-    private static ProcessStartInfo Machine(string cdrom, TempFolder folder)
+    /// <summary>OVMF, which is built from EDK II.</summary>
+    public static string Uefi() => Counterpart.RequireFile("/usr/share/ovmf/OVMF.fd", "ovmf");
+
+    private static ProcessStartInfo Machine(string cdrom, string? firmware, TempFolder folder)
     {
         static string Quote(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
 
         return new ProcessStartInfo(
             Counterpart.Require("qemu-system-x86_64"),
             [
-                "-nodefaults", "-no-user-config", "-machine", "pc,accel=tcg", "-m", "64", "-vga", "std", "-display", "none", "-no-reboot",
+                "-nodefaults", "-no-user-config", "-machine", "pc,accel=tcg", "-m", firmware is null ? "64" : "256", "-vga", "std", "-display", "none", "-no-reboot",
                 "-drive", $"if=ide,media=cdrom,readonly=on,format=raw,file={Quote(cdrom)}", "-boot", "d",
+                .. firmware is null ? [] : (string[])["-bios", firmware],
                 "-serial", $"file:{folder.Combine("serial")}", "-qmp", $"unix:{folder.Combine("monitor")}",
             ])
         {

@@ -35,7 +35,7 @@ internal static class AvailableEndpoint
         [Description("Required. A surface by name; or a group (ipmi, console, ovirt) or a kind, which means ready on all its surfaces.")] string? surface = null,
         [Description("A site of the fleet, or * for what is ready at all of them. Default: this site.")] string? site = null,
         [Description("Family or distribution, without case.")] string? os = null,
-        [Description("x86_64, aarch64, i686 or riscv64.")] string? arch = null,
+        [Description("x86_64, aarch64, i686, riscv64, armv7l, loongarch64 or another that the catalog names.")] string? arch = null,
         [Description("uefi or bios.")] string? boot = null,
         [Description("installer, live, rescue, drivers or other.")] string? kind = null,
         [Description("One of the tags, without case.")] string? tag = null,

@@ -114,7 +114,21 @@ internal static class AddCommand
             + (added.Advertised is null ? ", not waited for"
                 : added.Surfaces is { Count: 0 } ? "; the site has no surfaces that could advertise it"
                 : $", advertised {added.Seconds.Advertise:0.0} s later on {string.Join(", ", added.Surfaces!.Keys)}"));
+        Warn(screen, added);
         return ExitCode.Ok;
+    }
+
+    private static void Warn(Screen screen, AddedFile added)
+    {
+        foreach (var warning in added.Warnings)
+        {
+            screen.Warning($"{added.Name}: {warning}");
+        }
+
+        if (added.Faults is { } faults)
+        {
+            screen.Warning($"{added.Name}: it would have been refused, and was taken because its SHA-256 is the one given by {faults.HashBy}. Lists and drift go on saying so.");
+        }
     }
 
     private static int InVain(Screen screen, AddedFile added, AddWishes wishes)
@@ -127,6 +141,7 @@ internal static class AddCommand
             screen.Line($"  {surface}: {CellText.State(cell)}{(cell.Reason is { } reason ? " - " + reason : "")}");
         }
 
+        Warn(screen, added);
         screen.ToError(
             $"error: {added.Name} was added and is safe, but was not advertised everywhere within {Plain.Span(wishes.Timeout)}. "
             + $"The site goes on; see `isocatalog show {added.Name}`.");

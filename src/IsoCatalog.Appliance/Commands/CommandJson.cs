@@ -8,6 +8,7 @@ namespace IsoCatalog.Appliance.Commands;
 /// <summary>What <c>add --json</c> says of a file that was added.</summary>
 /// <param name="Advertised">Null when nobody waited for it (--no-wait).</param>
 /// <param name="Surfaces">Where the image stands on each surface of the site, when the wait ended.</param>
+/// <param name="Warnings">What was found in the image; the first ones are the faults, where there are any.</param>
 internal sealed record AddedFile(
     string File,
     ImageId Id,
@@ -15,7 +16,9 @@ internal sealed record AddedFile(
     long Size,
     bool? Advertised,
     AddSeconds Seconds,
-    IReadOnlyDictionary<string, CellView>? Surfaces);
+    IReadOnlyDictionary<string, CellView>? Surfaces,
+    IReadOnlyList<string> Warnings,
+    ImageFaults? Faults);
 
 /// <param name="Add">From the request to the signed entry.</param>
 /// <param name="Advertise">From there to the last surface; null when nobody waited.</param>

@@ -31,7 +31,9 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
             image.Size,
             reached,
             new AddSeconds(Rounded(added), reached is null ? null : Rounded(total - added), Rounded(total)),
-            reached is null ? null : _cells);
+            reached is null ? null : _cells,
+            image.Iso.Warnings,
+            image.Faults);
     }
 
     /// <summary>The site reads the file itself: no copy through a socket. A site that cannot (another user, a private /tmp) gets the bytes after all.</summary>

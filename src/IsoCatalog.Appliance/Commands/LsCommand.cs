@@ -1,6 +1,7 @@
 using System.CommandLine;
 using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Catalog;
 using Spectre.Console;
 
 namespace IsoCatalog.Appliance.Commands;
@@ -63,6 +64,11 @@ internal static class LsCommand
         }
 
         Show(screen, table, $"Nothing can be mounted on {surface} now. `isocatalog ls` and `isocatalog status` say why.");
+        foreach (var image in answer.Images)
+        {
+            Warn(screen, image.Name, image.Faults, []);
+        }
+
         return ExitCode.Ok;
     }
 
@@ -129,7 +135,25 @@ internal static class LsCommand
         }
 
         Show(screen, table, "The catalog holds no images. Add one: isocatalog add FILE");
+        foreach (var image in images)
+        {
+            Warn(screen, image.Name, image.Faults, image.Iso.Warnings);
+        }
+
         return ExitCode.Ok;
+    }
+
+    /// <summary>A fault is always told; of what is no more than a warning the first, and how many there are.</summary>
+    private static void Warn(Screen screen, string name, ImageFaults? faults, IReadOnlyList<string> warnings)
+    {
+        if (faults is not null)
+        {
+            screen.Line($"{name}: faulty. {faults}");
+        }
+        else if (warnings.Count > 0)
+        {
+            screen.Line($"{name}: {warnings[0]}{(warnings.Count > 1 ? $" ({warnings.Count - 1} more in `isocatalog show {name}`)" : "")}");
+        }
     }
 
     private static void Show(Screen screen, Table table, string otherwise)

@@ -64,7 +64,8 @@ internal static class ShowCommand
                          : null),
                      ("Marks", Words((image.Deleted, "removed"), (meta.Hidden, "hidden"), (meta.Protected, "protected"))),
                      ("Store", image.Store.State + (image.Store.Reason is { } reason ? $" - {reason}" : "")),
-                     .. iso.Warnings.Select(w => ("Warning", (string?)w)),
+                     ("Faulty", image.Faults is { } faults ? $"{faults}" : null),
+                     .. iso.Warnings.Skip(image.Faults?.Found.Count ?? 0).Select(w => ("Warning", (string?)w)),
                  ])
         {
             if (!string.IsNullOrEmpty(value))

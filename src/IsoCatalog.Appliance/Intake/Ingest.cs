@@ -112,10 +112,13 @@ internal sealed class Ingest(
                 + "Fetch it again from its publisher, or correct the expected value.");
         }
 
-        if (Inspect(staging, request.Label) is var inspected && inspected is Outcome<ImageFacts>.Refused notIso)
+        var hashBy = HashBy(request, id);
+        if (Inspect(staging, request.Label, vouched: hashBy is not null) is var inspected && inspected is Outcome<IsoInspection.Recognized>.Refused notIso)
         {
             return notIso.Refusal;
         }
+
+        var recognized = ((Outcome<IsoInspection.Recognized>.Done)inspected).Value;
 
         if (CatalogRules.MayAdd(ledger.View, id, fileName, request.Replace) is { } taken)
         {
@@ -144,8 +147,9 @@ internal sealed class Ingest(
             InfoV2 = metainfo.InfoV2,
             FileName = fileName,
             AddedAt = time.GetUtcNow(),
-            Iso = ((Outcome<ImageFacts>.Done)inspected).Value,
+            Iso = Facts(recognized),
         };
+        value = recognized.Faults > 0 ? value.WithFaults(recognized.Faults, hashBy!) : value;
         await maySign.WaitAsync(cancellationToken);
 
         // Copying may have taken an hour.
@@ -313,36 +317,42 @@ internal sealed class Ingest(
         return hasher.Complete();
     }
 
-    private static Outcome<ImageFacts> Inspect(string staging, string label)
+    /// <summary>Who knows these bytes: whoever named their hash, which was right, or the catalog, when a lost copy comes back. Null for nobody.</summary>
+    private string? HashBy(IngestRequest request, ImageId id) =>
+        request.ExpectedSha256 is not null ? request.ExpectedBy ?? request.By
+        : ledger.View.Catalog.Images.GetValueOrDefault(id) is { Deleted: false } ? "the catalog"
+        : null;
+
+    /// <param name="vouched">These bytes are known to be those of the publisher: faults of their structure are no more than warnings.</param>
+    private static Outcome<IsoInspection.Recognized> Inspect(string staging, string label, bool vouched)
     {
         using var stream = new FileStream(staging, FileMode.Open, FileAccess.Read, FileShare.Read, 4096);
         return IsoReader.Read(stream) switch
         {
-            IsoInspection.Recognized { Metadata: var iso, Warnings: var warnings } => new ImageFacts
-            {
-                VolumeId = iso.VolumeId,
-                PublisherId = iso.PublisherId,
-                ApplicationId = iso.ApplicationId,
-                CreatedAt = iso.CreatedAt,
-                Bios = iso.Boot.Bios,
-                Uefi = iso.Boot.Uefi,
-                Hybrid = iso.Hybrid,
-                Udf = iso.Udf,
-                Arch = iso.Arch,
-                Warnings = warnings,
-            },
+            IsoInspection.Recognized found => found,
+            IsoInspection.Refused { Vouched: { } found } when vouched => found,
+            IsoInspection.Refused { Vouched: not null, Refusal: var refusal } => new Refusal(
+                refusal.Code == IsoRefusal.Truncated ? RefusalCode.TruncatedImage : RefusalCode.CorruptImage,
+                $"{label}: {refusal.Message} If the publisher's own file is so, add it with the SHA-256 that the publisher names (--sha256)."),
             IsoInspection.Refused { Refusal: var refusal } => new Refusal(
-                refusal.Code switch
-                {
-                    "empty" => RefusalCode.EmptyImage,
-                    "truncated" => RefusalCode.TruncatedImage,
-                    "corrupt" => RefusalCode.CorruptImage,
-                    _ => RefusalCode.NotAnIso,
-                },
-                $"{label}: {refusal.Message}"),
+                refusal.Code == IsoRefusal.Empty ? RefusalCode.EmptyImage : RefusalCode.NotAnIso, $"{label}: {refusal.Message}"),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
+
+    private static ImageFacts Facts(IsoInspection.Recognized found) => new()
+    {
+        VolumeId = found.Metadata.VolumeId,
+        PublisherId = found.Metadata.PublisherId,
+        ApplicationId = found.Metadata.ApplicationId,
+        CreatedAt = found.Metadata.CreatedAt,
+        Bios = found.Metadata.Boot.Bios,
+        Uefi = found.Metadata.Boot.Uefi,
+        Hybrid = found.Metadata.Hybrid,
+        Udf = found.Metadata.Udf,
+        Arch = found.Metadata.Arch,
+        Warnings = found.Warnings,
+    };
 
     private Refusal ShortOf(string label, long size, Shortage shortage) => new(
         RefusalCode.NoSpace,

@@ -14,6 +14,9 @@ internal abstract record IngestRequest(string Name, string Label, string By)
 {
     public Sha256Digest? ExpectedSha256 { get; init; }
 
+    /// <summary>Who says what is expected, or where it stands, in words that go on "given by"; whoever asks, if nothing is said. Catalog and lists show it where the hash makes up for a fault.</summary>
+    public string? ExpectedBy { get; init; }
+
     public MetaValue? Meta { get; init; }
 
     /// <summary>Whether an image that has the name goes for this one.</summary>

@@ -154,7 +154,8 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
         image.Value.Iso.VolumeId,
         image.Meta.EolDate,
         image.Value.AddedAt,
-        mount);
+        mount,
+        image.Value.Faults);
 
     private static bool Is(string? one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
 }

@@ -84,6 +84,7 @@ internal sealed class DriftReport
                 WaitDrift.Names(view, now),
                 CellDrift.Of(view),
                 CellDrift.StillInSight(view),
+                FaultDrift.Of(view),
                 _inbox.Trouble is { } trouble ? [new DriftView(ReasonCode.InboxUnlistable, trouble.Reason, null, null, trouble.Since)] : []),
             .. SiteDrift.Of(view, _exchange?.Peers ?? [], _started, now).Select(d => new Found(d, d.Code == SiteDrift.DocumentsRefused ? Began(d) : null)),
             .. _publishers.SelectMany(p => p.Foreign.Select(f => new Found(new DriftView(f.Code, f.Reason, p.Name, null, now), f.Subject ?? f.Reason))),

@@ -42,5 +42,5 @@ public sealed record CatalogImage(ImageId Id, ImageValue Value, MetaValue Meta, 
     /// <summary>By what is shown: two readings of the same entry are equal here although their lists are two.</summary>
     private static bool LooksLike(ImageValue a, ImageValue b) =>
         a.Sha256 == b.Sha256 && a.Size == b.Size && a.Root == b.Root && a.AddedAt == b.AddedAt && a.Iso.VolumeId == b.Iso.VolumeId
-        && a.Iso.Bios == b.Iso.Bios && a.Iso.Uefi == b.Iso.Uefi;
+        && a.Iso.Bios == b.Iso.Bios && a.Iso.Uefi == b.Iso.Uefi && a.Faults?.ToString() == b.Faults?.ToString();
 }

@@ -10,6 +10,8 @@ public sealed record ImageValue
     // No property has one of these as its name: what is ignored by name is not kept either.
     private const string AddedBy = "addedBy";
     private const string AddedSite = "addedSite";
+    private const string HashBy = "hashBy";
+    private const string FaultyWarnings = "faultyWarnings";
 
     private const int LongestName = 200;
 
@@ -51,6 +53,26 @@ public sealed record ImageValue
     [JsonIgnore]
     public string? AddingSite => Said(AddedSite);
 
+    /// <summary>
+    /// What it was taken in spite of; null as a rule. So many of the warnings, the first ones, are faults: earlier versions show them with the others. It stands among the members that they keep, and is
+    /// read as leniently: where the number makes no sense every warning is one.
+    /// </summary>
+    [JsonIgnore]
+    public ImageFaults? Faults => Said(HashBy) is { } by && Iso.Warnings.Count > 0
+        ? new ImageFaults(by, [.. Iso.Warnings.Take(Number(FaultyWarnings) is { } count && count > 0 ? count : Iso.Warnings.Count)])
+        : null;
+
+    /// <param name="count">So many of the warnings are faults.</param>
+    /// <param name="by">Who named the hash; cut where it is long.</param>
+    public ImageValue WithFaults(int count, string by) => this with
+    {
+        Unknown = new Dictionary<string, JsonElement>(Unknown ?? [])
+        {
+            [HashBy] = JsonElementOf(Shown(by)),
+            [FaultyWarnings] = JsonDocument.Parse($"{count}").RootElement,
+        },
+    };
+
     public ImageValue WithAdder(string by, string site) => this with
     {
         Unknown = new Dictionary<string, JsonElement>(Unknown ?? [])
@@ -69,6 +91,11 @@ public sealed record ImageValue
     }
 
     private static JsonElement JsonElementOf(string text) => JsonDocument.Parse($"\"{JsonEncodedText.Encode(text)}\"").RootElement;
+
+    private static string Shown(string text) => string.Concat(text.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c).Take(LongestName / 2));
+
+    private int? Number(string member) =>
+        Unknown?.TryGetValue(member, out var said) == true && said.ValueKind == JsonValueKind.Number && said.TryGetInt32(out var number) ? number : null;
 
     private string? Said(string member) =>
         Unknown?.TryGetValue(member, out var said) == true && said.ValueKind == JsonValueKind.String && said.GetString() is { Length: > 0 and <= LongestName } text
@@ -96,7 +123,7 @@ public sealed record ImageFacts
 
     public bool Udf { get; init; }
 
-    /// <summary>By the boot files found: x86_64, aarch64, i686, riscv64.</summary>
+    /// <summary>By the boot files found: x86_64, aarch64, i686, riscv64, armv7l, loongarch64, ia64, riscv32, loongarch32, riscv128.</summary>
     public IReadOnlyList<string> Arch { get; init; } = [];
 
     public IReadOnlyList<string> Warnings { get; init; } = [];

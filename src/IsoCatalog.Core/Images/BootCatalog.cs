@@ -3,11 +3,11 @@ using System.Buffers.Binary;
 namespace IsoCatalog.Core.Images;
 
 /// <summary>The boot catalog (El Torito 1.0 section 2): default entry and all sections.</summary>
-internal sealed record BootCatalog(IReadOnlyList<ElToritoEntry> Entries)
+/// <param name="IsSealed">The checksum of its first entry is right.</param>
+internal sealed record BootCatalog(IReadOnlyList<ElToritoEntry> Entries, bool IsSealed)
 {
     private const int EntrySize = 32;
     private const int MaxSlots = 128;
-    private const int MaxEfiImages = 4;
     private const byte BootableMark = 0x88;
     private const byte SectionFollows = 0x90;
     private const byte LastSection = 0x91;
@@ -16,8 +16,6 @@ internal sealed record BootCatalog(IReadOnlyList<ElToritoEntry> Entries)
     /// <summary>Boot images lie in the volume, or are appended to it. What begins farther behind its end is a damaged number and not a missing end.</summary>
     private const ulong FarthestAppended = 1UL << 30;
 
-    public bool Boots(byte platform) => Entries.Any(entry => entry.Bootable && entry.Platform == platform);
-
     /// <param name="volumeEnd">How long the volume says that it is, in bytes.</param>
     public static BootCatalog Read(ImageWindow window, uint? lba, ulong volumeEnd, Findings findings)
     {
@@ -25,7 +23,7 @@ internal sealed record BootCatalog(IReadOnlyList<ElToritoEntry> Entries)
         if (lba is not { } sector)
         {
             findings.Warn("The image has no boot record: a machine cannot start from it.");
-            return new BootCatalog(entries);
+            return new BootCatalog(entries, IsSealed: false);
         }
 
         var offset = (ulong)sector * IsoReader.SectorSize;
@@ -33,13 +31,20 @@ internal sealed record BootCatalog(IReadOnlyList<ElToritoEntry> Entries)
         if (!window.TryRead(offset, slot))
         {
             findings.Warn($"The boot catalog (sector {sector}) lies beyond the end of the file: a machine cannot start from the image.");
-            return new BootCatalog(entries);
+            return new BootCatalog(entries, IsSealed: false);
         }
 
-        if (!IsValidation(slot))
+        // Firmware looks for these marks; the checksum is judged apart.
+        if (slot[0] != 1 || slot[30] != 0x55 || slot[31] != 0xAA)
         {
             findings.Warn($"The boot catalog (sector {sector}) is damaged: a machine cannot start from the image.");
-            return new BootCatalog(entries);
+            return new BootCatalog(entries, IsSealed: false);
+        }
+
+        var isSealed = HasChecksum(slot);
+        if (!isSealed)
+        {
+            findings.Warn($"The checksum of the boot catalog (sector {sector}) is wrong: BIOS starts from the image all the same, most UEFI firmware does not.");
         }
 
         var platform = slot[1];
@@ -82,30 +87,11 @@ internal sealed record BootCatalog(IReadOnlyList<ElToritoEntry> Entries)
             }
         }
 
-        return new BootCatalog(entries);
+        return new BootCatalog(entries, isSealed);
     }
 
-    /// <summary>From the names of the EFI boot programs in the first few EFI boot images.</summary>
-    public IReadOnlyList<string> EfiArchitectures(ImageWindow window, Findings findings)
-    {
-        var found = EfiArchitecture.None;
-        foreach (var entry in Entries.Where(entry => entry is { Platform: ElToritoEntry.Efi, Bootable: true }).Take(MaxEfiImages))
-        {
-            if (FatImage.Open(window, (ulong)entry.LoadLba * IsoReader.SectorSize) is { } fat)
-            {
-                found |= fat.BootPrograms();
-            }
-            else
-            {
-                findings.Warn($"The EFI boot image at sector {entry.LoadLba} is not a FAT file system that can be read: UEFI may not start from it.");
-            }
-        }
-
-        return found.Names();
-    }
-
-    /// <summary>Sum of all 16-bit words zero, key 0x55 0xAA (section 2.1).</summary>
-    private static bool IsValidation(ReadOnlySpan<byte> slot)
+    /// <summary>Sum of all 16-bit words zero (section 2.1).</summary>
+    private static bool HasChecksum(ReadOnlySpan<byte> slot)
     {
         ushort sum = 0;
         for (var i = 0; i < slot.Length; i += 2)
@@ -113,7 +99,7 @@ internal sealed record BootCatalog(IReadOnlyList<ElToritoEntry> Entries)
             sum += BinaryPrimitives.ReadUInt16LittleEndian(slot[i..]);
         }
 
-        return slot[0] == 1 && sum == 0 && slot[30] == 0x55 && slot[31] == 0xAA;
+        return sum == 0;
     }
 
     private static ElToritoEntry Entry(ReadOnlySpan<byte> slot, byte platform, ImageWindow window, ulong volumeEnd, Findings findings)

@@ -1,12 +1,13 @@
 namespace IsoCatalog.Core.Images;
 
-/// <summary>Of headers of at most a few kilobytes, so bit by bit is fast enough.</summary>
+/// <summary>Of headers and tables of at most a few hundred kilobytes, so bit by bit is fast enough.</summary>
 internal static class Checksums
 {
     /// <summary>CRC-32 of IEEE 802.3, as GPT has it.</summary>
-    public static uint Crc32(ReadOnlySpan<byte> bytes)
+    /// <param name="before">That of the bytes before these.</param>
+    public static uint Crc32(ReadOnlySpan<byte> bytes, uint before = 0)
     {
-        var crc = uint.MaxValue;
+        var crc = ~before;
         foreach (var value in bytes)
         {
             crc ^= value;

@@ -9,24 +9,47 @@ internal enum EfiArchitecture
     Arm64 = 2,
     X86 = 4,
     RiscV64 = 8,
+    Arm = 16,
+    LoongArch64 = 32,
+    Itanium = 64,
+    RiscV32 = 128,
+    LoongArch32 = 256,
+    RiscV128 = 512,
+
+    /// <summary>Code for any processor.</summary>
+    ByteCode = 1024,
 }
 
 internal static class EfiArchitectureNames
 {
-    public static EfiArchitecture Of(ReadOnlySpan<char> fileName) =>
-        Is(fileName, "BOOTX64.EFI") ? EfiArchitecture.X64
-        : Is(fileName, "BOOTAA64.EFI") ? EfiArchitecture.Arm64
-        : Is(fileName, "BOOTIA32.EFI") ? EfiArchitecture.X86
-        : Is(fileName, "BOOTRISCV64.EFI") ? EfiArchitecture.RiscV64
-        : EfiArchitecture.None;
-
-    public static IReadOnlyList<string> Names(this EfiArchitecture found) =>
+    private static readonly (string Program, EfiArchitecture Architecture, string? Name)[] Known =
     [
-        .. found.HasFlag(EfiArchitecture.X64) ? ["x86_64"] : (ReadOnlySpan<string>)[],
-        .. found.HasFlag(EfiArchitecture.Arm64) ? ["aarch64"] : (ReadOnlySpan<string>)[],
-        .. found.HasFlag(EfiArchitecture.X86) ? ["i686"] : (ReadOnlySpan<string>)[],
-        .. found.HasFlag(EfiArchitecture.RiscV64) ? ["riscv64"] : (ReadOnlySpan<string>)[],
+        ("BOOTX64.EFI", EfiArchitecture.X64, "x86_64"),
+        ("BOOTAA64.EFI", EfiArchitecture.Arm64, "aarch64"),
+        ("BOOTIA32.EFI", EfiArchitecture.X86, "i686"),
+        ("BOOTRISCV64.EFI", EfiArchitecture.RiscV64, "riscv64"),
+        ("BOOTARM.EFI", EfiArchitecture.Arm, "armv7l"),
+        ("BOOTLOONGARCH64.EFI", EfiArchitecture.LoongArch64, "loongarch64"),
+        ("BOOTIA64.EFI", EfiArchitecture.Itanium, "ia64"),
+        ("BOOTRISCV32.EFI", EfiArchitecture.RiscV32, "riscv32"),
+        ("BOOTLOONGARCH32.EFI", EfiArchitecture.LoongArch32, "loongarch32"),
+        ("BOOTRISCV128.EFI", EfiArchitecture.RiscV128, "riscv128"),
+        ("BOOTEBC.EFI", EfiArchitecture.ByteCode, null),
     ];
 
-    private static bool Is(ReadOnlySpan<char> name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
+    public static EfiArchitecture Of(ReadOnlySpan<char> fileName)
+    {
+        foreach (var (program, architecture, _) in Known)
+        {
+            if (fileName.Equals(program, StringComparison.OrdinalIgnoreCase))
+            {
+                return architecture;
+            }
+        }
+
+        return EfiArchitecture.None;
+    }
+
+    public static IReadOnlyList<string> Names(this EfiArchitecture found) =>
+        [.. Known.Where(known => found.HasFlag(known.Architecture)).Select(known => known.Name).OfType<string>()];
 }

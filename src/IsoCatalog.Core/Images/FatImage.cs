@@ -3,19 +3,25 @@ using System.Buffers.Binary;
 namespace IsoCatalog.Core.Images;
 
 /// <summary>
-/// The FAT file system of an EFI boot image (Microsoft FAT specification, August 2005): only as far as to see which boot programs lie in
-/// \EFI\BOOT. Directories and cluster chains are followed for a bounded way, so that loops end.
+/// The FAT file system of an EFI boot image (Microsoft FAT specification, August 2005): only as far as to see where it ends and which boot programs lie in
+/// \EFI\BOOT. What EDK II's driver (FatPkg/EnhancedFatDxe) reads, from which most firmware is made, is read here. Directories and cluster chains are followed for
+/// a bounded way, so that loops end.
 /// </summary>
 internal sealed class FatImage
 {
+    private const int BootSectorSize = 512;
     private const int EntrySize = 32;
-    private const int MaxDirectoryBytes = 128 << 10;
+    private const uint LeastOfFat16 = 4085;
+    private const uint LeastOfFat32 = 65525;
+    private const int MaxDirectoryBytes = 64 << 10;
     private const int ChunkSize = 2048;
     private const byte DirectoryAttribute = 0x10;
     private const byte LongNameAttributes = 0x0F;
 
     private readonly ImageWindow _window;
-    private readonly ulong _start;
+    private readonly ulong _end;
+    private readonly byte _media;
+    private readonly bool _isFat32;
     private readonly ulong _fatOffset;
     private readonly ulong _rootOffset;
     private readonly int _rootBytes;
@@ -25,7 +31,7 @@ internal sealed class FatImage
     private readonly uint _rootCluster;
     private readonly byte[] _chunk = new byte[ChunkSize];
 
-    private FatImage(ImageWindow window, ulong start, ReadOnlySpan<byte> boot)
+    private FatImage(ImageWindow window, ulong start, ulong end, ReadOnlySpan<byte> boot)
     {
         uint sector = BinaryPrimitives.ReadUInt16LittleEndian(boot[11..]);
         uint reserved = BinaryPrimitives.ReadUInt16LittleEndian(boot[14..]);
@@ -36,62 +42,62 @@ internal sealed class FatImage
         ulong total = total16 != 0 ? total16 : BinaryPrimitives.ReadUInt32LittleEndian(boot[32..]);
 
         _window = window;
-        _start = start;
+        _end = end;
+        _media = boot[21];
+        _isFat32 = fat16 == 0;
         _clusterBytes = sector * boot[13];
         _fatOffset = start + (reserved * sector);
         _rootOffset = _fatOffset + (boot[16] * fatSectors * sector);
-        _rootBytes = (int)(rootEntries * EntrySize);
+        _rootBytes = _isFat32 ? 0 : (int)(rootEntries * EntrySize);
         _dataOffset = _rootOffset + (((ulong)_rootBytes + sector - 1) / sector * sector);
+        Size = total * sector;
         var metadata = _dataOffset - start;
-        _clusters = (uint)Math.Min(total * sector <= metadata ? 0 : ((total * sector) - metadata) / _clusterBytes, 0x0FFFFFF5);
-        _rootCluster = rootEntries == 0 ? BinaryPrimitives.ReadUInt32LittleEndian(boot[44..]) : 0;
+        _clusters = (uint)Math.Min(Size <= metadata ? 0 : (Size - metadata) / _clusterBytes, 0x0FFFFFF5);
+        // The layout says whether it is FAT32, and the number of clusters must agree; another version, or tables that are not mirrored, are not read.
+        IsReadable = _clusters > 0 && (_isFat32
+            ? _clusters >= LeastOfFat32 && BinaryPrimitives.ReadUInt16LittleEndian(boot[42..]) == 0 && (boot[40] & 0x80) == 0
+            : _clusters < LeastOfFat32 && _rootBytes > 0);
+        _rootCluster = _isFat32 ? BinaryPrimitives.ReadUInt32LittleEndian(boot[44..]) : 0;
     }
 
+    /// <summary>Bytes, by its own count of sectors.</summary>
+    public ulong Size { get; }
+
+    /// <summary>Whether firmware reads it as a file system.</summary>
+    public bool IsReadable { get; }
+
     /// <summary>Null when there is no FAT file system with sane parameters at the offset.</summary>
-    public static FatImage? Open(ImageWindow window, ulong offset)
+    /// <param name="seen">So many bytes of it are all that firmware sees.</param>
+    public static FatImage? Open(ImageWindow window, ulong offset, ulong seen = long.MaxValue)
     {
-        Span<byte> boot = stackalloc byte[512];
+        Span<byte> boot = stackalloc byte[BootSectorSize];
         return window.TryRead(offset, boot)
-            && boot[510] == 0x55 && boot[511] == 0xAA
             && BinaryPrimitives.ReadUInt16LittleEndian(boot[11..]) is 512 or 1024 or 2048 or 4096
             && boot[13] is not 0 && (boot[13] & (boot[13] - 1)) == 0
-            && boot[16] is 1 or 2
             && BinaryPrimitives.ReadUInt16LittleEndian(boot[14..]) != 0
-                ? new FatImage(window, offset, boot)
+            && boot[16] is 1 or 2
+            && boot[21] is 0xF0 or >= 0xF8
+                ? new FatImage(window, offset, offset + seen, boot)
                 : null;
+    }
+
+    /// <summary>Whether the first byte of the table is what every formatter writes there, as far as the table can be read: a boot sector alone may be anything.</summary>
+    public bool HasTable()
+    {
+        Span<byte> first = stackalloc byte[1];
+        return !TryRead(_fatOffset, first) || first[0] == _media;
     }
 
     public EfiArchitecture BootPrograms()
     {
         var found = EfiArchitecture.None;
-        var efi = 0u;
-        Walk(_rootCluster, (name, attributes, cluster) =>
+        if (IsReadable && Subdirectory(_rootCluster, "EFI") is >= 2 and var efi && Subdirectory(efi, "BOOT") is >= 2 and var boot)
         {
-            if ((attributes & DirectoryAttribute) != 0 && name.Equals("EFI", StringComparison.OrdinalIgnoreCase))
+            Walk(boot, (name, entry) =>
             {
-                efi = cluster;
-            }
-        });
-
-        var boot = 0u;
-        if (efi >= 2)
-        {
-            Walk(efi, (name, attributes, cluster) =>
-            {
-                if ((attributes & DirectoryAttribute) != 0 && name.Equals("BOOT", StringComparison.OrdinalIgnoreCase))
+                if ((entry[11] & DirectoryAttribute) == 0 && EfiArchitectureNames.Of(name) is not EfiArchitecture.None and var architecture && IsProgram(entry))
                 {
-                    boot = cluster;
-                }
-            });
-        }
-
-        if (boot >= 2)
-        {
-            Walk(boot, (name, attributes, _) =>
-            {
-                if ((attributes & DirectoryAttribute) == 0)
-                {
-                    found |= EfiArchitectureNames.Of(name);
+                    found |= architecture;
                 }
             });
         }
@@ -99,7 +105,40 @@ internal sealed class FatImage
         return found;
     }
 
-    private delegate void Visit(ReadOnlySpan<char> name, byte attributes, uint cluster);
+    private delegate void Visit(ReadOnlySpan<char> name, ReadOnlySpan<byte> entry);
+
+    /// <summary>Its first cluster; 0 when there is none of that name.</summary>
+    private uint Subdirectory(uint cluster, string called)
+    {
+        var found = 0u;
+        Walk(cluster, (name, entry) =>
+        {
+            if ((entry[11] & DirectoryAttribute) != 0 && name.Equals(called, StringComparison.OrdinalIgnoreCase))
+            {
+                found = FirstCluster(entry);
+            }
+        });
+        return found;
+    }
+
+    /// <summary>An empty file or a hole of that name starts nothing: EDK II wants the mark of a DOS header, or a PE header at once. It is taken to lie in one piece.</summary>
+    private bool IsProgram(ReadOnlySpan<byte> entry)
+    {
+        Span<byte> mark = stackalloc byte[2];
+        var size = BinaryPrimitives.ReadUInt32LittleEndian(entry[28..]);
+        return size >= mark.Length
+            && FirstCluster(entry) is >= 2 and var cluster && cluster - 2 < _clusters
+            && OffsetOf(cluster) + size <= _end
+            && TryRead(OffsetOf(cluster), mark)
+            && (mark.SequenceEqual("MZ"u8) || mark.SequenceEqual("PE"u8));
+    }
+
+    private bool TryRead(ulong offset, Span<byte> into) => offset + (ulong)into.Length <= _end && _window.TryRead(offset, into);
+
+    private uint FirstCluster(ReadOnlySpan<byte> entry) =>
+        (_isFat32 ? (uint)BinaryPrimitives.ReadUInt16LittleEndian(entry[20..]) << 16 : 0) | BinaryPrimitives.ReadUInt16LittleEndian(entry[26..]);
+
+    private ulong OffsetOf(uint cluster) => _dataOffset + ((ulong)(cluster - 2) * _clusterBytes);
 
     /// <summary>Cluster 0 is the fixed root directory of FAT12 and FAT16.</summary>
     private void Walk(uint cluster, Visit visit)
@@ -115,7 +154,7 @@ internal sealed class FatImage
         while (left > 0 && cluster >= 2 && cluster - 2 < _clusters)
         {
             var bytes = (int)Math.Min(_clusterBytes, (uint)left);
-            if (!ReadEntries(_dataOffset + ((ulong)(cluster - 2) * _clusterBytes), bytes, names, visit))
+            if (!ReadEntries(OffsetOf(cluster), bytes, names, visit))
             {
                 return;
             }
@@ -132,7 +171,7 @@ internal sealed class FatImage
         for (var done = 0; done < bytes; done += ChunkSize)
         {
             var chunk = _chunk.AsSpan(0, Math.Min(ChunkSize, bytes - done));
-            if (!_window.TryRead(offset + (ulong)done, chunk))
+            if (!TryRead(offset + (ulong)done, chunk))
             {
                 return false;
             }
@@ -154,8 +193,7 @@ internal sealed class FatImage
                 var name = names.Take(entry);
                 if (entry[0] != 0xE5 && (entry[11] & 0x08) == 0)
                 {
-                    var high = (uint)BinaryPrimitives.ReadUInt16LittleEndian(entry[20..]) << 16;
-                    visit(name, entry[11], (_clusters < 65525 ? 0 : high) | BinaryPrimitives.ReadUInt16LittleEndian(entry[26..]));
+                    visit(name, entry);
                 }
             }
         }
@@ -167,17 +205,17 @@ internal sealed class FatImage
     private uint Next(uint cluster)
     {
         Span<byte> cell = stackalloc byte[4];
-        if (_clusters < 4085)
+        if (!_isFat32 && _clusters < LeastOfFat16)
         {
-            var pair = _window.TryRead(_fatOffset + cluster + (cluster / 2), cell[..2]) ? BinaryPrimitives.ReadUInt16LittleEndian(cell) : 0;
+            var pair = TryRead(_fatOffset + cluster + (cluster / 2), cell[..2]) ? BinaryPrimitives.ReadUInt16LittleEndian(cell) : 0;
             return (uint)((cluster & 1) == 0 ? pair & 0xFFF : pair >> 4);
         }
 
-        if (_clusters < 65525)
+        if (!_isFat32)
         {
-            return _window.TryRead(_fatOffset + (cluster * 2UL), cell[..2]) ? BinaryPrimitives.ReadUInt16LittleEndian(cell) : 0u;
+            return TryRead(_fatOffset + (cluster * 2UL), cell[..2]) ? BinaryPrimitives.ReadUInt16LittleEndian(cell) : 0u;
         }
 
-        return _window.TryRead(_fatOffset + (cluster * 4UL), cell) ? BinaryPrimitives.ReadUInt32LittleEndian(cell) & 0x0FFFFFFF : 0;
+        return TryRead(_fatOffset + (cluster * 4UL), cell) ? BinaryPrimitives.ReadUInt32LittleEndian(cell) & 0x0FFFFFFF : 0;
     }
 }

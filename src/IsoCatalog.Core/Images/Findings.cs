@@ -1,26 +1,62 @@
 namespace IsoCatalog.Core.Images;
 
-/// <summary>What the parsers of one image have to say so far. The first refusal is the one that counts.</summary>
+/// <summary>What the parsers of one image have to say so far.</summary>
 internal sealed class Findings
 {
-    private readonly List<string> _warnings = [];
+    private readonly Said _faults = new();
+    private readonly Said _warnings = new();
 
-    public IReadOnlyList<string> Warnings => _warnings;
-
+    /// <summary>The first fault is the one that the image is refused for.</summary>
     public IsoRefusal? Refusal { get; private set; }
 
-    public void Warn(string message)
-    {
-        if (_warnings.Count < IsoReader.MaxWarnings && !_warnings.Contains(message))
-        {
-            _warnings.Add(message);
-        }
-    }
+    /// <summary>What an image is refused for unless its hash is known to be right.</summary>
+    public int Faults => _faults.Messages.Count;
 
-    public void Refuse(string code, string message) => Refusal ??= new IsoRefusal(code, message);
+    /// <summary>The faults, then what is no more than a warning; of each what came first, as far as there is room.</summary>
+    public IReadOnlyList<string> All =>
+        [.. _faults.Messages, .. _warnings.Messages, .. _faults.LeftOut + _warnings.LeftOut is > 0 and var more ? [$"{more} more warnings are left out."] : (ReadOnlySpan<string>)[]];
+
+    public void Warn(string message) => _warnings.Add(message);
+
+    /// <param name="what">What is wrong, as it is also said of an image that is taken all the same.</param>
+    /// <param name="advice">For whoever has it refused.</param>
+    public void Refuse(string code, string what, string advice)
+    {
+        Refusal ??= new IsoRefusal(code, $"{what} {advice}");
+        _faults.Add(what);
+    }
 
     public void RefuseTruncated(string declaredBy, ulong declared, ulong actual) => Refuse(
         IsoRefusal.Truncated,
-        $"{declaredBy} needs {declared} bytes, but the file has {actual}: the last {declared - actual} are missing. "
-        + "The copy or download is not complete: do it again.");
+        $"{declaredBy} needs {declared} bytes, but the file has {actual}: the last {declared - actual} are missing.",
+        "The copy or download is not complete: do it again.");
+
+    /// <summary>Half of the room is for each of the two.</summary>
+    private sealed class Said
+    {
+        private readonly List<string> _messages = [];
+        private int _characters;
+
+        public IReadOnlyList<string> Messages => _messages;
+
+        public int LeftOut { get; private set; }
+
+        public void Add(string message)
+        {
+            if (_messages.Contains(message))
+            {
+                return;
+            }
+
+            if (_messages.Count < (IsoReader.MaxWarnings - 1) / 2 && _characters + message.Length <= IsoReader.MaxWarningCharacters / 2)
+            {
+                _messages.Add(message);
+                _characters += message.Length;
+            }
+            else
+            {
+                LeftOut++;
+            }
+        }
+    }
 }

@@ -22,35 +22,47 @@ internal sealed record Iso9660Volume
     public required DateTimeOffset? CreatedAt { get; init; }
 
     /// <summary>Bytes.</summary>
+    public required uint Block { get; init; }
+
+    /// <summary>Bytes.</summary>
     public required ulong DeclaredSize { get; init; }
 
-    private ulong RootOffset { get; init; }
+    public required Extent Root { get; init; }
 
-    public static Iso9660Volume? Parse(ReadOnlySpan<byte> descriptor, int sector, ImageWindow window, Findings findings)
+    /// <summary>
+    /// Numbers stand there in both byte orders. Every known system reads those in little endian, so they count, and it is no more than a warning when the others are missing or differ; so it is
+    /// with all that no system looks at.
+    /// </summary>
+    public static Iso9660Volume Parse(ReadOnlySpan<byte> descriptor, int sector, ImageWindow window, Findings findings)
     {
         var root = descriptor.Slice(156, RecordHeader);
-        if (!TryBoth32(descriptor[80..], out var space) || !TryBoth16(descriptor[128..], out var block) || !TryBoth32(root[2..], out var extent))
+        var space = BinaryPrimitives.ReadUInt32LittleEndian(descriptor[80..]);
+        uint block = BinaryPrimitives.ReadUInt16LittleEndian(descriptor[128..]);
+        if (space != BinaryPrimitives.ReadUInt32BigEndian(descriptor[84..])
+            || block != BinaryPrimitives.ReadUInt16BigEndian(descriptor[130..])
+            || BinaryPrimitives.ReadUInt32LittleEndian(root[2..]) != BinaryPrimitives.ReadUInt32BigEndian(root[6..])
+            || BinaryPrimitives.ReadUInt32LittleEndian(root[10..]) != BinaryPrimitives.ReadUInt32BigEndian(root[14..]))
         {
-            Contradicts("a number that it writes in both byte orders differs between the two");
-            return null;
+            findings.Warn($"The primary volume descriptor (sector {sector}) writes a number in both byte orders and they differ; the first one is what systems read.");
         }
 
         if (block is not (512 or 1024 or 2048))
         {
-            Contradicts($"its block size of {block} bytes is not 512, 1024 or 2048");
-            return null;
+            findings.Refuse(
+                IsoRefusal.Corrupt,
+                $"The primary volume descriptor (sector {sector}, a file of {window.Length} bytes) is damaged: its block size of {block} bytes is not 512, 1024 or 2048.",
+                "Take the image from its source again.");
+            block = IsoReader.SectorSize;
         }
 
         if (space == 0)
         {
-            Contradicts("it declares a volume of no size");
-            return null;
+            findings.Warn($"The primary volume descriptor (sector {sector}) declares a volume of no size: whether the file is complete cannot be told from it.");
         }
 
-        if (root[0] != RecordHeader || (root[25] & 2) == 0 || extent >= space)
+        if (root[0] != RecordHeader || (root[25] & 2) == 0)
         {
-            Contradicts($"its root directory (block {extent} of {space}) is not a directory of this volume");
-            return null;
+            findings.Warn($"The primary volume descriptor (sector {sector}) describes the root directory as something else; some systems may not mount the image.");
         }
 
         if (descriptor[6] != 1)
@@ -67,13 +79,10 @@ internal sealed record Iso9660Volume
             PreparerId = IsoText.Decode(descriptor.Slice(446, 128)),
             ApplicationId = IsoText.Decode(descriptor.Slice(574, 128)),
             CreatedAt = ImageTime.FromIso9660(descriptor.Slice(813, 17)),
+            Block = block,
             DeclaredSize = (ulong)space * block,
-            RootOffset = ((ulong)extent + root[1]) * block,
+            Root = Extent.Of(root, block),
         };
-
-        void Contradicts(string what) => findings.Refuse(
-            IsoRefusal.Corrupt,
-            $"The primary volume descriptor (sector {sector}, a file of {window.Length} bytes) is damaged: {what}. Take the image from its source again.");
     }
 
     /// <summary>Reads the first record of the root directory, without which nothing can mount the volume, and looks for the marks of
@@ -82,13 +91,14 @@ internal sealed record Iso9660Volume
     {
         Span<byte> record = stackalloc byte[256];
         record.Clear();
-        if (!window.TryRead(RootOffset, record)
+        if (!window.TryRead(Root.Offset, record)
             || record[0] < RecordHeader || record[32] != 1 || record[33] != 0)
         {
             findings.Refuse(
                 IsoRefusal.Corrupt,
-                $"There is no directory at byte {RootOffset}, where the volume descriptor (sector {Sector}) says that the root directory is: the file "
-                + "has holes or was overwritten. Copy or download the image again.");
+                $"There is no directory at byte {Root.Offset}, where the volume descriptor (sector {Sector}) says that the root directory is: the file "
+                + "has holes or was overwritten.",
+                "Copy or download the image again.");
             return false;
         }
 
@@ -109,17 +119,5 @@ internal sealed record Iso9660Volume
         }
 
         return false;
-    }
-
-    private static bool TryBoth32(ReadOnlySpan<byte> field, out uint value)
-    {
-        value = BinaryPrimitives.ReadUInt32LittleEndian(field);
-        return value == BinaryPrimitives.ReadUInt32BigEndian(field[4..]);
-    }
-
-    private static bool TryBoth16(ReadOnlySpan<byte> field, out ushort value)
-    {
-        value = BinaryPrimitives.ReadUInt16LittleEndian(field);
-        return value == BinaryPrimitives.ReadUInt16BigEndian(field[2..]);
     }
 }

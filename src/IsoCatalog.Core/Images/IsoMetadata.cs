@@ -20,7 +20,7 @@ public sealed record IsoMetadata
     /// <summary>When the volume was made, with the offset that it names; null when it does not say or says no possible time.</summary>
     public required DateTimeOffset? CreatedAt { get; init; }
 
-    /// <summary>Bytes that the ISO 9660 and UDF volumes need; the file is never shorter, and longer when it is padded or has partitions appended.</summary>
+    /// <summary>Bytes that the ISO 9660 and UDF volumes say they have. The file is longer when it is padded or has partitions appended, and shorter only with a warning.</summary>
     public required long DeclaredSize { get; init; }
 
     public required bool Iso9660 { get; init; }
@@ -33,8 +33,8 @@ public sealed record IsoMetadata
 
     public required BootModes Boot { get; init; }
 
-    /// <summary>Processor architectures whose EFI boot program lies in the image's EFI boot file system: x86_64, aarch64, i686, riscv64,
-    /// in that order. Empty when there is none to read: it says nothing about what the installer inside is for.</summary>
+    /// <summary>Processor architectures whose EFI boot program lies in the image's EFI boot file systems: x86_64, aarch64, i686, riscv64, armv7l, loongarch64,
+    /// ia64, riscv32, loongarch32, riscv128, in that order. Empty when there is none to read: it says nothing about what the installer inside is for.</summary>
     public required IReadOnlyList<string> Arch { get; init; }
 
     /// <summary>Also written as a disk (MBR or GPT in the first sectors), for USB sticks.</summary>
@@ -44,7 +44,7 @@ public sealed record IsoMetadata
     public required IReadOnlyList<ElToritoEntry> ElTorito { get; init; }
 }
 
-/// <summary>How a machine can start from the CD, as its boot catalog says. Whether Secure Boot accepts it is not checked.</summary>
+/// <summary>How a machine can start from the CD, by what its boot images are. Whether Secure Boot accepts it is not checked.</summary>
 public readonly record struct BootModes(bool Bios, bool Uefi);
 
 /// <summary>A boot entry (El Torito 1.0, sections 2.2 to 2.4).</summary>
@@ -59,4 +59,9 @@ public sealed record ElToritoEntry(byte Platform, bool Bootable, byte MediaType,
 {
     public const byte Bios = 0x00;
     public const byte Efi = 0xEF;
+
+    internal const byte LastFloppy = 3;
+
+    /// <summary>Bytes.</summary>
+    internal const int CountedSector = 512;
 }

@@ -6,10 +6,16 @@ namespace IsoCatalog.Core.Images;
 /// </summary>
 public static class IsoReader
 {
-    /// <summary>No image makes the reader read more bytes than this.</summary>
+    /// <summary>No image makes the reader read more bytes than this,</summary>
     public const int MaxBytesRead = 4 << 20;
 
-    public const int MaxWarnings = 32;
+    /// <summary>and so many of directories where the file is shorter than its volume.</summary>
+    public const int MaxDirectoryBytesRead = 32 << 20;
+
+    public const int MaxWarnings = 16;
+
+    /// <summary>Of all warnings together: they are signed with the rest of an entry, which has its own limit.</summary>
+    public const int MaxWarningCharacters = 2000;
 
     public const int MaxBootEntries = 64;
 
@@ -24,44 +30,34 @@ public static class IsoReader
     {
         ArgumentNullException.ThrowIfNull(image);
         var window = new ImageWindow(image);
-        var findings = new Findings();
-        var metadata = Inspect(window, findings);
-        return metadata is null || findings.Refusal is not null
-            ? new IsoInspection.Refused(findings.Refusal!)
-            : new IsoInspection.Recognized(metadata, findings.Warnings);
-    }
-
-    private static IsoMetadata? Inspect(ImageWindow window, Findings findings)
-    {
         if (window.Length == 0)
         {
-            findings.Refuse(IsoRefusal.Empty, "The file is empty. Copy or download the image again.");
-            return null;
+            return new IsoInspection.Refused(new IsoRefusal(IsoRefusal.Empty, "The file is empty. Copy or download the image again."));
         }
 
+        var findings = new Findings();
         var descriptors = VolumeDescriptors.Read(window, findings);
-        if (findings.Refusal is not null)
+        if (descriptors is { HasIso9660: false, UdfSpacing: 0 })
         {
-            return null;
+            return new IsoInspection.Refused(new IsoRefusal(IsoRefusal.NotAnIso, ForeignFormat.Describe(window)));
         }
 
-        if (descriptors is { Iso9660: null, UdfSpacing: 0 })
-        {
-            findings.Refuse(IsoRefusal.NotAnIso, ForeignFormat.Describe(window));
-            return null;
-        }
+        var metadata = Inspect(window, descriptors, findings);
+        var found = new IsoInspection.Recognized(metadata, findings.All) { Faults = findings.Faults };
+        return findings.Refusal is { } refusal ? new IsoInspection.Refused(refusal) { Vouched = found } : found;
+    }
 
-        var rockRidge = descriptors.Iso9660 is { } volume && volume.HasRockRidge(window, findings);
-        var udf = descriptors.UdfSpacing > 0 && findings.Refusal is null ? UdfVolume.Read(window, descriptors.UdfSpacing, findings) : null;
-        if (findings.Refusal is not null)
-        {
-            return null;
-        }
-
+    private static IsoMetadata Inspect(ImageWindow window, VolumeDescriptors descriptors, Findings findings)
+    {
         var iso = descriptors.Iso9660;
+        var rockRidge = iso is not null && iso.HasRockRidge(window, findings);
+        var udf = descriptors.UdfSpacing > 0
+            ? UdfVolume.Read(window, descriptors.UdfSpacing, dispensable: iso is not null && findings.Refusal is null, findings)
+            : null;
         var declared = Math.Max(iso?.DeclaredSize ?? 0, udf?.DeclaredSize ?? 0);
         var catalog = BootCatalog.Read(window, descriptors.BootCatalogLba, declared, findings);
-        var hybrid = PartitionTables.Read(window, findings);
+        var (boot, architectures) = BootImages.Judge(window, catalog, findings);
+        var hybrid = PartitionTables.Read(window, declared, findings);
         return new IsoMetadata
         {
             VolumeId = FirstNamed(iso?.VolumeId, descriptors.JolietVolumeId, udf?.VolumeId),
@@ -75,8 +71,8 @@ public static class IsoReader
             Joliet = descriptors.JolietVolumeId is not null,
             RockRidge = rockRidge,
             Udf = udf is not null,
-            Boot = new BootModes(catalog.Boots(ElToritoEntry.Bios), catalog.Boots(ElToritoEntry.Efi)),
-            Arch = catalog.EfiArchitectures(window, findings),
+            Boot = boot,
+            Arch = architectures.Names(),
             Hybrid = hybrid,
             ElTorito = catalog.Entries,
         };

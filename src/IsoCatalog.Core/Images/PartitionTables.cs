@@ -7,14 +7,19 @@ internal static class PartitionTables
 {
     private const int SectorSize = 512;
     private const byte ProtectiveGpt = 0xEE;
+    private const byte EfiSystem = 0xEF;
 
-    /// <summary>Whether the image is also a disk. A partition beyond the end of the file is only worth a warning: known tools write such
-    /// tables (isohybrid's position of the backup GPT), and a CD drive never looks at them.</summary>
-    public static bool Read(ImageWindow window, Findings findings)
+    /// <summary>
+    /// Whether the image is also a disk. An MBR partition or a backup GPT beyond the end of the file is only worth a warning: known tools write such tables, and a CD drive never looks at
+    /// them. What is sealed by a checksum, or says itself how long it is, makes the file truncated.
+    /// </summary>
+    /// <param name="volumeEnd">How long the volume says that it is, in bytes.</param>
+    public static bool Read(ImageWindow window, ulong volumeEnd, Findings findings)
     {
         Span<byte> sector = stackalloc byte[SectorSize];
         var hybrid = window.TryRead(0, sector) && ReadMbr(sector, window, findings);
-        return (window.TryRead(SectorSize, sector) && ReadGpt(sector, window, findings)) || hybrid;
+        ReadApm(window, findings);
+        return (window.TryRead(SectorSize, sector) && ReadGpt(sector, window, volumeEnd, findings)) || hybrid;
     }
 
     private static bool ReadMbr(ReadOnlySpan<byte> sector, ImageWindow window, Findings findings)
@@ -40,7 +45,11 @@ internal static class PartitionTables
             }
 
             used++;
-            if (entry[4] != ProtectiveGpt && !window.Contains(start * SectorSize, count * SectorSize))
+            if (entry[4] == EfiSystem && FatImage.Open(window, start * SectorSize) is { } fat && fat.HasTable() && !window.Contains(start * SectorSize, fat.Size))
+            {
+                findings.RefuseTruncated($"The EFI partition {i + 1} of the MBR, a FAT file system,", (start * SectorSize) + fat.Size, window.Length);
+            }
+            else if (entry[4] != ProtectiveGpt && !window.Contains(start * SectorSize, count * SectorSize))
             {
                 findings.Warn(
                     $"Partition {i + 1} of the MBR ends at byte {(start + count) * SectorSize}, beyond the file of {window.Length} bytes: as a CD the image "
@@ -51,7 +60,7 @@ internal static class PartitionTables
         return used > 0;
     }
 
-    private static bool ReadGpt(Span<byte> sector, ImageWindow window, Findings findings)
+    private static bool ReadGpt(Span<byte> sector, ImageWindow window, ulong volumeEnd, Findings findings)
     {
         if (!sector.StartsWith("EFI PART"u8))
         {
@@ -75,6 +84,26 @@ internal static class PartitionTables
                 + "as a USB stick it is not.");
         }
 
+        GptPartitions.Judge(sector, window, volumeEnd, findings);
         return true;
+    }
+
+    /// <summary>The partition map of Apple (Inside Macintosh: Devices, chapter 3), in blocks of 512 or 2048 bytes. It has no checksum.</summary>
+    private static void ReadApm(ImageWindow window, Findings findings)
+    {
+        const int MaxPartitions = 64;
+        Span<byte> entry = stackalloc byte[16];
+        foreach (var block in (ReadOnlySpan<uint>)[SectorSize, IsoReader.SectorSize])
+        {
+            for (uint number = 1, count = 1; number <= count && window.TryRead(number * block, entry) && entry.StartsWith("PM"u8); number++)
+            {
+                count = Math.Min(BinaryPrimitives.ReadUInt32BigEndian(entry[4..]), MaxPartitions);
+                var end = ((ulong)BinaryPrimitives.ReadUInt32BigEndian(entry[8..]) + BinaryPrimitives.ReadUInt32BigEndian(entry[12..])) * block;
+                if (end > window.Length)
+                {
+                    findings.Warn($"Partition {number} of the Apple partition map ends at byte {end}, beyond the file of {window.Length} bytes: as a CD the image may be complete, for a Mac it is not.");
+                }
+            }
+        }
     }
 }

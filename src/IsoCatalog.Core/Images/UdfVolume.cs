@@ -7,28 +7,33 @@ internal sealed record UdfVolume(string VolumeId, DateTimeOffset? RecordedAt, ul
 {
     private const int AnchorLba = 256;
     private const int MaxDescriptors = 64;
-    private const int MaxDescriptorSize = 4096;
+
+    /// <summary>Of a disc whose last session is open (ECMA-167 3/8.4.2.1 as UDF 2.60 section 2.2.3 has it).</summary>
+    private const int OpenAnchorLba = 512;
 
     // An optical image has blocks of one sector; disks have others (UDF 2.60 section 2.2.1).
     private static ReadOnlySpan<int> BlockSizes => [IsoReader.SectorSize, 512, 1024, 4096, 8192, 16384, 32768];
 
-    public static UdfVolume? Read(ImageWindow window, int spacing, Findings findings)
+    /// <param name="spacing">See <see cref="VolumeDescriptors"/>.</param>
+    /// <param name="dispensable">There is a volume of ISO 9660 beside it that is whole, so that a description that cannot be read is no more than a warning.</param>
+    public static UdfVolume? Read(ImageWindow window, int spacing, bool dispensable, Findings findings)
     {
         var anchored = false;
-        Span<byte> anchor = stackalloc byte[512];
+        Span<byte> anchor = stackalloc byte[UdfTag.DescriptorSize];
         foreach (var block in BlockSizes)
         {
+            var descriptor = new byte[block];
             var blocks = window.Length / (ulong)block;
-            foreach (var lba in (ReadOnlySpan<ulong>)[AnchorLba, blocks - 1, blocks - 1 - AnchorLba])
+            foreach (var lba in (ReadOnlySpan<ulong>)[AnchorLba, OpenAnchorLba, blocks - 1, blocks - 1 - AnchorLba])
             {
-                if (lba >= blocks || lba > uint.MaxValue || !window.TryRead(lba * (ulong)block, anchor)
-                    || UdfTag.Identify(anchor, (uint)lba) != UdfTag.Anchor)
+                if (lba >= blocks || UdfTag.Read(window, lba, descriptor) != UdfTag.Anchor)
                 {
                     continue;
                 }
 
                 anchored = true;
-                var volume = new Sequence(window, block);
+                descriptor.AsSpan(0, anchor.Length).CopyTo(anchor);
+                var volume = new Sequence(window, descriptor);
                 if (volume.Read(anchor[16..]) || volume.Read(anchor[24..]))
                 {
                     return volume.Judge(findings);
@@ -37,25 +42,29 @@ internal sealed record UdfVolume(string VolumeId, DateTimeOffset? RecordedAt, ul
         }
 
         var needed = (AnchorLba + 1) * (ulong)spacing;
-        if (!anchored && window.Length < needed)
+        var unread = anchored
+            ? "The UDF volume has an anchor, but neither of the two copies of its description can be read."
+            : $"The image says that it has a UDF volume, but there is no anchor at block {AnchorLba} or at the end of the file ({window.Length} bytes).";
+        if (dispensable)
+        {
+            findings.Warn($"{unread} The ISO 9660 volume beside it is whole; what reads UDF alone may not mount the image.");
+        }
+        else if (!anchored && window.Length < needed)
         {
             findings.RefuseTruncated("The UDF volume, up to its anchor in block 256,", needed, window.Length);
-            return null;
+        }
+        else
+        {
+            findings.Refuse(IsoRefusal.Corrupt, unread, "Take the image from its source again.");
         }
 
-        findings.Refuse(
-            IsoRefusal.Corrupt,
-            anchored
-                ? "The UDF volume has an anchor, but neither of the two copies of its description can be read. Take the image from its source again."
-                : $"The image says that it has a UDF volume, but there is no anchor at block 256 or at the end of the file ({window.Length} bytes). "
-                  + "Take the image from its source again.");
         return null;
     }
 
     /// <summary>What one volume descriptor sequence says (ECMA-167 3/8.4.2).</summary>
-    private sealed class Sequence(ImageWindow window, int block)
+    /// <param name="descriptor">As long as a block; what was in it is not needed any more.</param>
+    private sealed class Sequence(ImageWindow window, byte[] descriptor)
     {
-        private readonly byte[] _descriptor = new byte[Math.Min(block, MaxDescriptorSize)];
         private string _volumeId = "";
         private string _logicalVolumeId = "";
         private DateTimeOffset? _recordedAt;
@@ -67,31 +76,26 @@ internal sealed record UdfVolume(string VolumeId, DateTimeOffset? RecordedAt, ul
         public bool Read(ReadOnlySpan<byte> extent)
         {
             // Every step reads one block, so that pointers in a circle end like any other sequence that is too long.
-            var count = BinaryPrimitives.ReadUInt32LittleEndian(extent) / (uint)block;
+            var count = BinaryPrimitives.ReadUInt32LittleEndian(extent) / (uint)descriptor.Length;
             ulong location = BinaryPrimitives.ReadUInt32LittleEndian(extent[4..]);
             for (var left = MaxDescriptors; left > 0 && count > 0; left--, count--, location++)
             {
-                if (location > uint.MaxValue || !window.TryRead(location * (ulong)block, _descriptor))
-                {
-                    break;
-                }
-
-                var identifier = UdfTag.Identify(_descriptor, (uint)location);
+                var identifier = UdfTag.Read(window, location, descriptor);
                 switch (identifier)
                 {
                     case UdfTag.PrimaryVolume:
-                        _volumeId = IsoText.DecodeDstring(_descriptor.AsSpan(24, 32));
-                        _recordedAt = ImageTime.FromUdf(_descriptor.AsSpan(376, 12));
+                        _volumeId = IsoText.DecodeDstring(descriptor.AsSpan(24, 32));
+                        _recordedAt = ImageTime.FromUdf(descriptor.AsSpan(376, 12));
                         break;
                     case UdfTag.VolumePointer:
-                        count = (BinaryPrimitives.ReadUInt32LittleEndian(_descriptor.AsSpan(20)) / (uint)block) + 1;
-                        location = BinaryPrimitives.ReadUInt32LittleEndian(_descriptor.AsSpan(24)) - 1UL;
+                        count = (BinaryPrimitives.ReadUInt32LittleEndian(descriptor.AsSpan(20)) / (uint)descriptor.Length) + 1;
+                        location = BinaryPrimitives.ReadUInt32LittleEndian(descriptor.AsSpan(24)) - 1UL;
                         break;
                     case UdfTag.Partition:
                         Partition();
                         break;
-                    case UdfTag.LogicalVolume when BinaryPrimitives.ReadUInt32LittleEndian(_descriptor.AsSpan(212)) == block:
-                        _logicalVolumeId = IsoText.DecodeDstring(_descriptor.AsSpan(84, 128));
+                    case UdfTag.LogicalVolume when BinaryPrimitives.ReadUInt32LittleEndian(descriptor.AsSpan(212)) == descriptor.Length:
+                        _logicalVolumeId = IsoText.DecodeDstring(descriptor.AsSpan(84, 128));
                         _logicalVolume = true;
                         break;
                 }
@@ -105,15 +109,13 @@ internal sealed record UdfVolume(string VolumeId, DateTimeOffset? RecordedAt, ul
             return Complete;
         }
 
-        public UdfVolume? Judge(Findings findings)
+        public UdfVolume Judge(Findings findings)
         {
             if (_end > window.Length && !_writeOnce)
             {
                 findings.RefuseTruncated("The UDF volume", _end, window.Length);
-                return null;
             }
-
-            if (_end > window.Length)
+            else if (_end > window.Length)
             {
                 findings.Warn($"The write-once UDF volume could grow to {_end} bytes; whether its last session is complete was not checked.");
             }
@@ -127,10 +129,10 @@ internal sealed record UdfVolume(string VolumeId, DateTimeOffset? RecordedAt, ul
         private void Partition()
         {
             const uint WriteOnce = 2;
-            ulong start = BinaryPrimitives.ReadUInt32LittleEndian(_descriptor.AsSpan(188));
-            ulong length = BinaryPrimitives.ReadUInt32LittleEndian(_descriptor.AsSpan(192));
-            _end = Math.Max(_end, (start + length) * (ulong)block);
-            _writeOnce |= BinaryPrimitives.ReadUInt32LittleEndian(_descriptor.AsSpan(184)) == WriteOnce;
+            ulong start = BinaryPrimitives.ReadUInt32LittleEndian(descriptor.AsSpan(188));
+            ulong length = BinaryPrimitives.ReadUInt32LittleEndian(descriptor.AsSpan(192));
+            _end = Math.Max(_end, (start + length) * (ulong)descriptor.Length);
+            _writeOnce |= BinaryPrimitives.ReadUInt32LittleEndian(descriptor.AsSpan(184)) == WriteOnce;
         }
     }
 }

@@ -3,11 +3,12 @@ using System.Buffers.Binary;
 namespace IsoCatalog.Core.Images;
 
 /// <summary>The volume descriptors from sector 16 on (ECMA-119 section 8), with those of UDF among or after them (ECMA-167 part 2).</summary>
-/// <param name="Iso9660">Null when there is none.</param>
+/// <param name="HasIso9660">There is at least one descriptor of ISO 9660.</param>
+/// <param name="Iso9660">The primary one; null when there is none.</param>
 /// <param name="JolietVolumeId">Null without Joliet.</param>
 /// <param name="BootCatalogLba">Null without a boot record.</param>
 /// <param name="UdfSpacing">Bytes from one UDF mark to the next, which is the block size where that is larger than a sector; 0 without UDF.</param>
-internal sealed record VolumeDescriptors(Iso9660Volume? Iso9660, string? JolietVolumeId, uint? BootCatalogLba, int UdfSpacing)
+internal sealed record VolumeDescriptors(bool HasIso9660, Iso9660Volume? Iso9660, string? JolietVolumeId, uint? BootCatalogLba, int UdfSpacing)
 {
     private const int FirstSector = 16;
     private const int MaxSectors = 64;
@@ -16,12 +17,13 @@ internal sealed record VolumeDescriptors(Iso9660Volume? Iso9660, string? JolietV
     {
         Iso9660Volume? primary = null;
         string? joliet = null;
+        Extent jolietRoot = default;
         uint? bootCatalog = null;
         int begun = 0, udfSpacing = 0;
         bool isoSeen = false, terminated = false;
         Span<byte> sector = stackalloc byte[IsoReader.SectorSize];
 
-        for (var number = FirstSector; number < FirstSector + MaxSectors && findings.Refusal is null; number++)
+        for (var number = FirstSector; number < FirstSector + MaxSectors; number++)
         {
             if (!window.TryRead((ulong)number * IsoReader.SectorSize, sector))
             {
@@ -42,6 +44,7 @@ internal sealed record VolumeDescriptors(Iso9660Volume? Iso9660, string? JolietV
                         break;
                     case 2 when joliet is null && sector[88] == '%' && sector[89] == '/' && sector[90] is (byte)'@' or (byte)'C' or (byte)'E':
                         joliet = IsoText.DecodeUcs2(sector.Slice(40, 32));
+                        jolietRoot = Extent.Of(sector[156..], BinaryPrimitives.ReadUInt16LittleEndian(sector[128..]));
                         break;
                     case 255:
                         terminated = true;
@@ -62,30 +65,49 @@ internal sealed record VolumeDescriptors(Iso9660Volume? Iso9660, string? JolietV
             }
         }
 
-        if (findings.Refusal is null && isoSeen)
+        if (isoSeen)
         {
-            Judge(primary, terminated, window, findings);
+            Judge(primary, jolietRoot, terminated, window, findings);
         }
 
-        return new VolumeDescriptors(primary, joliet, bootCatalog, udfSpacing);
+        return new VolumeDescriptors(isoSeen, primary, joliet, bootCatalog, udfSpacing);
     }
 
-    private static void Judge(Iso9660Volume? primary, bool terminated, ImageWindow window, Findings findings)
+    private static void Judge(Iso9660Volume? primary, Extent jolietRoot, bool terminated, ImageWindow window, Findings findings)
     {
         if (primary is null)
         {
             findings.Refuse(
                 IsoRefusal.Corrupt,
-                $"There are ISO 9660 descriptors from sector {FirstSector} on, but no primary one among the first {MaxSectors}: "
-                + "the image cannot be mounted. Take it from its source again.");
+                $"There are ISO 9660 descriptors from sector {FirstSector} on, but no primary one among the first {MaxSectors}: the image cannot be mounted.",
+                "Take it from its source again.");
+            return;
         }
-        else if (window.Length < primary.DeclaredSize)
+
+        if (window.Length < primary.DeclaredSize)
         {
-            findings.RefuseTruncated($"The ISO 9660 volume (sector {primary.Sector})", primary.DeclaredSize, window.Length);
+            JudgeShort(primary, jolietRoot, window, findings);
         }
-        else if (!terminated)
+
+        if (!terminated)
         {
             findings.Warn($"The list of volume descriptors from sector {FirstSector} on has no end mark; some systems may not mount the image.");
+        }
+    }
+
+    /// <summary>Systems read what the directories name, and never ask for the padding behind it.</summary>
+    private static void JudgeShort(Iso9660Volume primary, Extent jolietRoot, ImageWindow window, Findings findings)
+    {
+        Extent[] roots = jolietRoot.Bytes > 0 ? [primary.Root, jolietRoot] : [primary.Root];
+        if (primary.Root.Bytes > 0 && DirectoryTree.IsComplete(window, primary.Block, roots))
+        {
+            findings.Warn(
+                $"The ISO 9660 volume (sector {primary.Sector}) declares {primary.DeclaredSize} bytes and the file has {window.Length}: all files of its directories lie within the file, so "
+                + "what is missing is padding, or was declared by mistake.");
+        }
+        else
+        {
+            findings.RefuseTruncated($"The ISO 9660 volume (sector {primary.Sector})", primary.DeclaredSize, window.Length);
         }
     }
 }

@@ -52,6 +52,7 @@ public static class ReasonCode
     public const string Renamed = "renamed";
     public const string WaitingForSites = "waiting-for-sites";
     public const string WaitingForName = "waiting-for-name";
+    public const string ImageFaulty = "image-faulty";
 
     // Another site.
     public const string ManyNew = "many-new";

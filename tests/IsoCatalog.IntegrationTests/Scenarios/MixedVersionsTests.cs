@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Hashing;
 using IsoCatalog.IntegrationTests.Fleet;
 using IsoCatalog.Testing;
 using Xunit;
@@ -45,6 +47,7 @@ public sealed class MixedVersionsTests
         }
 
         // Each kind of change, at a site of each version.
+        var faulty = IsoBuilder.InMemory("FAULTY", 20_000, 99)[..^4096];
         var (ours, theirs) = (fleet.Sites.First(s => first.Contains(s.Id)), fleet.Sites.First(s => !first.Contains(s.Id)));
         foreach (var (site, other) in new[] { (ours, theirs), (theirs, ours) })
         {
@@ -69,6 +72,16 @@ public sealed class MixedVersionsTests
                     async () => (await any.Client.GetAliasesAsync(Cancel)).Aliases.Any(a => a.Name == Alias && a.Image == images[$"{site.Id}-stays.iso"].Id), Cancel, 60);
             }
         }
+
+        // What is wrong with an image, which only this version knows, goes with it through the hands of the other.
+        var odd = images["odd.iso"] = await ours.Client.UploadImageAsync(new MemoryStream(faulty), "odd.iso", new Sha256Digest(SHA256.HashData(faulty)), null, null, Cancel);
+        names.Add("odd.iso");
+        await ConvergeAsync();
+        await RemoveAsync(theirs, "odd.iso");
+        await ConvergeAsync();
+        await theirs.Client.RestoreImageAsync(odd.Id.ToString(), Cancel);
+        names.Add("odd.iso");
+        await ConvergeAsync();
 
         // One of each version is set back to before its last words; what it then says anew is taken by the others, and what it said before is in force again.
         foreach (var site in new[] { ours, theirs })
@@ -107,6 +120,11 @@ public sealed class MixedVersionsTests
         foreach (var (site, name) in fleet.Sites.SelectMany(s => after.Select(n => (s, n))))
         {
             Assert.Equal(name.Split('-')[0], (await site.Client.GetImageAsync(images[name].Id.ToString(), Cancel)).AddedSite);
+        }
+
+        foreach (var site in fleet.Sites)
+        {
+            Assert.Contains("missing", Assert.Single((await site.Client.GetImageAsync("odd.iso", Cancel)).Faults!.Found), StringComparison.Ordinal);
         }
 
         var since = Witness.Now;

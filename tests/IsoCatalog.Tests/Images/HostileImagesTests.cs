@@ -70,12 +70,15 @@ public sealed class HostileImagesTests(BuiltImages images) : IClassFixture<Built
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void An_image_that_lacks_any_byte_of_its_volume_is_truncated(string name)
+    public void An_image_that_lacks_any_byte_of_its_files_is_truncated(string name)
     {
         var image = Load(name);
         var declared = Inspect.Recognized(image).Metadata.DeclaredSize;
+
+        // Its padding may lack.
+        var needed = name.StartsWith("udf", StringComparison.Ordinal) ? declared : Listed.EndOf(image);
         var random = new Random(4711);
-        foreach (var length in Enumerable.Range(0, 200).Select(_ => random.NextInt64(FirstSectors, declared)).Append(declared - 1))
+        foreach (var length in Enumerable.Range(0, 200).Select(_ => random.NextInt64(Math.Min(FirstSectors, needed / 2), needed)).Append(needed - 1))
         {
             var refusal = Assert.IsType<IsoInspection.Refused>(HostileImage.Check(image, length)).Refusal;
             Assert.Equal(IsoRefusal.Truncated, refusal.Code);
@@ -128,7 +131,8 @@ public sealed class HostileImagesTests(BuiltImages images) : IClassFixture<Built
 
         var (found, warnings) = Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image, image.Length, mayRead: 512 << 10));
         Assert.Empty(found.Arch);
-        Assert.Empty(warnings);
+        Assert.False(found.Boot.Uefi);
+        Assert.Contains("no boot program", Assert.Single(warnings), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -95,25 +95,36 @@ public sealed class IsoReaderRulesTests
     }
 
     [Theory]
-    [InlineData(80)]
+    [InlineData(87)]
     [InlineData(84)]
-    [InlineData(128)]
     [InlineData(131)]
-    [InlineData(158)]
     [InlineData(165)]
-    public void A_number_whose_two_byte_orders_differ_is_corrupt(int offset)
+    [InlineData(173)]
+    public void A_number_whose_big_endian_half_differs_is_a_warning(int offset)
     {
         var image = Demo();
         image[Primary + offset] ^= 1;
-        Assert.Contains("both byte orders", AssertCorrupt(image), StringComparison.Ordinal);
+        var (found, warnings) = Inspect.Recognized(image);
+        Assert.Equal(image.Length, found.DeclaredSize);
+        Assert.Contains("in both byte orders", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(128, "block size")]
+    [InlineData(158, "root directory")]
+    public void A_number_that_systems_read_and_that_leads_nowhere_is_corrupt(int offset, string words)
+    {
+        var image = Demo();
+        image[Primary + offset] ^= 1;
+        Assert.Contains(words, AssertCorrupt(image), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_volume_of_no_size_is_corrupt()
+    public void A_volume_of_no_size_is_a_warning()
     {
         var image = Demo();
         Both32(image, Primary + 80, 0);
-        Assert.Contains("no size", AssertCorrupt(image), StringComparison.Ordinal);
+        Assert.Contains("no size", Assert.Single(Inspect.Recognized(image).Warnings), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -221,7 +232,6 @@ public sealed class IsoReaderRulesTests
 
     [Theory]
     [InlineData(0)]
-    [InlineData(28)]
     [InlineData(30)]
     public void A_boot_catalog_whose_first_entry_is_wrong_boots_nothing(int offset)
     {
@@ -231,6 +241,16 @@ public sealed class IsoReaderRulesTests
         Assert.Equal(default, found.Boot);
         Assert.Empty(found.ElTorito);
         Assert.Contains("is damaged", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_boot_catalog_whose_checksum_is_wrong_starts_a_BIOS()
+    {
+        var image = Demo();
+        image[Catalog + 28] ^= 1;
+        var (found, warnings) = Inspect.Recognized(image);
+        Assert.Equal(new BootModes(Bios: true, Uefi: false), found.Boot);
+        Assert.Contains("checksum of the boot catalog", Assert.Single(warnings), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -249,7 +269,7 @@ public sealed class IsoReaderRulesTests
         var image = Demo();
         BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(Catalog + 40), 0x7FFFFFFF);
         var (found, warnings) = Inspect.Recognized(image);
-        Assert.True(found.Boot.Bios);
+        Assert.Equal(default, found.Boot);
         Assert.Contains("BIOS may not start from it", Assert.Single(warnings), StringComparison.Ordinal);
     }
 
@@ -307,7 +327,7 @@ public sealed class IsoReaderRulesTests
         Restore(image);
         var (found, warnings) = Inspect.Recognized(image);
         Assert.Equal(IsoReader.MaxBootEntries, found.ElTorito.Count);
-        Assert.Equal(new BootModes(Bios: true, Uefi: true), found.Boot);
+        Assert.Equal(new BootModes(Bios: true, Uefi: false), found.Boot);
         Assert.InRange(warnings.Count, 1, IsoReader.MaxWarnings);
     }
 
@@ -341,12 +361,12 @@ public sealed class IsoReaderRulesTests
     }
 
     [Fact]
-    public void A_platform_of_UEFI_in_the_first_entry_is_UEFI_only()
+    public void A_platform_of_UEFI_in_the_first_entry_is_not_BIOS()
     {
         var image = Demo();
         image[Catalog + 1] = ElToritoEntry.Efi;
         BinaryPrimitives.WriteUInt16LittleEndian(image.AsSpan(Catalog + 28), unchecked((ushort)-(0xEF01 + 0xAA55)));
-        Assert.Equal(new BootModes(Bios: false, Uefi: true), Inspect.Recognized(image).Metadata.Boot);
+        Assert.Equal(default, Inspect.Recognized(image).Metadata.Boot);
     }
 
     [Fact]

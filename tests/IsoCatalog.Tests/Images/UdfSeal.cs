@@ -5,13 +5,12 @@ namespace IsoCatalog.Tests.Images;
 /// <summary>Writes a right tag before a UDF descriptor (ECMA-167 3/7.2) whatever the descriptor says.</summary>
 internal static class UdfSeal
 {
-    private const int CrcLength = 496;
-
-    public static void Write(Span<byte> descriptor, ushort identifier, uint lba)
+    /// <param name="crcLength">How much behind the tag the CRC covers.</param>
+    public static void Write(Span<byte> descriptor, ushort identifier, uint lba, int crcLength = 496)
     {
         BinaryPrimitives.WriteUInt16LittleEndian(descriptor, identifier);
-        BinaryPrimitives.WriteUInt16LittleEndian(descriptor[8..], Crc(descriptor.Slice(16, CrcLength)));
-        BinaryPrimitives.WriteUInt16LittleEndian(descriptor[10..], CrcLength);
+        BinaryPrimitives.WriteUInt16LittleEndian(descriptor[8..], Crc(descriptor.Slice(16, crcLength)));
+        BinaryPrimitives.WriteUInt16LittleEndian(descriptor[10..], (ushort)crcLength);
         BinaryPrimitives.WriteUInt32LittleEndian(descriptor[12..], lba);
         descriptor[4] = 0;
         byte sum = 0;
