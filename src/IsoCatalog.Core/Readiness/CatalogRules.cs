@@ -6,7 +6,8 @@ namespace IsoCatalog.Core.Readiness;
 public static class CatalogRules
 {
     /// <summary>Null when the image may be put: it is new, or it is known and its copy here is lost; and nobody recalled it.</summary>
-    public static Refusal? MayAdd(SiteView view, ImageId id, string fileName)
+    /// <param name="named">How another name is given, in words; as the verb add takes it where it is null.</param>
+    public static Refusal? MayAdd(SiteView view, ImageId id, string fileName, Func<string, string>? named = null)
     {
         if (view.Catalog.BlockOf(id) is { } recall)
         {
@@ -32,7 +33,7 @@ public static class CatalogRules
             ? new Refusal(
                 RefusalCode.NameTaken,
                 $"The name {fileName} belongs to other bytes ({other}), and a published name never means other bytes. "
-                + $"Add it under another name, such as --name {ImageFileName.WithHash(fileName, id)}, or remove the other image first.",
+                + $"Add it under another name, such as {(named ?? (static name => "--name " + name))(ImageFileName.WithHash(fileName, id))}, or remove the other image first.",
                 other)
             : null;
     }
