@@ -52,7 +52,7 @@ internal static class ProblemReader
 
     private static string? Text(JsonElement problem, string name) =>
         problem.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
-            ? text.Length > MaxText ? text[..MaxText] + "..." : text
+            ? text.Length > MaxText ? ShownText.Cut(text, MaxText) + "..." : text
             : null;
 
     private static Problem WithoutBody(HttpStatusCode status, string address)

@@ -249,7 +249,7 @@ internal static partial class ImageEndpoints
         : patch.Titles?.Keys.FirstOrDefault(l => !Language().IsMatch(l)) is { } language
             ? new Refusal(
                 RefusalCode.InvalidRequest,
-                $"'{(language.Length > 40 ? language[..40] : language)}' is no language of a title; a language is a tag such as en or pt-BR.")
+                $"'{ShownText.Cut(language, 40)}' is no language of a title; a language is a tag such as en or pt-BR.")
         : (patch.Tags ?? []).Concat(patch.Arch ?? []).Any(t => string.IsNullOrEmpty(t))
             ? new Refusal(RefusalCode.InvalidRequest, "A tag or an architecture is empty.")
         : patch.Tags is { Count: > 50 } || patch.Titles is { Count: > 50 } || patch.Arch is { Count: > 20 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Appliance.Configuration.Values;
+using IsoCatalog.Appliance.Intake;
 using IsoCatalog.Appliance.Store;
 using IsoCatalog.Surfaces.Files;
 
@@ -43,7 +45,7 @@ internal static class CheckConfigCommand
 
         var check = ConfigurationFile.Load(file) switch
         {
-            ConfigurationResult.Loaded loaded => Checked(file, HostCheck.Run(loaded, now), [.. loaded.Warnings, .. Files(loaded)]),
+            ConfigurationResult.Loaded loaded => Checked(file, HostCheck.Run(loaded, now), [.. loaded.Warnings, .. Inbox(loaded), .. Files(loaded)]),
             ConfigurationResult.Invalid invalid => Checked(file, invalid.Problems, invalid.Warnings),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
@@ -66,6 +68,18 @@ internal static class CheckConfigCommand
     /// <summary>Who checks may have another limit than the site will have, so it is no mistake.</summary>
     private static IEnumerable<ConfigurationProblem> Files(ConfigurationResult.Loaded loaded) =>
         FileNeed.Of(loaded.Configuration, OpenFiles.Limit).Problem is { } tooFew ? [new ConfigurationProblem(0, 0, "", $"If the site is started as this check was: {tooFew}")] : [];
+
+    /// <summary>It stops no site. In its own data folder the start makes it; elsewhere something may have to be mounted first.</summary>
+    private static IReadOnlyList<ConfigurationProblem> Inbox(ConfigurationResult.Loaded loaded)
+    {
+        var (site, warnings) = (loaded.Configuration, loaded.Places.SameFile());
+        if (InboxFolder.TroubleOf(site.Inbox.Path) is { } trouble && !(trouble.IsMissing && Paths.IsWithin(site.Inbox.Path, site.Data)))
+        {
+            warnings.Warn("inbox.path", trouble.Reason);
+        }
+
+        return warnings.Warnings();
+    }
 
     private static ConfigurationCheck Checked(string file, IReadOnlyList<ConfigurationProblem> problems, IReadOnlyList<ConfigurationProblem> warnings) =>
         new(file, problems.Count == 0, problems, warnings);

@@ -1,5 +1,8 @@
+using IsoCatalog.Appliance.Intake;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Files;
+using Microsoft.Win32.SafeHandles;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -14,6 +17,11 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
     public async Task<AddedFile> RunAsync(string siteName, string file, CancellationToken cancellationToken)
     {
         var path = Path.GetFullPath(file);
+        if (KindOf(path) is { } kind && !SourceKind.MayBeFile(kind))
+        {
+            throw new VerbException(ExitCode.Refused, RefusalCode.SourceUnreadable, $"{path} is not a file: it is {SourceKind.Called(kind)}. {SourceKind.Remedy(kind, "add that")}");
+        }
+
         var started = session.Time.GetTimestamp();
         var image = session.IsLocal ? await HandOverAsync(path, cancellationToken) : await UploadAsync(path, cancellationToken);
         var added = session.Time.GetElapsedTime(started);
@@ -88,7 +96,7 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
         FileStream content;
         try
         {
-            content = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            content = new FileStream(Opened(path), FileAccess.Read, bufferSize: 0);
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -162,12 +170,38 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
     {
         try
         {
-            using var file = File.OpenRead(path);
+            using var file = Opened(path);
             return true;
         }
         catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
         {
             return false;
+        }
+    }
+
+    /// <summary>Waits for nobody: what a path leads to may be another thing by now.</summary>
+    private static SafeFileHandle Opened(string path)
+    {
+        var file = DurableFile.OpenNamed(path);
+        if (FileIdentity.KindOf(file) is not FileKind.Regular and var kind)
+        {
+            file.Dispose();
+            throw new IOException($"it is {SourceKind.Called(kind)}.");
+        }
+
+        return file;
+    }
+
+    /// <summary>Null when it cannot be told here: the site may know more.</summary>
+    private static FileKind? KindOf(string path)
+    {
+        try
+        {
+            return FileIdentity.KindBehind(path);
+        }
+        catch (IOException)
+        {
+            return null;
         }
     }
 

@@ -309,7 +309,7 @@ internal sealed class PeerClient : IDisposable
         _ => new PeerException(PeerFault.Unreachable, $"{Where} cannot be reached: {e.GetBaseException().Message}", e),
     };
 
-    private static string Shorten(string text) => text.Length > 300 ? text[..300] : text;
+    private static string Shorten(string text) => ShownText.Cut(text, 300);
 }
 
 /// <param name="Offset">The peer's clock minus ours.</param>

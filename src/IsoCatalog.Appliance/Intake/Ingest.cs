@@ -69,7 +69,9 @@ internal sealed class Ingest(
         {
             return new Refusal(
                 RefusalCode.NameInvalid,
-                $"{request.Label}: {problem}. Names are letters, digits and . _ + - and end with .iso; give it one, such as --name {fileName}.");
+                InboxName.Instead(request.Name) is { } instead
+                    ? $"{request.Label} is no image by its name: {instead}. If it is one all the same, give it an image's name, such as {request.Named(fileName)}."
+                    : $"{request.Label}: {problem}. Names are letters, digits and . _ + - and end with .iso; give it one, such as {request.Named(fileName)}.");
         }
 
         if (request is IngestRequest.FromFile)
@@ -85,11 +87,12 @@ internal sealed class Ingest(
 
         progress.Begin("copying", request.Length ?? 0);
         ImageDigests digests;
+        var firstHole = long.MaxValue;
         using (var target = DurableFile.CreateNew(staging))
         {
             var copied = request switch
             {
-                IngestRequest.FromFile file => CopyFile(file, target, staging, progress, cancellationToken),
+                IngestRequest.FromFile file => CopyFile(file, target, staging, progress, out firstHole, cancellationToken),
                 IngestRequest.FromStream stream => await CopyStreamAsync(stream, target, staging, progress, place, cancellationToken),
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
@@ -108,7 +111,7 @@ internal sealed class Ingest(
         {
             return new Refusal(
                 RefusalCode.Sha256Mismatch,
-                $"{request.Label} has the SHA-256 {digests.Sha256}, not the expected {expected}. "
+                $"{request.Label} has the SHA-256 {digests.Sha256}, not the expected {expected}{(request.ExpectedBy is { } by ? $" ({by})" : "")}. "
                 + "Fetch it again from its publisher, or correct the expected value.");
         }
 
@@ -120,7 +123,7 @@ internal sealed class Ingest(
 
         var recognized = ((Outcome<IsoInspection.Recognized>.Done)inspected).Value;
 
-        if (CatalogRules.MayAdd(ledger.View, id, fileName, request.Replace) is { } taken)
+        if (CatalogRules.MayAdd(ledger.View, id, fileName, request.Replace, request.Named) is { } taken)
         {
             return taken;
         }
@@ -147,7 +150,7 @@ internal sealed class Ingest(
             InfoV2 = metainfo.InfoV2,
             FileName = fileName,
             AddedAt = time.GetUtcNow(),
-            Iso = Facts(recognized),
+            Iso = Facts(recognized, request.ExpectedSha256 is null ? firstHole : long.MaxValue),
         };
         value = recognized.Faults > 0 ? value.WithFaults(recognized.Faults, hashBy!) : value;
         await maySign.WaitAsync(cancellationToken);
@@ -165,11 +168,17 @@ internal sealed class Ingest(
     }
 
     private Outcome<ImageDigests> CopyFile(
-        IngestRequest.FromFile request, SafeFileHandle target, string staging, IngestProgress progress, CancellationToken cancellationToken)
+        IngestRequest.FromFile request, SafeFileHandle target, string staging, IngestProgress progress, out long firstHole, CancellationToken cancellationToken)
     {
+        firstHole = long.MaxValue;
         SafeFileHandle source;
         try
         {
+            if (request.NotAFile(FileIdentity.KindOf(request.Path)) is { } other)
+            {
+                return other;
+            }
+
             source = DurableFile.OpenRead(request.Path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
@@ -189,12 +198,18 @@ internal sealed class Ingest(
                 return forbidden;
             }
 
-            if (FileIdentity.KindOf(request.Path) is not (FileKind.Regular or FileKind.Link))
+            if (request.NotAFile(FileIdentity.KindOf(source)) is { } replaced)
             {
-                return new Refusal(RefusalCode.SourceUnreadable, $"{request.Path} is not a file.");
+                return replaced;
             }
 
             var before = FileIdentity.Of(source, default);
+            if (request.Seen is { } seen && before != seen)
+            {
+                return new Refusal(RefusalCode.SourceChanged, $"{request.Path} changed, or was replaced, before it was read.");
+            }
+
+            firstHole = SparseFile.FirstHole(source, before.Size);
             var (claim, shortage) = room.TryClaim(staging, before.Size);
             if (shortage is not null)
             {
@@ -245,6 +260,7 @@ internal sealed class Ingest(
                     $"{request.Path} changed, or was renamed or replaced, while it was read. Wait until whoever writes it is done, then add it again.");
             }
 
+            request.Read = before;
             return hasher.Complete();
         }
     }
@@ -340,7 +356,8 @@ internal sealed class Ingest(
         };
     }
 
-    private static ImageFacts Facts(IsoInspection.Recognized found) => new()
+    /// <param name="firstHole">Where the source has one; in what the volume declares it is worth a warning.</param>
+    private static ImageFacts Facts(IsoInspection.Recognized found, long firstHole) => new()
     {
         VolumeId = found.Metadata.VolumeId,
         PublisherId = found.Metadata.PublisherId,
@@ -351,8 +368,11 @@ internal sealed class Ingest(
         Hybrid = found.Metadata.Hybrid,
         Udf = found.Metadata.Udf,
         Arch = found.Metadata.Arch,
-        Warnings = found.Warnings,
+        Warnings = firstHole < found.Metadata.DeclaredSize ? [.. found.Warnings, HoleWarning(firstHole)] : found.Warnings,
     };
+
+    private static string HoleWarning(long firstHole) =>
+        $"Nothing was ever written to some of the file that was added, from byte {firstHole:N0} on: compare its SHA-256 with its publisher's, if it is no sparse copy.";
 
     private Refusal ShortOf(string label, long size, Shortage shortage) => new(
         RefusalCode.NoSpace,

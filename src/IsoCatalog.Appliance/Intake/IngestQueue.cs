@@ -22,6 +22,11 @@ internal sealed class IngestQueue(Ingest ingest, TimeProvider time, IHostApplica
 
     public IEnumerable<Job> Jobs => _jobs.Values.OrderByDescending(j => j.Started);
 
+    /// <summary>The image that a file became, if it is among the adds of lately and did not change since; null when it is not.</summary>
+    public ImageId? Became(Receipt file) => _jobs.Values
+        .Where(j => j is { Request: IngestRequest.FromFile { Read: { } read }, Outcome: Outcome<CatalogImage>.Done } && read == file)
+        .Select(j => ((Outcome<CatalogImage>.Done)j.Outcome!).Value.Id).Cast<ImageId?>().FirstOrDefault();
+
     public Job? Find(string id) => _jobs.GetValueOrDefault(id);
 
     /// <summary>Starts an add that goes on without its asker; it ends with the site.</summary>

@@ -17,6 +17,9 @@ internal abstract record IngestRequest(string Name, string Label, string By)
     /// <summary>Who says what is expected, or where it stands, in words that go on "given by"; whoever asks, if nothing is said. Catalog and lists show it where the hash makes up for a fault.</summary>
     public string? ExpectedBy { get; init; }
 
+    /// <summary>How it is given a name, in the words of the way that it comes by.</summary>
+    public Func<string, string> Named { get; init; } = static name => $"--name {name}";
+
     public MetaValue? Meta { get; init; }
 
     /// <summary>Whether an image that has the name goes for this one.</summary>
@@ -27,6 +30,12 @@ internal abstract record IngestRequest(string Name, string Label, string By)
 
     public sealed record FromFile(string Path, string Name, string By) : IngestRequest(Name, Path, By)
     {
+        /// <summary>As it must be when it is opened, where somebody has looked at it; another file, or a changed one, is not taken.</summary>
+        public Receipt? Seen { get; init; }
+
+        /// <summary>As it was when it was read whole; null before that.</summary>
+        public Receipt? Read { get; set; }
+
         /// <summary>Who named the path, and learns nothing of what he may not read himself; null when the site found the file.</summary>
         public LocalUser? For { get; init; }
 
@@ -35,6 +44,11 @@ internal abstract record IngestRequest(string Name, string Label, string By)
         {
             try
             {
+                if (!SourceKind.MayBeFile(FileIdentity.KindOf(Path)))
+                {
+                    return ForbiddenToLookUp();
+                }
+
                 using var file = DurableFile.OpenRead(Path);
                 return Forbidden(file);
             }
@@ -48,6 +62,10 @@ internal abstract record IngestRequest(string Name, string Label, string By)
 
         /// <summary>When it could not be opened: even that may not be theirs to know.</summary>
         public Refusal? ForbiddenToLookUp() => For?.MayLookUp(Path) is false ? NotForThem : null;
+
+        /// <summary>A pipe that nobody writes to, or a device, is not even opened.</summary>
+        public Refusal? NotAFile(FileKind kind) => SourceKind.MayBeFile(kind) ? null : ForbiddenToLookUp() ?? new Refusal(
+            RefusalCode.SourceUnreadable, $"{Path} is not a file: it is {SourceKind.Called(kind)}. {SourceKind.Remedy(kind, "add that")}");
 
         private Refusal NotForThem => new(
             RefusalCode.SourceUnreadable, $"The user who named {Path} may not read it. Send the image itself, as `isocatalog add` does, or put it where that user may.");

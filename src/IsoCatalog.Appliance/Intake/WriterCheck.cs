@@ -14,30 +14,21 @@ internal static partial class WriterCheck
     private const int TryAgain = 11;
 
     /// <summary>False also where it cannot be told (a file of another owner, a file system without leases).</summary>
-    public static bool IsOpenForWriting(string path)
+    public static bool IsOpenForWriting(SafeFileHandle file)
     {
-        try
-        {
-            using var file = File.OpenHandle(path);
-
-            // Whoever opens the file for writing while the lease stands makes the kernel signal us, and SIGIO would end the process; SIGURG is ignored.
-            if (Fcntl(file, SetSignal, SigUrg) != 0)
-            {
-                return false;
-            }
-
-            if (Fcntl(file, SetLease, ReadLease) == 0)
-            {
-                _ = Fcntl(file, SetLease, Unlock);
-                return false;
-            }
-
-            return Marshal.GetLastPInvokeError() == TryAgain;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        // Whoever opens the file for writing while the lease stands makes the kernel signal us, and SIGIO would end the process; SIGURG is ignored.
+        if (Fcntl(file, SetSignal, SigUrg) != 0)
         {
             return false;
         }
+
+        if (Fcntl(file, SetLease, ReadLease) == 0)
+        {
+            _ = Fcntl(file, SetLease, Unlock);
+            return false;
+        }
+
+        return Marshal.GetLastPInvokeError() == TryAgain;
     }
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]

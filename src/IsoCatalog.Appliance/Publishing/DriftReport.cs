@@ -84,11 +84,10 @@ internal sealed class DriftReport
                 WaitDrift.Names(view, now),
                 CellDrift.Of(view),
                 CellDrift.StillInSight(view),
-                FaultDrift.Of(view),
-                _inbox.Trouble is { } trouble ? [new DriftView(ReasonCode.InboxUnlistable, trouble.Reason, null, null, trouble.Since)] : []),
+                FaultDrift.Of(view)),
             .. SiteDrift.Of(view, _exchange?.Peers ?? [], _started, now).Select(d => new Found(d, d.Code == SiteDrift.DocumentsRefused ? Began(d) : null)),
             .. _publishers.SelectMany(p => p.Foreign.Select(f => new Found(new DriftView(f.Code, f.Reason, p.Name, null, now), f.Subject ?? f.Reason))),
-            .. _inbox.Refused.Select(r => new Found(new DriftView("inbox-refused", r.Refusal.Message, null, r.Refusal.Image, r.Since), r.Path)),
+            .. _inbox.FindingsAt(now).Select(f => new Found(new DriftView(f.Code, f.Reason, null, f.Image, f.Since), f.Path)),
             .. Orphans(view).Select(o => new Found(o.Value, o.Key)),
             .. _setbacks.Lasting.Select(s => new DriftView(ReasonCode.UpkeepFailed, s.Reason, null, s.Image, s.Since)).Select(d => new Found(d, Began(d))),
         ];

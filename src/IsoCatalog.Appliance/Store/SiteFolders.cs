@@ -1,5 +1,6 @@
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
+using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Store;
 
@@ -92,7 +93,7 @@ internal sealed record SiteFolders(string Data, string Inbox)
 
     public string RetiredFile(Sha256Digest root) => Path.Combine(Retired, root.ToString());
 
-    /// <summary>Creates what is missing; only the group may look into it, and nobody into keys.</summary>
+    /// <summary>Creates what is missing; only the group may look into it, and nobody into keys. An inbox that cannot be made stops no site: that is drift.</summary>
     /// <exception cref="IOException">With the folder that could not be made.</exception>
     public void Create()
     {
@@ -102,16 +103,30 @@ internal sealed record SiteFolders(string Data, string Inbox)
         }
 
         Directory.CreateDirectory(Keys, OwnerAlone);
-        if (!Directory.Exists(Inbox))
+        CreateInbox();
+
+        for (var i = 0; i < 256; i++)
+        {
+            Directory.CreateDirectory(Path.Combine(Store, i.ToString("x2")), ForGroup);
+        }
+    }
+
+    private void CreateInbox()
+    {
+        if (Directory.Exists(Inbox))
+        {
+            return;
+        }
+
+        try
         {
             // Exactly this, whatever the umask says: the group puts files there.
             Directory.CreateDirectory(Inbox);
             File.SetUnixFileMode(Inbox, InboxMode);
         }
-
-        for (var i = 0; i < 256; i++)
+        catch (Exception e) when (DiskFault.IsOutside(e))
         {
-            Directory.CreateDirectory(Path.Combine(Store, i.ToString("x2")), ForGroup);
+            // Whoever looks at it finds out why.
         }
     }
 
@@ -147,7 +162,7 @@ internal sealed record SiteFolders(string Data, string Inbox)
 
     private IEnumerable<string> Shared => [Data, Store, Staging, Fetch, Retired, Quarantine, Catalog, Trust, Documents, Chunks, Holdings, Members, Run];
 
-    private bool IsInboxForOthers => Inbox.StartsWith(Data + "/", StringComparison.Ordinal) && (File.GetUnixFileMode(Inbox) & UnixFileMode.OtherExecute) != UnixFileMode.None;
+    private bool IsInboxForOthers => Inbox.StartsWith(Data + "/", StringComparison.Ordinal) && Directory.Exists(Inbox) && (File.GetUnixFileMode(Inbox) & UnixFileMode.OtherExecute) != UnixFileMode.None;
 
     /// <summary>The staging name of an add in progress; everything in staging is rubbish after a restart.</summary>
     public string NewStagingFile() => Path.Combine(Staging, "add-" + Guid.CreateVersion7().ToString("N"));

@@ -78,5 +78,5 @@ internal static class EntryRules
 
     private static bool IsText(string? text, int length) => text is not null && text.Length <= length && !text.AsSpan().ContainsAnyInRange('\0', '\u001F');
 
-    private static string Shown(string text) => text.Length > 80 ? text[..80] + "..." : text;
+    private static string Shown(string text) => text.Length > 80 ? ShownText.Cut(text, 80) + "..." : text;
 }

@@ -34,13 +34,17 @@ public static partial class ImageFileName
         {
             problem = "the name is longer than 255 bytes";
         }
-        else if (original.AsSpan().ContainsAny('/', '\\') || original.Contains("..", StringComparison.Ordinal))
+        else if (original.AsSpan().ContainsAny('/', '\\'))
         {
             problem = "the name contains a path";
         }
+        else if (original.Contains("..", StringComparison.Ordinal))
+        {
+            problem = "the name has two dots in a row";
+        }
         else if (original.AsSpan().IndexOfAnyExceptInRange(' ', '~') is >= 0 and var at)
         {
-            problem = $"the name contains the character U+{(int)original[at]:X4}";
+            problem = Rune.TryGetRuneAt(original, at, out var rune) ? $"the name contains the character U+{rune.Value:X4}" : "the name contains half a character (text that was cut)";
         }
         else if (!original.EndsWith(".iso", StringComparison.OrdinalIgnoreCase))
         {
@@ -79,9 +83,16 @@ public static partial class ImageFileName
     private static readonly SearchValues<char> Usable =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
 
+    /// <summary>What follows <c>.iso</c> says what became of the image: a part of it, a packed one.</summary>
     private static string Propose(string original)
     {
-        var stem = original.EndsWith(".iso", StringComparison.OrdinalIgnoreCase) ? original[..^4] : original;
+        var end = original.LastIndexOf(".iso", StringComparison.OrdinalIgnoreCase);
+        while (end > 0 && end + 4 < original.Length && char.IsAsciiLetterOrDigit(original[end + 4]))
+        {
+            end = original.LastIndexOf(".iso", end - 1, StringComparison.OrdinalIgnoreCase);
+        }
+
+        var stem = end > 0 ? original[..end] : original;
         var text = Unusual().Replace(stem, "-").Trim('-', '.', '_', '+');
         while (text.Contains("..", StringComparison.Ordinal))
         {

@@ -10,7 +10,8 @@ public static class CatalogRules
     /// <param name="id">Its bytes.</param>
     /// <param name="fileName">The name that it is to have.</param>
     /// <param name="replace">Whether an image that has the name goes for it.</param>
-    public static Refusal? MayAdd(SiteView view, ImageId id, string fileName, bool replace = false)
+    /// <param name="named">How another name is given, in words; as the verb add takes it where it is null.</param>
+    public static Refusal? MayAdd(SiteView view, ImageId id, string fileName, bool replace = false, Func<string, string>? named = null)
     {
         ArgumentNullException.ThrowIfNull(view);
         if (view.Catalog.BlockOf(id) is { } recall)
@@ -51,7 +52,7 @@ public static class CatalogRules
             return new Refusal(
                 RefusalCode.NameTaken,
                 $"The name {fileName} belongs to other bytes ({other}), and a published name never means two things at once. "
-                + $"Add it under another name, such as --name {ImageFileName.WithHash(fileName, id)}, or in the place of the other image: isocatalog add --replace.",
+                + $"Add it under another name, such as {(named ?? (static name => "--name " + name))(ImageFileName.WithHash(fileName, id))}, or in the place of the other image: isocatalog add {fileName} --replace.",
                 other);
         }
 

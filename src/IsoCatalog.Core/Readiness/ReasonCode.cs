@@ -40,6 +40,8 @@ public static class ReasonCode
     public const string FilesExhausted = "files-exhausted";
     public const string WatchIncomplete = "watch-incomplete";
     public const string InboxUnlistable = "inbox-unlistable";
+    public const string InboxNotEmptied = "inbox-not-emptied";
+    public const string Incomplete = "incomplete";
 
     // The way of an image.
     public const string NotYetPublished = "not-yet-published";

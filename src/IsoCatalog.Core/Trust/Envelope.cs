@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using IsoCatalog.Core.Catalog;
 
 namespace IsoCatalog.Core.Trust;
 
@@ -68,7 +69,7 @@ public sealed record Envelope(string PayloadType, byte[] Payload, IReadOnlyList<
             : null;
         return violation is null;
 
-        static string Shown(string type) => type.Length > 100 ? type[..100] + "..." : type;
+        static string Shown(string type) => type.Length > 100 ? ShownText.Cut(type, 100) + "..." : type;
     }
 
     /// <summary>The signatures of several holders over the same payload, each byte for byte once.</summary>

@@ -66,6 +66,9 @@ public static class DurableFile
     public static SafeFileHandle OpenRead(string path) =>
         Libc.Open(path, Libc.OpenReadOnly | Libc.OpenNoFollow | Libc.OpenNonBlocking);
 
+    /// <summary>As <see cref="OpenRead"/>, of what somebody named: a link is followed.</summary>
+    public static SafeFileHandle OpenNamed(string path) => Libc.Open(path, Libc.OpenReadOnly | Libc.OpenNonBlocking);
+
     /// <summary>Makes a folder, and never those above it: where they are gone a file system was unmounted, and nothing belongs under its mount point. One that is
     /// there is fine.</summary>
     public static void CreateFolder(string path, UnixFileMode mode)

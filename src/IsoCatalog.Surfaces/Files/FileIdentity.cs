@@ -33,6 +33,13 @@ public static class FileIdentity
     /// <exception cref="IOException">statx failed for another reason than a missing file.</exception>
     public static FileKind KindOf(string path) => FileStat.Of(path).Kind;
 
+    /// <summary>What the path leads to through links, as an opening of it would; <see cref="FileKind.Missing"/> when that is nothing.</summary>
+    /// <exception cref="IOException">statx failed for another reason than a missing file.</exception>
+    public static FileKind KindBehind(string path) => FileStat.Followed(path).Kind;
+
+    /// <summary>What was opened.</summary>
+    public static FileKind KindOf(SafeFileHandle file) => FileStat.Of(file).Kind;
+
     /// <summary>All but ctime equal: a rename, a new link or a removed one moves nothing else. Weaker than equality: whoever owns the
     /// file can set mtime back after an edit, and only ctime would tell.</summary>
     public static bool SameContent(Receipt a, Receipt b) => a with { ChangedNs = 0 } == b with { ChangedNs = 0 };

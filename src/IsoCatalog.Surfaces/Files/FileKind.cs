@@ -7,5 +7,8 @@ public enum FileKind
     Regular,
     Folder,
     Link,
+    Pipe,
+    Socket,
+    Device,
     Other,
 }

@@ -49,12 +49,35 @@ internal readonly record struct FileStat(
         return error is Errno.NoEntry or Errno.NotFolder or Errno.TooManyLinksOnTheWay ? default : throw Errno.Failure("stat", path, error);
     }
 
+    /// <summary>An entry of an open folder, or with an empty name the folder itself; a link is not followed.</summary>
+    /// <param name="name">Ends with a zero.</param>
+    /// <param name="problem">Why nothing is known of it; null also when it is gone.</param>
+    internal static unsafe FileStat Below(int folder, ReadOnlySpan<byte> name, out string? problem)
+    {
+        Libc.StatxBuffer buffer = default;
+        fixed (byte* start = name)
+        {
+            problem = null;
+            if (Libc.Statx(folder, start, Libc.AtSymlinkNoFollow | Libc.AtForceSync | Libc.AtEmptyPath, BasicAndBirth, &buffer) == 0)
+            {
+                return From(buffer);
+            }
+        }
+
+        var error = Marshal.GetLastPInvokeError();
+        problem = error is Errno.NoEntry or Errno.NotFolder ? null : Marshal.GetPInvokeErrorMessage(error);
+        return default;
+    }
+
     private static FileStat From(in Libc.StatxBuffer buffer) => new(
         (buffer.Mode & 0xF000) switch
         {
             0x8000 => FileKind.Regular,
             0x4000 => FileKind.Folder,
             0xA000 => FileKind.Link,
+            0x1000 => FileKind.Pipe,
+            0xC000 => FileKind.Socket,
+            0x2000 or 0x6000 => FileKind.Device,
             _ => FileKind.Other,
         },
         DeviceNumber(buffer.DeviceMajor, buffer.DeviceMinor),

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Text.RegularExpressions;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using Refit;
 
@@ -163,7 +164,7 @@ internal sealed partial class EngineClient : IAsyncDisposable
 
     private static string Word(string? status) => status is not null && Status().IsMatch(status) ? status : "unknown";
 
-    private static string Name(string name) => Folders.FolderObservation.Printable(name.Length > 255 ? name[..255] : name);
+    private static string Name(string name) => Folders.FolderObservation.Printable(ShownText.Cut(name, 255));
 
     [GeneratedRegex("^[0-9A-Za-z-]{1,64}$", RegexOptions.NonBacktracking)]
     private static partial Regex Id();

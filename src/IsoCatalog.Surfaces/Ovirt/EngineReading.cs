@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Folders;
 using Polly;
@@ -99,7 +100,7 @@ internal sealed class EngineReading : DelegatingHandler
         }
 
         var text = string.Join(": ", new[] { fault?.Reason, fault?.Detail }.Where(part => !string.IsNullOrWhiteSpace(part)));
-        text = FolderObservation.Printable(text.Length > 300 ? text[..300] + "..." : text);
+        text = FolderObservation.Printable(text.Length > 300 ? ShownText.Cut(text, 300) + "..." : text);
         return text.Length == 0 ? $"HTTP {(int)status}" : $"HTTP {(int)status}, {text}";
     }
 }

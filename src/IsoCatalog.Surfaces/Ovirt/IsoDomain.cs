@@ -1,3 +1,4 @@
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Surfaces.Folders;
@@ -121,7 +122,7 @@ internal sealed class IsoDomain(string export, Guid domain)
     public static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8).PadLeft(4, '0');
 
     private static string Shown(string? value) =>
-        string.IsNullOrEmpty(value) ? "(none)" : Folders.FolderObservation.Printable(value.Length > 100 ? value[..100] : value);
+        string.IsNullOrEmpty(value) ? "(none)" : Folders.FolderObservation.Printable(ShownText.Cut(value, 100));
 
     private static SurfaceOutcome.Refused Missing(string reason) => new(ReasonCode.SurfaceMissing, reason, Retryable: true);
 }

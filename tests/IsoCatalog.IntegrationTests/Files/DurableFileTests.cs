@@ -183,7 +183,7 @@ public sealed class DurableFileTests : IDisposable
         (await Counterpart.RunAsync("mkfifo", [_folder.Combine("pipe")], Cancel)).Succeeded();
         foreach (var (path, expected) in new[]
         {
-            ("link", FileKind.Link), ("pipe", FileKind.Other), ("", FileKind.Folder), ("nothing", FileKind.Missing), ("a/below", FileKind.Missing),
+            ("link", FileKind.Link), ("pipe", FileKind.Pipe), ("", FileKind.Folder), ("nothing", FileKind.Missing), ("a/below", FileKind.Missing),
         })
         {
             Assert.Null(FileIdentity.Of(_folder.Combine(path), default, out var kind));

@@ -64,7 +64,8 @@ public sealed partial class ImageFileNameTests
     [InlineData("", "empty")]
     [InlineData("../x.iso", "path")]
     [InlineData("a\\b.iso", "path")]
-    [InlineData("a..iso", "path")]
+    [InlineData("a..iso", "two dots")]
+    [InlineData("😀.iso", "U+1F600")]
     [InlineData("x\u202Eosi.iso", "U+202E")]
     [InlineData("дебиан.iso", "U+0434")]
     [InlineData("x.img", "end with .iso")]
@@ -73,6 +74,26 @@ public sealed partial class ImageFileNameTests
     {
         Assert.False(ImageFileName.TryDerive(original, out _, out var said));
         Assert.Contains(problem, said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Half_a_character_is_never_said()
+    {
+        Assert.False(ImageFileName.TryDerive("cut" + '\uD83D' + ".iso", out _, out var said));
+        Assert.Contains("half a character", said, StringComparison.Ordinal);
+        Assert.Equal("ab", ShownText.Cut("ab😀", 3));
+        Assert.Equal("ab😀", ShownText.Cut("ab😀", 4));
+    }
+
+    [Theory]
+    [InlineData("x.iso.filepart", "x.iso")]
+    [InlineData("a b.iso (1).part", "a-b.iso")]
+    [InlineData("x.isolinux", "x.isolinux.iso")]
+    [InlineData("x.img", "x.img.iso")]
+    public void A_proposal_leaves_out_what_became_of_the_image(string original, string expected)
+    {
+        Assert.False(ImageFileName.TryDerive(original, out var name, out _));
+        Assert.Equal(expected, name);
     }
 
     [Theory]
