@@ -31,7 +31,7 @@ internal static class ImageViews
             AddedSite = origin.Site,
             Removed = image.Deleted ? ChangeViews.Of(register) : null,
             Restored = IsRestored(register) ? ChangeViews.Of(register) : null,
-            Described = view.Signed.Registers.GetValueOrDefault(RegisterKey.OfMeta(image.Id)) is { } meta ? ChangeViews.Of(meta) : null,
+            Described = view.Signed.Registers.GetValueOrDefault(RegisterKey.OfMeta(image.Id)) is { } meta ? ChangeViews.Of(meta, image.Value.AddedAt) : null,
         };
     }
 

@@ -15,7 +15,7 @@ namespace IsoCatalog.Appliance.Intake;
 /// signed. Whatever goes wrong, the source is as it was and nothing of the copy is left.
 /// </summary>
 internal sealed class Ingest(
-    SiteFolders folders, ImageStore store, SiteLedger ledger, CatalogBook catalog, DiskRoom room, TimeProvider time, IngestMetrics metrics, Task maySign, ILogger<Ingest> log)
+    SiteFolders folders, ImageStore store, SiteLedger ledger, CatalogBook catalog, DiskRoom room, TimeProvider time, IngestMetrics metrics, OsinfoDatabase osinfo, Task maySign, ILogger<Ingest> log)
 {
     private const int BlockSize = 2 << 20;
 
@@ -112,7 +112,7 @@ internal sealed class Ingest(
                 + "Fetch it again from its publisher, or correct the expected value.");
         }
 
-        if (Inspect(staging, request.Label) is var inspected && inspected is Outcome<ImageFacts>.Refused notIso)
+        if (Inspect(staging, request.Label) is var inspected && inspected is Outcome<Inspected>.Refused notIso)
         {
             return notIso.Refusal;
         }
@@ -131,6 +131,8 @@ internal sealed class Ingest(
                 + "Look at the disk (dmesg, smartctl) before you add it again. Nothing of it was kept.");
         }
 
+        var (facts, iso) = ((Outcome<Inspected>.Done)inspected).Value;
+        var description = new AddedDescription(request.Title, request.Kind, osinfo.Recognize(iso, fileName));
         progress.Begin("signing", digests.Size);
         progress.Report(digests.Size);
         var metainfo = ImageMetainfo.Build(digests);
@@ -144,14 +146,14 @@ internal sealed class Ingest(
             InfoV2 = metainfo.InfoV2,
             FileName = fileName,
             AddedAt = time.GetUtcNow(),
-            Iso = ((Outcome<ImageFacts>.Done)inspected).Value,
+            Iso = facts,
         };
         await maySign.WaitAsync(cancellationToken);
 
         // Copying may have taken an hour.
         await ledger.AskClocksAsync(cancellationToken);
         var outcome = catalog.Put(
-            value, request.Meta, () => store.Place(staging, right.Receipt, metainfo.TorrentFile), () => store.TakeBack(ledger.View, staging, digests.Root), request.By);
+            value, description, () => store.Place(staging, right.Receipt, metainfo.TorrentFile), () => store.TakeBack(ledger.View, staging, digests.Root), request.By);
         if (outcome is Outcome<CatalogImage>.Done)
         {
             ImageStore.Placed(staging, digests.Root);
@@ -313,12 +315,12 @@ internal sealed class Ingest(
         return hasher.Complete();
     }
 
-    private static Outcome<ImageFacts> Inspect(string staging, string label)
+    private static Outcome<Inspected> Inspect(string staging, string label)
     {
         using var stream = new FileStream(staging, FileMode.Open, FileAccess.Read, FileShare.Read, 4096);
         return IsoReader.Read(stream) switch
         {
-            IsoInspection.Recognized { Metadata: var iso, Warnings: var warnings } => new ImageFacts
+            IsoInspection.Recognized { Metadata: var iso, Warnings: var warnings } => new Inspected(new ImageFacts
             {
                 VolumeId = iso.VolumeId,
                 PublisherId = iso.PublisherId,
@@ -330,7 +332,7 @@ internal sealed class Ingest(
                 Udf = iso.Udf,
                 Arch = iso.Arch,
                 Warnings = warnings,
-            },
+            }, iso),
             IsoInspection.Refused { Refusal: var refusal } => new Refusal(
                 refusal.Code switch
                 {
@@ -352,4 +354,7 @@ internal sealed class Ingest(
         File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
 
     private static string Bytes(long count) => count < 1 << 20 ? $"{count:N0} bytes" : $"{count / 1048576.0:N1} MiB";
+
+    /// <summary>What is signed of the header, and all of it.</summary>
+    private sealed record Inspected(ImageFacts Facts, IsoMetadata Metadata);
 }

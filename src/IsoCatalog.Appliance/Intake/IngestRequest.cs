@@ -14,7 +14,11 @@ internal abstract record IngestRequest(string Name, string Label, string By)
 {
     public Sha256Digest? ExpectedSha256 { get; init; }
 
-    public MetaValue? Meta { get; init; }
+    /// <summary>That whoever asks gives; null for none.</summary>
+    public string? Title { get; init; }
+
+    /// <inheritdoc cref="MetaValue.Kind"/>
+    public string? Kind { get; init; }
 
     /// <summary>Bytes, if known beforehand.</summary>
     public abstract long? Length { get; }

@@ -9,9 +9,10 @@ namespace IsoCatalog.Appliance.Ledger;
 internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, EventLog events)
 {
     /// <summary>Puts a verified image into the catalog. Also how a lost copy of a known image comes back.</summary>
+    /// <param name="description">What the add says of it beside the bytes.</param>
     /// <param name="promote">Gives the file its place in the store, once nothing stands in the way any more; the receipt is that of the file there.</param>
     /// <param name="takeBack">Takes it away again when it could not be signed after all.</param>
-    public Outcome<CatalogImage> Put(ImageValue value, MetaValue? meta, Func<Receipt> promote, Action takeBack, string by)
+    public Outcome<CatalogImage> Put(ImageValue value, AddedDescription description, Func<Receipt> promote, Action takeBack, string by)
     {
         var id = new ImageId(value.Sha256);
         using var turn = ledger.Take();
@@ -36,13 +37,19 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
             entries.Add(new ImageEntry(id, stamp, by, null, false, value.WithAdder(by, documents.Snapshot.Site)));
         }
 
-        if (meta is not null)
+        var described = view.Signed.Registers.GetValueOrDefault(RegisterKey.OfMeta(id))?.Winner.Entry is MetaEntry { Deleted: false } word ? word.Value : null;
+        if (description.Over(described) is { } meta)
         {
-            entries.Add(new MetaEntry(id, stamp, by, null, meta));
+            entries.Add(description.IsSaid
+                ? new MetaEntry(id, stamp, by, null, meta)
+                : new MetaEntry(id, Stamp.Weakest(documents.Snapshot.Site), by, $"recognised by {description.Recognized!.Source}", meta));
         }
 
         PreparedWrite? signed = null;
-        if (entries.Count > 0 && documents.Prepare(entries, out signed) is { } unsigned)
+        if (entries.Count > 0 && documents.Prepare(entries, out signed) is { } unsigned
+
+            // A site that is nearly full takes an image rather than what it is called.
+            && (entries.RemoveAll(e => e.Stamp.IsWeakest()) == 0 || (entries.Count > 0 && documents.Prepare(entries, out signed) is not null)))
         {
             return unsigned;
         }
