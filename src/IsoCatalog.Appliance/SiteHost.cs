@@ -9,6 +9,7 @@ using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Fleet;
+using IsoCatalog.Appliance.Intake;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Store;
@@ -40,6 +41,9 @@ internal sealed record SiteHostOptions(bool OpenOnLoopback = false)
 
     /// <summary>Surfaces beside those that the configuration names; the site disposes of them.</summary>
     public IReadOnlyList<ISurface> Surfaces { get; init; } = [];
+
+    /// <summary>Where osinfo-db is looked for.</summary>
+    public IReadOnlyList<string> OsinfoFolders { get; init; } = OsinfoDatabase.UsualFolders;
 
     /// <summary>Adds to the log's sinks; null logs as the configuration says.</summary>
     public Action<ILoggingBuilder>? Logging { get; init; }

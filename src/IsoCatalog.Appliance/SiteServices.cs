@@ -73,8 +73,8 @@ internal static class SiteServices
         services.AddSingleton(store).AddSingleton(parts.Hasher).AddSingleton(doubts).AddSingleton(publishers).AddSingleton(setbacks);
         services.AddSingleton(parts.Room.Reserve).AddSingleton(new FileRoom(parts.Alarms)).AddSingleton(new IdleMemory());
         services.AddSingleton(new Ingest(
-            parts.Folders, store, parts.Ledger, books.Catalog, parts.Room, time, new IngestMetrics(parts.Meter), books.Documents.MaySign,
-            loggers.CreateLogger<Ingest>()));
+            parts.Folders, store, parts.Ledger, books.Catalog, parts.Room, time, new IngestMetrics(parts.Meter),
+            new OsinfoDatabase(parts.Options.OsinfoFolders, loggers.CreateLogger<OsinfoDatabase>()), books.Documents.MaySign, loggers.CreateLogger<Ingest>()));
         services.AddSingleton<IngestQueue>();
         services.AddSingleton(p => new Inbox(
             configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, unwatched, setbacks, time, loggers.CreateLogger<Inbox>()));

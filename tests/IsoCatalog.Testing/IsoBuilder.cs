@@ -16,6 +16,8 @@ public static class IsoBuilder
         await File.WriteAllBytesAsync(Path.Combine(tree, "payload.bin"), Payload(recipe.PayloadBytes, recipe.Seed), cancellationToken);
 
         List<string> arguments = ["-as", "mkisofs", "-quiet", "-o", path, "-V", recipe.VolumeId, "-publisher", recipe.Publisher];
+        arguments.AddRange(recipe.SystemId.Length > 0 ? ["-sysid", recipe.SystemId] : []);
+        arguments.AddRange(recipe.ApplicationId.Length > 0 ? ["-A", recipe.ApplicationId] : []);
         arguments.AddRange(recipe.Joliet ? ["-J"] : []);
         arguments.AddRange(recipe.RockRidge ? ["-R"] : ["--norock"]);
         if (recipe.Bios)

@@ -7,6 +7,12 @@ public sealed record IsoRecipe
 
     public string Publisher { get; init; } = "ISOCATALOG TESTS";
 
+    /// <summary>Empty: what xorriso writes by itself.</summary>
+    public string SystemId { get; init; } = "";
+
+    /// <inheritdoc cref="SystemId"/>
+    public string ApplicationId { get; init; } = "";
+
     /// <summary>A boot image for BIOS that halts.</summary>
     public bool Bios { get; init; }
 

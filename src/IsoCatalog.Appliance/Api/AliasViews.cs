@@ -1,4 +1,5 @@
 using IsoCatalog.Client;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Api;
@@ -7,7 +8,7 @@ namespace IsoCatalog.Appliance.Api;
 internal static class AliasViews
 {
     public static IReadOnlyList<AliasView> All(SiteView view, ViewPoint point) =>
-        [.. view.Catalog.Aliases.Keys.Union(view.AliasMoves.Keys).Order(StringComparer.Ordinal).Select(a => Of(view, a, point)).OfType<AliasView>()];
+        [.. view.Catalog.Aliases.Keys.Union(view.AliasMoves.Keys).Order(NaturalOrder.Comparer).Select(a => Of(view, a, point)).OfType<AliasView>()];
 
     /// <returns>Null when there is no such alias, and none that waits for its first image.</returns>
     public static AliasView? Of(SiteView view, string alias, ViewPoint point)

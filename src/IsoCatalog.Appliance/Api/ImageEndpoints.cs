@@ -141,7 +141,8 @@ internal static partial class ImageEndpoints
         var upload = new IngestRequest.FromStream(http.Request.Body, http.Request.ContentLength, name, by)
         {
             ExpectedSha256 = sha256 is null ? null : expected,
-            Meta = Described(title, kind),
+            Title = title,
+            Kind = kind,
             Replace = replace == true,
         };
         return SiteApi.Answer(await queue.RunAsync(upload, http.RequestAborted), image =>
@@ -185,7 +186,8 @@ internal static partial class ImageEndpoints
         var file = new IngestRequest.FromFile(request.Path, request.Name ?? Path.GetFileName(request.Path), by)
         {
             ExpectedSha256 = request.Sha256,
-            Meta = Described(request.Title, request.Kind),
+            Title = request.Title,
+            Kind = request.Kind,
             Replace = request.Replace,
             For = user,
         };
@@ -234,10 +236,6 @@ internal static partial class ImageEndpoints
 
     private static IResult Accepted(SiteLedger ledger, CatalogImage image, ViewPoint point) =>
         TypedResults.Json(ImageViews.Of(ledger.View, image, point), ApiJson.Default.ImageView, statusCode: 202);
-
-    private static MetaValue? Described(string? title, string? kind) => title is null && kind is null
-        ? null
-        : ImageViews.Patched(new MetaValue(), new ImagePatch(Title: title, Kind: kind));
 
     private static Refusal? KindRefusal(string? kind) => kind is null || Kinds.Contains(kind)
         ? null

@@ -7,14 +7,14 @@ using IsoCatalog.Core.Hashing;
 namespace IsoCatalog.Appliance.Api;
 
 /// <summary>
-/// The place of an image in a list that is read in pages: by the name that its entry asks for, then by its id. Neither changes when others come and go, so that who goes on
+/// The place of an image in a list that is read in pages: by the name that its entry asks for (<see cref="NaturalOrder"/>), then by its id. Neither changes when others come and go, so that who goes on
 /// after a place gets each image once, whatever happened meanwhile, and also where the image of the place itself is gone.
 /// </summary>
 internal readonly record struct ImagePlace(string Name, ImageId Id)
 {
     /// <summary>Total: no two images have one place.</summary>
     public static readonly IComparer<ImagePlace> Order = Comparer<ImagePlace>.Create(static (a, b) =>
-        ImageFileName.Comparer.Compare(a.Name, b.Name) is not 0 and var name ? name : a.Id.CompareTo(b.Id));
+        NaturalOrder.Comparer.Compare(a.Name, b.Name) is not 0 and var name ? name : a.Id.CompareTo(b.Id));
 
     public static ImagePlace Of(CatalogImage image) => new(image.Value.FileName, image.Id);
 

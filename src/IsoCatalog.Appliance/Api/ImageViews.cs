@@ -32,7 +32,7 @@ internal static class ImageViews
             Removed = image.Deleted ? ChangeViews.Of(register) : null,
             Restored = IsRestored(register) ? ChangeViews.Of(register) : null,
             Faults = image.Value.Faults,
-            Described = view.Signed.Registers.GetValueOrDefault(RegisterKey.OfMeta(image.Id)) is { } meta ? ChangeViews.Of(meta) : null,
+            Described = view.Signed.Registers.GetValueOrDefault(RegisterKey.OfMeta(image.Id)) is { } meta ? ChangeViews.Of(meta, image.Value.AddedAt) : null,
         };
     }
 

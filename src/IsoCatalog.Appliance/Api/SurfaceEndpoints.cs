@@ -4,6 +4,7 @@ using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
 
@@ -56,7 +57,7 @@ internal static class SurfaceEndpoints
     private static SurfaceRefreshView View(SiteView view, string name, IReadOnlyList<string>? listed, DateTimeOffset now)
     {
         var surface = view.Surfaces.First(s => s.Name == name);
-        var wanted = view.Catalog.Live.Where(i => view.IsWanted(i.Id)).OrderBy(i => i.FileName, StringComparer.Ordinal).ToLookup(i => view.IsAvailable(i.Id, surface));
+        var wanted = view.Catalog.Live.Where(i => view.IsWanted(i.Id)).OrderBy(i => i.FileName, NaturalOrder.Comparer).ToLookup(i => view.IsAvailable(i.Id, surface));
         return new SurfaceRefreshView(
             name,
             surface.Kind,

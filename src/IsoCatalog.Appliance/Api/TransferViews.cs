@@ -28,7 +28,7 @@ internal static class TransferViews
                 .. moving.Select(r => Moving(images.GetValueOrDefault(r.Key), r.Key, r.Value, view))
                     .Concat(images.Values.Where(i => !moving.ContainsKey(i.Value.Root) && view.IsWanted(i.Id))
                         .Select(i => view.FileOf(i) is StoreFile.Fetching fetching ? Still(i, fetching) : null).OfType<TransferView>())
-                    .OrderBy(t => t.Name, StringComparer.OrdinalIgnoreCase),
+                    .OrderBy(t => t.Name, NaturalOrder.Comparer),
             ],
             [
                 .. peers.Where(p => p.UploadRate > 0)

@@ -15,7 +15,7 @@ namespace IsoCatalog.Appliance.Intake;
 /// signed. Whatever goes wrong, the source is as it was and nothing of the copy is left.
 /// </summary>
 internal sealed class Ingest(
-    SiteFolders folders, ImageStore store, SiteLedger ledger, CatalogBook catalog, DiskRoom room, TimeProvider time, IngestMetrics metrics, Task maySign, ILogger<Ingest> log)
+    SiteFolders folders, ImageStore store, SiteLedger ledger, CatalogBook catalog, DiskRoom room, TimeProvider time, IngestMetrics metrics, OsinfoDatabase osinfo, Task maySign, ILogger<Ingest> log)
 {
     private const int BlockSize = 2 << 20;
 
@@ -137,6 +137,7 @@ internal sealed class Ingest(
                 + "Look at the disk (dmesg, smartctl) before you add it again. Nothing of it was kept.");
         }
 
+        var description = new AddedDescription(request.Title, request.Kind, osinfo.Recognize(recognized.Metadata, fileName));
         progress.Begin("signing", digests.Size);
         progress.Report(digests.Size);
         var metainfo = ImageMetainfo.Build(digests);
@@ -158,7 +159,7 @@ internal sealed class Ingest(
         // Copying may have taken an hour.
         await ledger.AskClocksAsync(cancellationToken);
         var outcome = catalog.Put(
-            value, request.Meta, request.Replace, () => store.Place(staging, right.Receipt, metainfo.TorrentFile), () => store.TakeBack(ledger.View, staging, digests.Root), request.By);
+            value, description, request.Replace, () => store.Place(staging, right.Receipt, metainfo.TorrentFile), () => store.TakeBack(ledger.View, staging, digests.Root), request.By);
         if (outcome is Outcome<CatalogImage>.Done)
         {
             ImageStore.Placed(staging, digests.Root);

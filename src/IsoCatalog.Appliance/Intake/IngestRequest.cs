@@ -20,7 +20,11 @@ internal abstract record IngestRequest(string Name, string Label, string By)
     /// <summary>How it is given a name, in the words of the way that it comes by.</summary>
     public Func<string, string> Named { get; init; } = static name => $"--name {name}";
 
-    public MetaValue? Meta { get; init; }
+    /// <summary>That whoever asks gives; null for none.</summary>
+    public string? Title { get; init; }
+
+    /// <inheritdoc cref="MetaValue.Kind"/>
+    public string? Kind { get; init; }
 
     /// <summary>Whether an image that has the name goes for this one.</summary>
     public bool Replace { get; init; }

@@ -9,10 +9,11 @@ namespace IsoCatalog.Appliance.Ledger;
 internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, EventLog events)
 {
     /// <summary>Puts a verified image into the catalog. Also how a lost copy of a known image comes back.</summary>
+    /// <param name="description">What the add says of it beside the bytes.</param>
     /// <param name="replace">Whether an image that has the name goes for it, in the same document.</param>
     /// <param name="promote">Gives the file its place in the store, once nothing stands in the way any more; the receipt is that of the file there.</param>
     /// <param name="takeBack">Takes it away again when it could not be signed after all.</param>
-    public Outcome<CatalogImage> Put(ImageValue value, MetaValue? meta, bool replace, Func<Receipt> promote, Action takeBack, string by)
+    public Outcome<CatalogImage> Put(ImageValue value, AddedDescription description, bool replace, Func<Receipt> promote, Action takeBack, string by)
     {
         var id = new ImageId(value.Sha256);
         using var turn = ledger.Take();
@@ -39,7 +40,6 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
             // Whoever follows an alias, or sorts by what was said, finds the new bytes in the place of the old.
             entries.Add(new ImageEntry(replaced.Id, stamp, by, $"replaced by {id}", true, Said(view, replaced)));
             entries.AddRange(aliases.Select(name => new AliasEntry(name, id, stamp, by, null, false) { Former = AliasPlan.FormerOf(view.Catalog.AliasOf(name), id) }));
-            meta = meta is null ? replaced.Meta : meta.After(replaced.Meta);
         }
 
         // Another root for the same SHA-256 contradicts whoever signed the first: both were computed here, so that is said.
@@ -48,13 +48,20 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
             entries.Add(new ImageEntry(id, stamp, by, null, false, value.WithAdder(by, documents.Snapshot.Site)));
         }
 
-        if (meta is not null)
+        var described = DescriptionOf(view, id)?.Value;
+        var before = described is null && replaced is not null && DescriptionOf(view, replaced.Id) is { } old && !old.Stamp.IsWeakest() ? old.Value : null;
+        if ((before is null ? description.Over(described) : description.After(before)) is { } meta)
         {
-            entries.Add(new MetaEntry(id, stamp, by, null, meta));
+            entries.Add(description.IsSaid || before is not null
+                ? new MetaEntry(id, stamp, by, null, meta)
+                : new MetaEntry(id, Stamp.Weakest(documents.Snapshot.Site), by, $"recognised by {description.Recognized!.Source}", meta));
         }
 
         PreparedWrite? signed = null;
-        if (entries.Count > 0 && documents.Prepare(entries, out signed) is { } unsigned)
+        if (entries.Count > 0 && documents.Prepare(entries, out signed) is { } unsigned
+
+            // A site that is nearly full takes an image rather than what it is called.
+            && (entries.RemoveAll(e => e.Stamp.IsWeakest()) == 0 || (entries.Count > 0 && documents.Prepare(entries, out signed) is not null)))
         {
             return unsigned;
         }
@@ -245,6 +252,9 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
 
     private ImageValue Said(SiteView view, CatalogImage image) =>
         ImageOrigin.SaidBy(documents.Snapshot.Site, view.Signed.Registers.GetValueOrDefault(RegisterKey.OfImage(image.Id)), image.Value);
+
+    private static MetaEntry? DescriptionOf(SiteView view, ImageId id) =>
+        view.Signed.Registers.GetValueOrDefault(RegisterKey.OfMeta(id))?.Winner.Entry as MetaEntry is { Deleted: false } entry ? entry : null;
 
     private static Refusal NotFound(ImageId id) =>
         new(RefusalCode.NotFound, $"There is no image {id} in the catalog. 'isocatalog ls' lists what there is.", id);

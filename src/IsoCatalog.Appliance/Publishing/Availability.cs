@@ -68,7 +68,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
     /// <summary>The catalog's images that the filters let through, in the order of the list.</summary>
     public static IEnumerable<CatalogImage> Matching(SiteView view, AvailableQuery query) => view.Catalog.Live
         .Where(i => Matches(i, query))
-        .OrderBy(i => i.Meta.Order).ThenBy(i => i.Title, StringComparer.OrdinalIgnoreCase).ThenBy(i => i.Id);
+        .OrderBy(i => i.Meta.Order).ThenBy(i => i.Title, NaturalOrder.Comparer).ThenBy(i => i.Id);
 
     /// <summary>A group or kind means all its surfaces; but a cluster mounts from the one domain of its data center.</summary>
     private static List<SurfaceStatus> Asked(SiteView view, AvailableQuery query)
@@ -127,7 +127,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
     }
 
     private static bool Matches(CatalogImage image, AvailableQuery query) =>
-        (query.Os is null || Is(image.Meta.Os.Family, query.Os) || Is(image.Meta.Os.Distro, query.Os))
+        (query.Os is null || OsName.IsMeant(image.Meta.Os, query.Os))
         && (query.Arch is null || image.Arch.Contains(query.Arch, StringComparer.OrdinalIgnoreCase))
         && (query.Boot is null || (Is("uefi", query.Boot) ? image.Value.Iso.Uefi : image.Value.Iso.Bios))
         && (query.Kind is null || Is(image.Meta.Kind, query.Kind))

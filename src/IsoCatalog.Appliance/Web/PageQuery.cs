@@ -4,7 +4,7 @@ using IsoCatalog.Core.Catalog;
 namespace IsoCatalog.Appliance.Web;
 
 /// <summary>Which images the page shows: everything that its address says. What makes no sense there is ignored.</summary>
-/// <param name="Text">Part of the title, the file name or the id; empty for all.</param>
+/// <param name="Text">Part of the title, the file name, the volume id or the image's id; empty for all.</param>
 /// <param name="UnreadyOnly">Only images that are not available everywhere.</param>
 /// <param name="Number">The page, from 1.</param>
 public sealed record PageQuery(string Text = "", bool UnreadyOnly = false, int Number = 1)
@@ -42,6 +42,7 @@ public sealed record PageQuery(string Text = "", bool UnreadyOnly = false, int N
         return Text.Length == 0
             || image.Title.Contains(Text, StringComparison.OrdinalIgnoreCase)
             || image.FileName.Contains(Text, StringComparison.OrdinalIgnoreCase)
+            || image.Value.Iso.VolumeId.Contains(Text, StringComparison.OrdinalIgnoreCase)
             || (Text.Length >= 6 && image.Id.ToString().Contains(Text, StringComparison.OrdinalIgnoreCase));
     }
 }

@@ -7,10 +7,11 @@ namespace IsoCatalog.Appliance.Wording;
 internal static class ChangeViews
 {
     /// <summary>Who said what is in force.</summary>
-    public static ChangeView Of(Register register)
+    /// <param name="weakest">When that was said which the site says by itself: its stamp tells no time.</param>
+    public static ChangeView Of(Register register, DateTimeOffset weakest = default)
     {
         var word = register.Winner.Entry;
-        return new ChangeView(word.By, word.Stamp.Site, ClockRules.At(word.Stamp.Ms), word.Why);
+        return new ChangeView(word.By, word.Stamp.Site, word.Stamp.IsWeakest() ? weakest : ClockRules.At(word.Stamp.Ms), word.Why);
     }
 
     /// <summary>Who removed the image; null when it is not removed.</summary>

@@ -140,7 +140,7 @@ internal sealed class CatalogJoin
             Names = _names.Names,
             Wishes = _names.Wishes,
             Aliases = _aliases.ToImmutable(),
-            AliasesOf = _pointing ?? _aliases.GroupBy(a => a.Value, a => a.Key).ToImmutableDictionary(g => g.Key, g => g.Order(StringComparer.Ordinal).ToImmutableArray()),
+            AliasesOf = _pointing ?? _aliases.GroupBy(a => a.Value, a => a.Key).ToImmutableDictionary(g => g.Key, g => g.Order(NaturalOrder.Comparer).ToImmutableArray()),
             Roots = _roots.ToImmutable(),
             Named = _named.ToImmutable(),
             LastStamp = _last,

@@ -38,20 +38,6 @@ public sealed record MetaValue
     /// <summary>together or asap; null means the site's setting.</summary>
     public string? Offer { get; init; }
 
-    /// <summary>What was said of the bytes before, but for what is said of these.</summary>
-    public MetaValue After(MetaValue before)
-    {
-        ArgumentNullException.ThrowIfNull(before);
-        return before with
-        {
-            Titles = Titles.Count > 0 ? Titles : before.Titles,
-            Kind = Kind == Other ? before.Kind : Kind,
-            Os = Os == new ImageOs() ? before.Os : Os,
-            Arch = Arch.Count > 0 ? Arch : before.Arch,
-            Tags = Tags.Count > 0 ? Tags : before.Tags,
-        };
-    }
-
     /// <summary>Members of later versions, kept when the entry is stated again.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }

@@ -75,7 +75,7 @@ public sealed record SiteWriter
     /// Signs the entries into the next document; with none, signs again what there is (the heartbeat). What is from the future and no new entry is later than is left out, so that
     /// the others need not hold back what is not: it stands in the document that has it, which counts here beside this one.
     /// </summary>
-    /// <param name="entries">Stamped with <see cref="NextStamp"/>; <see cref="Entry.Obs"/> is filled in here.</param>
+    /// <param name="entries">Stamped with <see cref="NextStamp"/>, or a first description with <see cref="Stamp.Weakest"/>; <see cref="Entry.Obs"/> is filled in here.</param>
     /// <param name="clock">What is made of the clocks now.</param>
     /// <param name="always">Removals, restores and recalls: no clock stops them, neither a doubted one nor the end of the trust document.</param>
     public WriteOutcome Write(FleetCatalog catalog, IReadOnlyList<Entry> entries, SigningKey key, ClockReading clock, bool always = false)
@@ -132,10 +132,13 @@ public sealed record SiteWriter
         }
 
         var last = Present(clock);
-        return entries.FirstOrDefault(e => e.Stamp.Site != Site || HybridTime.Of(e.Stamp) <= last) is { } old
+        return entries.FirstOrDefault(e => e.Stamp.Site != Site || (HybridTime.Of(e.Stamp) <= last && !IsWeakest(catalog, e))) is { } old
             ? new(Rules.WriteStamp, $"The entry {old.Key} is not stamped by '{Site}' above its last clock {last.Ms}.{last.N}.")
             : null;
     }
+
+    /// <summary>A description that says nothing against anybody: there is none of the image yet.</summary>
+    private static bool IsWeakest(FleetCatalog catalog, Entry entry) => entry is MetaEntry && entry.Stamp.IsWeakest() && !catalog.View.Registers.ContainsKey(entry.Key);
 
     /// <summary>The last stamp of anybody that is not from the future.</summary>
     private HybridTime LastOf(FleetCatalog catalog, ClockReading clock)

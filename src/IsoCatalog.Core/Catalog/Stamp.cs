@@ -9,6 +9,14 @@ public sealed record Stamp(long Ms, int N, string Site) : IComparable<Stamp>
     /// <summary>The counter's bound: far above what one millisecond holds, far below where adding one could fail.</summary>
     public const int MaxN = 1_000_000;
 
+    /// <summary>
+    /// Below every other one: of what a site says by itself about an image of which nobody has said anything. Whatever somebody says, wherever and whenever, is newer.
+    /// </summary>
+    public static Stamp Weakest(string site) => new(0, 0, site);
+
+    /// <inheritdoc cref="Weakest"/>
+    public bool IsWeakest() => (Ms, N) == (0, 0);
+
     /// <summary>The stamp for the next entry of <paramref name="site"/>: never below the last one, whatever the clock says.</summary>
     public static Stamp Next(Stamp? last, DateTimeOffset now, string site)
     {

@@ -48,7 +48,8 @@ internal static class IsoText
         return end < 0 ? field : field[..end];
     }
 
-    private static string Clean(ReadOnlySpan<char> text)
+    /// <summary>One line without control characters and marks that change the direction of writing, trimmed.</summary>
+    internal static string Clean(ReadOnlySpan<char> text)
     {
         var clean = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())

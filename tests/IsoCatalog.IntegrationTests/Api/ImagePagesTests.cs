@@ -32,7 +32,7 @@ public sealed partial class ImagePagesTests
         var last = await caller.GetAsync(Path + Next(first));
         Assert.Equal(Images - 5000, last.Names.Count);
         Assert.Null(last["Link"]);
-        Assert.Equal(Enumerable.Range(0, Images).Select(i => $"unseen-{i:x5}.iso"), first.Names.Concat(last.Names));
+        Assert.Equal(Enumerable.Range(0, Images).Select(i => $"unseen-{i:d5}.iso"), first.Names.Concat(last.Names));
 
         var names = new List<string>();
         for (var page = await caller.GetAsync(Path + "?limit=2000"); ; page = await caller.GetAsync(Path + Next(page)))

@@ -77,7 +77,7 @@ internal sealed class SiteInHand
             PieceLength = 16384,
             InfoV1 = default,
             InfoV2 = new Sha256Digest(SHA256.HashData(BitConverter.GetBytes(i ^ 0x5555))),
-            FileName = $"unseen-{i:x5}.iso",
+            FileName = $"unseen-{i:d5}.iso",
             AddedAt = DateTimeOffset.UnixEpoch,
             Iso = new ImageFacts { VolumeId = $"UNSEEN_{i}" },
         }),

@@ -76,7 +76,7 @@ public sealed class DoubtedClockTests
             var refused = Assert.IsType<Outcome<CatalogImage>.Refused>(site.Catalog.SetMeta(image.Id, m => m with { Hidden = true }, "tests"));
             Assert.Equal(RefusalCode.ClockImplausible, refused.Refusal.Code);
             Assert.Contains("timedatectl", refused.Refusal.Message, StringComparison.Ordinal);
-            refused = Assert.IsType<Outcome<CatalogImage>.Refused>(site.Catalog.Put(image.Value, null, replace: false, () => throw new InvalidOperationException("promoted"), () => { }, "tests"));
+            refused = Assert.IsType<Outcome<CatalogImage>.Refused>(site.Catalog.Put(image.Value, AddedDescription.Nothing, replace: false, () => throw new InvalidOperationException("promoted"), () => { }, "tests"));
             Assert.Equal(RefusalCode.ClockImplausible, refused.Refusal.Code);
 
             site.Clock.Off = TimeSpan.Zero;

@@ -20,7 +20,8 @@ public sealed class IngestQueueTests
         using var meter = new Meter("test");
         var reserve = new Reserve(held.Folders, 1 << 20, held.Alarms);
         var ingest = new Ingest(
-            held.Folders, held.Store, held.Ledger, held.Catalog, new DiskRoom(held.Folders, reserve, 1 << 20), held.Time, new IngestMetrics(meter), Task.CompletedTask, NullLogger<Ingest>.Instance);
+            held.Folders, held.Store, held.Ledger, held.Catalog, new DiskRoom(held.Folders, reserve, 1 << 20), held.Time, new IngestMetrics(meter),
+            new OsinfoDatabase([], NullLogger<OsinfoDatabase>.Instance), Task.CompletedTask, NullLogger<Ingest>.Instance);
         using var queue = new IngestQueue(
             ingest, held.Time, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), NullLogger<IngestQueue>.Instance);
         var job = queue.Start(new OfNoKind());

@@ -1,4 +1,5 @@
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 using Xunit;
@@ -164,7 +165,7 @@ public sealed class LedgerRaceTests
         var staging = held.Folders.NewStagingFile();
         await File.WriteAllBytesAsync(staging, bytes, Cancel);
         var right = Assert.IsType<StoreRead.Right>(ImageStore.Read(staging, image.Value.Root, null, Cancel));
-        Done(held.Catalog.Put(image.Value, null, replace: false, () => held.Store.Promote(staging, right.Receipt), () => Assert.Fail("It is taken."), "test"));
+        Done(held.Catalog.Put(image.Value, AddedDescription.Nothing, replace: false, () => held.Store.Promote(staging, right.Receipt), () => Assert.Fail("It is taken."), "test"));
 
         Assert.True(held.Keeper.Conclude(image, path, null, read));
         Assert.IsType<StoreFile.Present>(held.File);

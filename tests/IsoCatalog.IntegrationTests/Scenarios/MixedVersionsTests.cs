@@ -12,6 +12,8 @@ public sealed class MixedVersionsTests
 {
     private const string Alias = "debian-latest";
 
+    private const string Label = "Debian 12.5.0 amd64 n";
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <param name="first">The sites that are upgraded first; the rest follows.</param>
@@ -57,6 +59,9 @@ public sealed class MixedVersionsTests
             }
 
             await ConvergeAsync();
+
+            // What this version recognises, the other one shows.
+            Assert.Equal(site.Program == released ? Label : "Debian 12.5.0 netinst", (await other.Client.GetImageAsync($"{site.Id}-stays.iso", Cancel)).Title);
             await RemoveAsync(other, $"{site.Id}-goes.iso");
             await RemoveAsync(site, $"{site.Id}-back.iso");
             await other.Client.BlockImageAsync(images[$"{site.Id}-recalled.iso"].Id.ToString(), new BlockRequest("a test"), Cancel);
@@ -143,7 +148,7 @@ public sealed class MixedVersionsTests
 
         async Task AddAsync(TestSite site, string name)
         {
-            images[name] = await site.PutAsync(name, images.Count + 1);
+            images[name] = await site.UploadAsync(name, IsoBuilder.InMemory(Label, 20_000, images.Count + 1));
             names.Add(name);
         }
 

@@ -187,6 +187,29 @@ public sealed class SiteWriterTests
     }
 
     [Fact]
+    public void W_05_what_a_site_says_by_itself_of_an_image_that_nobody_described_is_weaker_than_any_word()
+    {
+        var (writer, catalog) = Filled(2);
+        var recognised = SomeImages.Describe(1, 0, "recognised") with { Stamp = Stamp.Weakest("ams") };
+
+        var written = Assert.IsType<WriteOutcome.Written>(writer.Write(catalog, [recognised], _fleet.Signers["ams"], ClockReading.Of(SomeFleet.Now)));
+        catalog = Assert.IsType<Admission.Admitted>(catalog.Admit(written.Document.Envelope, written.Document.ChunkBytes, SomeFleet.Now)).Catalog;
+        Assert.Equal("recognised", catalog.View.Images[SomeImages.Id(1)].Title);
+
+        // Only the first word of all, only of a description, and only the site's own.
+        foreach (var wrong in (Entry[])[recognised, recognised with { Image = SomeImages.Id(0), Stamp = Stamp.Weakest("nyc") }, SomeImages.Put(9, 0) with { Stamp = Stamp.Weakest("ams") }])
+        {
+            Assert.Equal(Rules.WriteStamp, Rule(written.Writer.Write(catalog, [wrong], _fleet.Signers["ams"], ClockReading.Of(SomeFleet.Now))));
+        }
+
+        // What anybody says is newer, though it was said before, and in whatever order it comes.
+        Entry[] all = [SomeImages.Put(1, 5), recognised, SomeImages.Describe(1, 1, "somebody's", "nyc"), SomeImages.Describe(1, 0, "recognised there") with { Stamp = Stamp.Weakest("zrh") }];
+        Assert.Equal("somebody's", CatalogView.Empty.With(all).Images[SomeImages.Id(1)].Title);
+        Assert.Equal("somebody's", CatalogView.Empty.With(all.Reverse()).Images[SomeImages.Id(1)].Title);
+        Assert.Equal("recognised there", CatalogView.Empty.With(all.Where(e => e.Stamp.Site != "nyc")).Images[SomeImages.Id(1)].Title);
+    }
+
+    [Fact]
     public void W_06_an_entry_that_others_would_refuse_is_not_signed()
     {
         var (writer, catalog) = Filled(1);
