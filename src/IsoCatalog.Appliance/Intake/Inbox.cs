@@ -262,7 +262,8 @@ internal sealed class Inbox : LastingLoop
                 _known[file.Name] = (seen, _time.GetUtcNow());
                 break;
             case Outcome<CatalogImage>.Refused { Refusal: var refusal } when !cancellationToken.IsCancellationRequested:
-                _refused[file.Name] = new RefusedFile(seen, expected?.Sha256, refusal, _time.GetUtcNow());
+                var inWords = refusal.Code == RefusalCode.AlreadyInCatalog ? refusal with { Message = $"{path}: {refusal.Message} Delete the file, or move it away." } : refusal;
+                _refused[file.Name] = new RefusedFile(seen, expected?.Sha256, inWords, _time.GetUtcNow());
                 break;
         }
     }

@@ -70,7 +70,7 @@ internal sealed class Ingest(
             return new Refusal(
                 RefusalCode.NameInvalid,
                 InboxName.Instead(request.Name) is { } instead
-                    ? $"{request.Label} is no image by its name: {instead}. If it is one all the same, give it an image's name, such as {request.Named(fileName)}."
+                    ? $"{request.Label} is no image by its name: {instead}. If it is one all the same, give it an image's name, such as {request.Named(InboxName.ImageOf(request.Name) is null ? "NAME.iso" : fileName)}."
                     : $"{request.Label}: {problem}. Names are letters, digits and . _ + - and end with .iso; give it one, such as {request.Named(fileName)}.");
         }
 

@@ -30,7 +30,7 @@ public static class CatalogRules
                 : new Refusal(
                     RefusalCode.AlreadyInCatalog,
                     $"These bytes are already in the catalog as {same.FileName} ({id}); nothing was changed. "
-                    + "To give them another title, use PATCH /api/v1/images/{id}.",
+                    + $"To give them another title, use PATCH /api/v1/images/{id}.",
                     id);
         }
 

@@ -295,6 +295,17 @@ public sealed class InboxTests
             File.Delete(path);
             await NoDriftAsync(site);
         }
+
+        var twice = await DropAsync(site, "twice.iso", Good);
+        Assert.Contains("Delete the file", (await witness.DriftAsync(Refused, twice)).Reason, StringComparison.Ordinal);
+
+        // Nor is another name proposed for what no image is called like.
+        foreach (var (name, proposed) in new[] { ("SHA256SUMS", "NAME.iso"), ("x.iso.filepart", "--name x.iso"), ("x.iso.gz", "--name x.iso") })
+        {
+            var problem = (await site.AddPathAsync(new AddRequest(Path: site.Write(name, Good)))).Problem!;
+            Assert.Contains(proposed, problem.Detail, StringComparison.Ordinal);
+            Assert.DoesNotContain(name + ".iso", problem.Detail, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
