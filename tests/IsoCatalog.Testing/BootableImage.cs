@@ -65,17 +65,19 @@ public static class BootableImage
                 break;
             case "UEFI that is exFAT":
                 await IsoBuilder.BuildFatAsync(path, ["BOOTX64.EFI"], 12, cancellationToken, uefi);
-                var boot = await File.ReadAllBytesAsync(path, cancellationToken);
-                "EXFAT   "u8.CopyTo(boot.AsSpan(3));
-                boot.AsSpan(11, 53).Clear();
-                await File.WriteAllBytesAsync(path, boot, cancellationToken);
+                var floppy = await File.ReadAllBytesAsync(path, cancellationToken);
+                "EXFAT   "u8.CopyTo(floppy.AsSpan(3));
+                floppy.AsSpan(11, 53).Clear();
+                await File.WriteAllBytesAsync(path, floppy, cancellationToken);
                 break;
             case "UEFI with too few clusters for FAT32":
                 // No tool makes one; this one ends before the 65,525th cluster, and behind all that lies in it.
                 await IsoBuilder.BuildFatAsync(path, ["BOOTX64.EFI"], 32, cancellationToken, uefi);
-                var sectors = await File.ReadAllBytesAsync(path, cancellationToken);
-                BinaryPrimitives.WriteUInt32LittleEndian(sectors.AsSpan(32), 40_000);
-                await File.WriteAllBytesAsync(path, sectors, cancellationToken);
+                using (var boot = File.OpenHandle(path, FileMode.Open, FileAccess.Write))
+                {
+                    RandomAccess.Write(boot, BitConverter.GetBytes(40_000), 32);
+                }
+
                 break;
             default:
                 await IsoBuilder.BuildFatAsync(path, ["BOOTX64.EFI"], 12, cancellationToken, uefi);

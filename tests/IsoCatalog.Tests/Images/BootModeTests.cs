@@ -25,7 +25,8 @@ public sealed class BootModeTests
     [InlineData("a floppy with a UEFI program", true, true, "")]
     public async Task A_boot_mode_is_what_lies_there_whatever_the_catalog_says(string kind, bool bios, bool uefi, string warning)
     {
-        var (found, warnings) = Inspect.Recognized(await BuildAsync(kind));
+        using var folder = new TempFolder();
+        var (found, warnings) = Inspect.Recognized(await BuildAsync(folder, kind));
         Assert.Equal(new BootModes(bios, uefi), found.Boot);
         Assert.Equal(uefi || kind is "a wrong checksum" ? ["x86_64"] : [], found.Arch);
         if (warning.Length > 0)
@@ -65,16 +66,15 @@ public sealed class BootModeTests
         Assert.False(Inspect.Recognized(path).Metadata.Boot.Uefi);
     }
 
-    private static async Task<byte[]> BuildAsync(string kind)
+    private static async Task<string> BuildAsync(TempFolder folder, string kind)
     {
         foreach (var program in (string[])["xorriso", "genisoimage", "mkfs.vfat", "mcopy"])
         {
             Counterpart.Require(program);
         }
 
-        using var folder = new TempFolder();
         var path = folder.Combine("bootable.iso");
         await BootableImage.BuildAsync(path, kind, [0xF4, 0xEB, 0xFD, .. new byte[2045]], [.. "MZ"u8, .. new byte[3000]], Cancel);
-        return await File.ReadAllBytesAsync(path, Cancel);
+        return path;
     }
 }

@@ -1,11 +1,15 @@
 using System.Buffers.Binary;
 using IsoCatalog.Core.Images;
 using IsoCatalog.Testing;
+using IsoCatalog.Tests.Catalog;
 using Xunit;
 
 namespace IsoCatalog.Tests.Images;
 
-/// <summary>What ends before its own end is refused, though its ISO 9660 volume is whole; what only looks so is not.</summary>
+/// <summary>
+/// What ends before its own end is refused, though its ISO 9660 volume is whole; what only looks so is not. The images are so large that the collector would disturb those who measure memory.
+/// </summary>
+[Collection<MeasuredAlone>]
 public sealed class TruncatedImagesTests(AppendedImages built) : IClassFixture<AppendedImages>
 {
     private const int Sector = 2048;
