@@ -62,7 +62,15 @@ internal static class RmCommand
         while (InSight(removed).Any(c => c.Cell.Code == ReasonCode.Removed) && session.Time.GetUtcNow() < end)
         {
             await Task.Delay(Pause, session.Time, cancellationToken);
-            removed = await session.Site.GetImageAsync(removed.Id.ToString(), cancellationToken);
+            try
+            {
+                removed = await session.Site.GetImageAsync(removed.Id.ToString(), cancellationToken);
+            }
+            catch (Exception e) when (e is ApplianceException or ApplianceUnreachableException)
+            {
+                // It is removed all the same.
+                break;
+            }
         }
 
         return removed;
