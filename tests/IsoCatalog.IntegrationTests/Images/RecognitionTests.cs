@@ -78,7 +78,7 @@ public sealed class RecognitionTests
         var bytes = IsoBuilder.InMemory("Debian 12.5.0 amd64 n", 20_000, 1);
         await using (var content = new MemoryStream(bytes))
         {
-            var added = await site.Client.UploadImageAsync(content, "debian.iso", null, "Our Debian", "other", null, Cancel);
+            var added = await site.Client.UploadImageAsync(content, "debian.iso", null, "Our Debian", "other", replace: false, null, Cancel);
             Assert.Equal(("Our Debian", "other", "debian"), (added.Title, added.Meta.Kind, added.Meta.Os.Distro));
             await site.Client.ChangeImageAsync("debian.iso", new ImagePatch(Order: 3, Os: new ImageOs("linux", "ours")), Cancel);
             await site.Client.RemoveImageAsync("debian.iso", null, Cancel);

@@ -35,6 +35,7 @@ public sealed class SeenFileTests
             new DiskRoom(held.Folders, new Reserve(held.Folders, 1 << 20, held.Alarms), 1 << 20),
             held.Time,
             new IngestMetrics(meter),
+            new OsinfoDatabase([], NullLogger<OsinfoDatabase>.Instance),
             Task.CompletedTask,
             NullLogger<Ingest>.Instance);
         using var queue = new IngestQueue(ingest, held.Time, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance), NullLogger<IngestQueue>.Instance);
