@@ -43,7 +43,7 @@ internal static class AddCommand
             "Add ISO images to the catalog, and wait until every surface of the site advertises them.",
             "isocatalog add debian-12.iso --sha256 1d52b5... --title \"Debian 12\" --kind installer",
             "isocatalog add /mnt/usb/*.iso --no-wait",
-            "isocatalog add debian-testing.iso --replace",
+            "isocatalog add new/debian-12.iso --replace",
             "isocatalog add rescue.iso --server https://isos.example.com:8443 --token-file ~/.isocatalog-token")
         {
             files, sha256, name, title, kind, replace, noWait, timeout,

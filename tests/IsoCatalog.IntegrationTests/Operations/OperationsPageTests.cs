@@ -21,6 +21,8 @@ public sealed partial class OperationsPageTests : IDisposable
         await using var site = await TestSite.StartAsync(Cancel);
         _folder.Write("debian-12.iso", IsoBuilder.InMemory("DEBIAN", 40_000, 1));
         _folder.Write("debian-12.1.iso", IsoBuilder.InMemory("DEBIAN", 40_000, 2));
+        Directory.CreateDirectory(_folder.Combine("new"));
+        _folder.Write(Path.Combine("new", "debian-12.iso"), IsoBuilder.InMemory("DEBIAN", 40_000, 3));
         var setting = "";
         foreach (var block in await BlocksAsync("images.md"))
         {
