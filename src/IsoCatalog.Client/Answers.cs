@@ -155,7 +155,7 @@ public sealed record LeaseRenewal(int? Ttl);
 /// <param name="Url">Not supported yet.</param>
 /// <param name="Replace">An image that has the name goes for this one, in the same step.</param>
 public sealed record AddRequest(
-    string? Path = null, string? Url = null, string? Name = null, Sha256Digest? Sha256 = null, string? Title = null, string? Kind = null, bool Replace = false);
+    string? Path = null, string? Url = null, string? Name = null, Sha256Digest? Sha256 = null, string? Title = null, string? Kind = null, bool? Replace = null);
 
 /// <summary>Members that are left out stay as they are.</summary>
 public sealed record ImagePatch(

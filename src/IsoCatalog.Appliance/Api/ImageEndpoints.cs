@@ -188,7 +188,7 @@ internal static partial class ImageEndpoints
             ExpectedSha256 = request.Sha256,
             Title = request.Title,
             Kind = request.Kind,
-            Replace = request.Replace,
+            Replace = request.Replace == true,
             For = user,
         };
         if (file.Forbidden() is { } forbidden)

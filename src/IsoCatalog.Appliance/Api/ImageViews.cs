@@ -19,7 +19,8 @@ internal static class ImageViews
     public static IReadOnlyList<ImageView> Of(SiteView view, IReadOnlyList<CatalogImage> images, ViewPoint point)
     {
         var (others, now) = (view.Others.Values.OrderBy(o => o.Site, StringComparer.Ordinal).ToList(), point.Time.GetUtcNow());
-        return [.. images.Select(i => Of(view, i, Ready(view, i, point, others, now)))];
+        var taken = TakenNames.Of(view);
+        return [.. images.Select(i => Of(view, i, Ready(view, i, point, others, taken, now)))];
     }
 
     private static ImageView Of(SiteView view, CatalogImage image, IReadOnlyDictionary<string, IReadOnlyDictionary<string, CellView>> ready)
@@ -70,13 +71,13 @@ internal static class ImageViews
 
     /// <summary>The site's own cells first, then those of the others in the order of their ids.</summary>
     private static Dictionary<string, IReadOnlyDictionary<string, CellView>> Ready(
-        SiteView view, CatalogImage image, ViewPoint point, IReadOnlyList<OtherSite> others, DateTimeOffset now)
+        SiteView view, CatalogImage image, ViewPoint point, IReadOnlyList<OtherSite> others, TakenNames taken, DateTimeOffset now)
     {
         var together = CellPlan.IsTogether(image, point.Together);
         var heldBackBy = CellPlan.HeldBackBy(view, image.Id, together, now);
         var ready = new Dictionary<string, IReadOnlyDictionary<string, CellView>>(StringComparer.Ordinal)
         {
-            [point.Site] = view.Surfaces.ToDictionary(s => s.Name, s => Cell(view, image, s, heldBackBy)),
+            [point.Site] = view.Surfaces.ToDictionary(s => s.Name, s => Cell(view, image, s, heldBackBy, taken)),
         };
         foreach (var other in others)
         {
@@ -124,7 +125,7 @@ internal static class ImageViews
     }
 
     /// <summary>A surface that is down as a whole shows its own reason in every cell.</summary>
-    private static CellView Cell(SiteView view, CatalogImage image, SurfaceStatus surface, IReadOnlyList<string> heldBackBy)
+    private static CellView Cell(SiteView view, CatalogImage image, SurfaceStatus surface, IReadOnlyList<string> heldBackBy, TakenNames taken)
     {
         var cell = view.CellOf(image.Id, surface.Name);
         if (cell is { State: CellState.Advertised } && !view.IsAvailable(image.Id, surface))
@@ -145,8 +146,8 @@ internal static class ImageViews
                     ReasonCode.WaitingForSites,
                     cell.Since,
                     null)
-            : cell is { State: CellState.Staged } && TakenName.Why(view, image.Id, surface) is { } taken
-                ? new CellView(CellState.Staged, taken, ReasonCode.WaitingForName, cell.Since, null)
+            : cell is { State: CellState.Staged } && taken.Why(image.Id, surface) is { } why
+                ? new CellView(CellState.Staged, why, ReasonCode.WaitingForName, cell.Since, null)
             : cell is not null ? new CellView(cell.State, cell.Reason, cell.Code, cell.Since, cell.Progress)
             : image.Deleted ? new CellView(CellState.Absent, "The image was removed.", ReasonCode.Removed, null, null)
             : image.Blocked ? new CellView(CellState.Absent, view.WhyUnwanted(image.Id), ReasonCode.Blocked, null, null)

@@ -50,7 +50,7 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
         try
         {
             var job = await session.Site.AddImageAsync(
-                new AddRequest(Path: path, Name: wishes.Name, Sha256: wishes.Sha256, Title: wishes.Title, Kind: wishes.Kind, Replace: wishes.Replace),
+                new AddRequest(Path: path, Name: wishes.Name, Sha256: wishes.Sha256, Title: wishes.Title, Kind: wishes.Kind, Replace: wishes.Replace ? true : null),
                 cancellationToken);
             return await FollowAsync(job, cancellationToken);
         }

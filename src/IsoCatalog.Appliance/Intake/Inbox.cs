@@ -162,7 +162,8 @@ internal sealed class Inbox : LastingLoop
             var path = Path.Combine(_path, file.Name);
             if (_taken.Find(file.Name, file.Entry.Seen) is { } taken)
             {
-                if (anew && WhyNotDeleted(file) is null)
+                // Of a file that was touched since it is not certain that it has the bytes that were taken.
+                if (anew && taken.Seen with { Root = default } == file.Entry.Seen with { Root = default } && WhyNotDeleted(file) is null)
                 {
                     _taken.Remove(file.Name);
                     continue;
@@ -177,7 +178,8 @@ internal sealed class Inbox : LastingLoop
                 continue;
             }
 
-            if (verdict is not InboxVerdict.Leave && file.Entry.Kind == FileKind.Regular && _queue.Became(file.Entry.Seen) is { } added)
+            if (verdict is not InboxVerdict.Leave && file.Entry.Kind == FileKind.Regular && _queue.Became(file.Entry.Seen) is { } added
+                && _ledger.View.Catalog.Images.GetValueOrDefault(added) is { Deleted: false })
             {
                 // By hand, whatever was said against it here.
                 Remove(file, added);

@@ -21,6 +21,10 @@ internal sealed class InboxFolder(string path)
     /// <summary>In all the folders of one folder.</summary>
     private const int MaxInside = 2_000;
 
+    /// <summary>Names of images in folders that are kept, and bytes of lists, for the whole inbox.</summary>
+    private const int MaxKept = 10_000;
+    private const long MaxLists = 16 << 20;
+
     private const int MaxDepth = 8;
 
     private readonly Dictionary<string, (Receipt Seen, InboxFile Read)> _read = new(StringComparer.Ordinal);
@@ -56,10 +60,10 @@ internal sealed class InboxFolder(string path)
     public static InboxTrouble Unlistable(string path, string why, string remedy) => new(
         ReasonCode.InboxUnlistable, $"The inbox {path} cannot be listed, so what is dropped there is not taken up: {why} {remedy}; it goes on by itself.");
 
-    /// <summary>Folders are read again: what happens deeper in them shows nowhere.</summary>
+    /// <summary>Folders are read again: what happens deeper in them shows nowhere. So is what could not be read.</summary>
     public void Forget()
     {
-        foreach (var (name, _) in _read.Where(r => r.Value.Read.Images is not null).ToList())
+        foreach (var (name, _) in _read.Where(r => r.Value.Read is { Images: not null } or { Problem: not null }).ToList())
         {
             _read.Remove(name);
         }
@@ -112,6 +116,11 @@ internal sealed class InboxFolder(string path)
                 return new InboxFile(entry, default, Problem: $"it is longer than {ChecksumList.MaxLength:N0} bytes.");
             }
 
+            if (_read.Values.Where(r => r.Read.List is not null).Sum(r => r.Seen.Size) + entry.Seen.Size > MaxLists)
+            {
+                return new InboxFile(entry, default, Problem: $"all lists of the inbox together are longer than {MaxLists:N0} bytes.");
+            }
+
             var content = new byte[entry.Seen.Size];
             var length = 0;
             for (int count; length < content.Length && (count = RandomAccess.Read(file, content.AsSpan(length), length)) > 0;)
@@ -131,7 +140,7 @@ internal sealed class InboxFolder(string path)
     private InboxFile LookInto(FolderEntry entry)
     {
         var images = new List<string>();
-        var (left, problem) = (MaxInside, (string?)null);
+        var (left, problem) = (Math.Min(MaxInside, MaxKept - _read.Values.Sum(r => r.Read.Images?.Count ?? 0)), (string?)null);
         Into(entry.Name, entry.Seen, 1);
         return new InboxFile(entry, default, images, Problem: problem);
 
@@ -147,9 +156,12 @@ internal sealed class InboxFolder(string path)
                 }
 
                 left -= inside.Entries.Count;
-                problem ??= inside.IsWhole ? null : $"it has more than {MaxInside:N0} entries.";
+                var folders = inside.Entries.Where(i => i is { Kind: FileKind.Folder, IsUtf8: true } && InboxName.KindOf(i.Name) != InboxKind.Hidden).ToList();
+                problem ??= !inside.IsWhole || (left <= 0 && folders.Count > 0) ? "it has too many entries to look at all."
+                    : depth == MaxDepth && folders.Count > 0 ? $"it has folders within folders, more than {MaxDepth}."
+                    : null;
                 images.AddRange(inside.Entries.Where(i => i.Kind == FileKind.Regular && InboxName.IsImage(i.Name)).Select(i => Path.Combine(folder, i.Name)));
-                foreach (var below in inside.Entries.Where(i => i is { Kind: FileKind.Folder, IsUtf8: true } && depth < MaxDepth && left > 0 && InboxName.KindOf(i.Name) != InboxKind.Hidden))
+                foreach (var below in folders.Where(_ => depth < MaxDepth && left > 0))
                 {
                     Into(Path.Combine(folder, below.Name), below.Seen, depth + 1);
                 }

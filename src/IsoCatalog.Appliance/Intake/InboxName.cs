@@ -45,12 +45,7 @@ internal static partial class InboxName
     /// <param name="name">Beside the image.</param>
     /// <param name="image">A name that ends with .iso.</param>
     /// <param name="inside">The images in it, when it is a folder.</param>
-    public static bool HoldsBack(InboxKind kind, string name, string image, IEnumerable<string> inside) => kind switch
-    {
-        InboxKind.Unfinished => IsOf(Bare(name), image) || Is(Bare(name), image) || IsFirefox(name, image) || inside.Any(i => Is(Path.GetFileName(i), image)),
-        InboxKind.Other => IsOf(name, image),
-        _ => false,
-    };
+    public static bool HoldsBack(InboxKind kind, string name, string image, IEnumerable<string> inside) => Work.Of(kind, name, inside).IsOn(image);
 
     /// <summary>Is a list of checksums about this one image alone, by its name?</summary>
     public static bool IsChecksumOf(string name, string image) => IsOf(name, image) || (IsOf(name, image[..^4]) && ChecksumTail().IsMatch(name[(image.Length - 4)..]));
@@ -73,10 +68,6 @@ internal static partial class InboxName
     /// <summary>A name that goes on after that of the image.</summary>
     private static bool IsOf(string name, string image) =>
         name.Length > image.Length && name.StartsWith(image, StringComparison.OrdinalIgnoreCase) && !char.IsAsciiLetterOrDigit(name[image.Length]);
-
-    /// <summary>Firefox keeps a place for <c>x.iso</c> with an empty file, and writes to <c>x.Ab3dEf12.iso.part</c>.</summary>
-    private static bool IsFirefox(string name, string image) =>
-        FirefoxTail().Match(name) is { Success: true } match && Is(match.Groups["stem"].Value, image[..^4]);
 
     private static string Bare(string name) => InFront().Replace(name, "");
 
@@ -129,6 +120,32 @@ internal static partial class InboxName
 
     [GeneratedRegex(@"\A(?<stem>.+)\.[a-z0-9_-]{8}\.iso\.part\z", Rules)]
     private static partial Regex FirefoxTail();
+
+    /// <summary>What a name says of the work that is done there, taken apart once for all images beside it.</summary>
+    internal sealed record Work
+    {
+        private InboxKind _kind;
+        private string _name = "";
+        private string? _firefox;
+        private HashSet<string> _inside = [];
+
+        public static Work Of(InboxKind kind, string name, IEnumerable<string> inside) => kind is not InboxKind.Unfinished ? new Work { _kind = kind, _name = name } : new Work
+        {
+            _kind = kind,
+            _name = Bare(name),
+
+            // Firefox keeps a place for x.iso with an empty file, and writes to x.Ab3dEf12.iso.part.
+            _firefox = FirefoxTail().Match(name) is { Success: true } match ? match.Groups["stem"].Value + ".iso" : null,
+            _inside = inside.Select(i => Path.GetFileName(i)).ToHashSet(StringComparer.OrdinalIgnoreCase),
+        };
+
+        public bool IsOn(string image) => _kind switch
+        {
+            InboxKind.Unfinished => IsOf(_name, image) || Is(_name, image) || (_firefox is not null && Is(_firefox, image)) || _inside.Contains(image),
+            InboxKind.Other => IsOf(_name, image),
+            _ => false,
+        };
+    }
 
     private const RegexOptions Rules = RegexOptions.NonBacktracking | RegexOptions.Singleline | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture;
 }

@@ -101,13 +101,13 @@ internal static class InboxPlan
     private static InboxVerdict OfImage(Look look, InboxFile file, string path)
     {
         var since = file.Since;
-        foreach (var (other, kind) in look.Unfinished)
+        foreach (var (other, work) in look.Unfinished)
         {
-            if (InboxName.HoldsBack(kind, other.Name, file.Name, other.Inside))
+            if (work.IsOn(file.Name))
             {
                 return new InboxVerdict.Wait(
                     $"{path} is not taken up: {Plain.Text(other.Name)} beside it says that a download or a copy of it is not finished, and neither has moved since. If that is over, start it "
-                    + $"again or delete {Plain.Text(other.Name)}. If the image is whole as it is: isocatalog add {path}.",
+                    + $"again or delete {Plain.Text(other.Name)}. If the image is whole as it is: isocatalog add {look.Word(file)}.",
                     since > other.Since ? since : other.Since);
             }
         }
@@ -128,18 +128,18 @@ internal static class InboxPlan
         if (asked.FirstOrDefault(l => l.List is null) is { } unread)
         {
             return new InboxVerdict.PassOver(
-                $"{path} is not taken up: {Plain.Text(unread.Name)} beside it should say which SHA-256 it must have, and {WhyUnread(unread)} Mend it or delete it, or: isocatalog add {path}.");
+                $"{path} is not taken up: {Plain.Text(unread.Name)} beside it should say which SHA-256 it must have, and {WhyUnread(unread)} Mend it or delete it, or: isocatalog add {look.Word(file)}.");
         }
 
         var said = asked.SelectMany(l => Said(l, own.Contains(l), file.Name).Select(line => (List: l, Line: line))).DistinctBy(s => s.Line.Sha256).ToList();
         return said switch
         {
             [] when own.FirstOrDefault(l => l.Name.Contains("256", StringComparison.Ordinal)) is { } empty => new InboxVerdict.PassOver(
-                $"{path} is not taken up: {Plain.Text(empty.Name)} beside it should say which SHA-256 it must have, and says none. Mend it or delete it, or: isocatalog add {path}."),
+                $"{path} is not taken up: {Plain.Text(empty.Name)} beside it should say which SHA-256 it must have, and says none. Mend it or delete it, or: isocatalog add {look.Word(file)}."),
             [] => new InboxVerdict.Take(null),
             [var one] => new InboxVerdict.Take(new ExpectedHash(one.Line.Sha256, Where(one))),
             [var one, var other, ..] => new InboxVerdict.PassOver(
-                $"{path} is not taken up: {Where(one)} says that its SHA-256 is {one.Line.Sha256}, and {Where(other)} says {other.Line.Sha256}. Leave only the right one, or: isocatalog add {path}."),
+                $"{path} is not taken up: {Where(one)} says that its SHA-256 is {one.Line.Sha256}, and {Where(other)} says {other.Line.Sha256}. Leave only the right one, or: isocatalog add {look.Word(file)}."),
         };
     }
 
@@ -199,7 +199,7 @@ internal static class InboxPlan
             (_folder, Catalog, _now) = (folder, catalog, now);
             Files = [.. files.Select(f => (f, InboxName.KindOf(f.Name)))];
             Images = [.. Of(InboxKind.Image).Where(f => f.Entry is { Kind: FileKind.Regular, IsUtf8: true })];
-            Unfinished = [.. Files.Where(f => f.Kind is InboxKind.Unfinished or InboxKind.Other)];
+            Unfinished = [.. Files.Where(f => f.Kind is InboxKind.Unfinished or InboxKind.Other).Select(f => (f.File, InboxName.Work.Of(f.Kind, f.File.Name, f.File.Inside)))];
             var lists = Of(InboxKind.Checksums).Where(f => f.Entry.Kind != FileKind.Folder).ToList();
             ListsOf = lists.SelectMany(l => Images.Where(i => InboxName.IsChecksumOf(l.Name, i.Name)).Select(i => (Image: i.Name, List: l))).ToLookup(p => p.Image, p => p.List);
             var owned = ListsOf.SelectMany(l => l).ToHashSet();
@@ -211,7 +211,7 @@ internal static class InboxPlan
         public IReadOnlyList<InboxFile> Images { get; }
 
         /// <summary>What may be the work on an image.</summary>
-        public IReadOnlyList<(InboxFile File, InboxKind Kind)> Unfinished { get; }
+        public IReadOnlyList<(InboxFile File, InboxName.Work Work)> Unfinished { get; }
 
         /// <summary>The lists that are named after an image, by its name.</summary>
         public ILookup<string, InboxFile> ListsOf { get; }
@@ -222,6 +222,9 @@ internal static class InboxPlan
         public Func<string, Sha256Digest?> Catalog { get; }
 
         public string Shown(InboxFile file) => Path.Combine(_folder, Plain.Text(file.Name));
+
+        /// <summary>The same, to be pasted into a shell: anybody may have chosen the name.</summary>
+        public string Word(InboxFile file) => ShellWord.Of(Path.Combine(_folder, file.Name));
 
         public bool IsQuiet(DateTimeOffset since) => (_now - since).Duration() >= Quiet;
 

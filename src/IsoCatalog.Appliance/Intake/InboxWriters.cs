@@ -38,7 +38,7 @@ internal sealed class InboxWriters(string folder)
             if (_open.TryGetValue(file.Name, out var last) && (now - last).Duration() < InboxPlan.Quiet)
             {
                 return new NotYet(
-                    $"{path} is not taken up: some program has it open for writing, and has not written to it since. End that program (see lsof or fuser). If the image is whole as it is: isocatalog add {path}.",
+                    $"{path} is not taken up: some program has it open for writing, and has not written to it since. End that program (see lsof or fuser). If the image is whole as it is: isocatalog add {ShellWord.Of(path)}.",
                     IsShort: true);
             }
 
@@ -78,9 +78,9 @@ internal sealed class InboxWriters(string folder)
 
         var taken = SparseFile.Taken(file);
         using var stream = new FileStream(file, FileAccess.Read, bufferSize: 0);
-        return IsoReader.Read(stream) is IsoInspection.Recognized { Metadata.DeclaredSize: var declared } && first < declared
+        return IsoReader.Read(stream) is IsoInspection.Recognized { Metadata.UsedSize: var used } && first < used
             ? $"{path} is not taken up: nothing was ever written to some of it, from byte {first:N0} of {size:N0} on ({Plain.Size(taken)} of {Plain.Size(size)} are on the disk). A download that reserved its room and "
-                + $"was broken off looks so; a sparse copy and a file system that compresses do too. If it is whole, put its checksum beside it as {Plain.Text(Path.GetFileName(path))}.sha256, or: isocatalog add {path}."
+                + $"was broken off looks so; a sparse copy and a file system that compresses do too. If it is whole, put its checksum beside it as {Plain.Text(Path.GetFileName(path))}.sha256, or: isocatalog add {ShellWord.Of(path)}."
             : null;
     }
 }

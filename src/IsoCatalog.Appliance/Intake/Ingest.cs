@@ -357,7 +357,7 @@ internal sealed class Ingest(
         };
     }
 
-    /// <param name="firstHole">Where the source has one; in what the volume declares it is worth a warning.</param>
+    /// <param name="firstHole">Where the source has one; in what is mounted or started it is worth a warning.</param>
     private static ImageFacts Facts(IsoInspection.Recognized found, long firstHole) => new()
     {
         VolumeId = found.Metadata.VolumeId,
@@ -369,7 +369,7 @@ internal sealed class Ingest(
         Hybrid = found.Metadata.Hybrid,
         Udf = found.Metadata.Udf,
         Arch = found.Metadata.Arch,
-        Warnings = firstHole < found.Metadata.DeclaredSize ? [.. found.Warnings, HoleWarning(firstHole)] : found.Warnings,
+        Warnings = firstHole < found.Metadata.UsedSize ? [.. found.Warnings, HoleWarning(firstHole)] : found.Warnings,
     };
 
     private static string HoleWarning(long firstHole) =>

@@ -27,8 +27,8 @@ internal sealed class TakenFiles
 {
     private const string FactName = "inbox-taken";
 
-    /// <summary>Beyond it the oldest is forgotten, and taken up once more.</summary>
-    private const int Most = 1_000;
+    /// <summary>As many as are looked at; beyond it what lies elsewhere is forgotten, and then the oldest.</summary>
+    private const int Most = InboxFolder.MaxEntries;
 
     private readonly SiteLedger _ledger;
     private readonly Dictionary<string, TakenFile> _files;
@@ -49,7 +49,7 @@ internal sealed class TakenFiles
         _files[file.Name] = file;
         if (_files.Count > Most)
         {
-            _files.Remove(_files.Values.MinBy(f => f.Since)!.Name);
+            _files.Remove(_files.Values.OrderBy(f => f.Folder == file.Folder).ThenBy(f => f.Since).First().Name);
         }
 
         _unsaved = true;

@@ -37,9 +37,9 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         var entries = new List<Entry>();
         if (replaced is not null)
         {
-            // Whoever follows an alias, or sorts by what was said, finds the new bytes in the place of the old.
+            // Whoever follows an alias, or sorts by what was said, finds the new bytes in the place of the old. It is no new word about the alias: what waits for it goes on.
             entries.Add(new ImageEntry(replaced.Id, stamp, by, $"replaced by {id}", true, Said(view, replaced)));
-            entries.AddRange(aliases.Select(name => new AliasEntry(name, id, stamp, by, null, false) { Former = AliasPlan.FormerOf(view.Catalog.AliasOf(name), id) }));
+            entries.AddRange(aliases.Select(name => new AliasEntry(name, id, stamp, by, null, false) { Former = AliasPlan.FormerOf(view.Catalog.AliasOf(name), id), Asked = view.Catalog.AliasOf(name)?.Said }));
         }
 
         // Another root for the same SHA-256 contradicts whoever signed the first: both were computed here, so that is said.
@@ -80,11 +80,13 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         var pair = new ComputedPair(id, value.Root, value.Size, turn.Now);
         var next = view with { Store = view.Store.SetItem(value.Root, file), Computed = view.Computed.With(pair), ReadTimes = view.ReadTimes.With(value.Root, turn.Now) };
         next = next.WithCatalog(signed?.View ?? view.Signed, turn.Now, out var touched).WithoutQuarantine(id);
+        var moves = replaced is null ? [] : view.AliasMoves.Values.Where(m => m.Image == replaced.Id).Select(m => m with { Image = id }).ToList();
+        next = next with { AliasMoves = next.AliasMoves.SetItems(moves.Select(m => KeyValuePair.Create(m.Alias, m))) };
         var change = new Change(next)
         {
             Touched = [id, .. touched],
             Described = aliases.Count > 0,
-            First = [new Row.File(value.Root, file), new Row.Computed(pair)],
+            First = [new Row.File(value.Root, file), new Row.Computed(pair), .. moves.Select(m => new Row.Waits(m.Alias, m))],
             Document = signed,
             After = [new Row.StoredRead(value.Root, turn.Now)],
         };

@@ -292,7 +292,7 @@ internal sealed class SurfacePublisher(
     {
         var view = ledger.View;
         var key = new CellKey(id, Name);
-        if (store.Stored(view, id) is not { } image)
+        if (Next(id) != CellStep.Advertise || store.Stored(view, id) is not { } image)
         {
             return;
         }

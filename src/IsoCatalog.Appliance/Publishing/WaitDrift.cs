@@ -74,14 +74,17 @@ internal static class WaitDrift
     }
 
     /// <summary>Images that are ready on a surface where their name still means other bytes.</summary>
-    public static IEnumerable<DriftView> Names(SiteView view, DateTimeOffset now) =>
-        from image in view.Catalog.Live
-        from surface in view.Surfaces
-        let cell = view.CellOf(image.Id, surface.Name)
-        where cell is { State: CellState.Staged } && now - cell.Since > Patience
-        let why = TakenName.Why(view, image.Id, surface)
-        where why is not null
-        select new DriftView(ReasonCode.WaitingForName, $"{image.FileName}: {why}", surface.Name, image.Id, cell.Since);
+    public static IEnumerable<DriftView> Names(SiteView view, DateTimeOffset now)
+    {
+        var taken = TakenNames.Of(view);
+        return from image in view.Catalog.Live
+               from surface in view.Surfaces
+               let cell = view.CellOf(image.Id, surface.Name)
+               where cell is { State: CellState.Staged } && now - cell.Since > Patience
+               let why = taken.Why(image.Id, surface)
+               where why is not null
+               select new DriftView(ReasonCode.WaitingForName, $"{image.FileName}: {why}", surface.Name, image.Id, cell.Since);
+    }
 
     private static TimeSpan Expected(CatalogImage image) => Patience + TimeSpan.FromSeconds(image.Value.Size / SlowestRate);
 

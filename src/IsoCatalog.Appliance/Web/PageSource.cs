@@ -30,7 +30,7 @@ internal sealed class PageSource(SiteLedger ledger, SiteStatus status, Leases le
         return new LivePage(
             now,
             shown,
-            [.. matching.Skip((shown.Number - 1) * PageQuery.Rows).Take(PageQuery.Rows).Select(i => ImageViews.Of(view, i, point))],
+            ImageViews.Of(view, [.. matching.Skip((shown.Number - 1) * PageQuery.Rows).Take(PageQuery.Rows)], point),
             matching.Count,
             wanted.Count,
             ready.Count,

@@ -26,11 +26,14 @@ public sealed record AddedDescription(string? Title, string? Kind, RecognizedIma
         return meta is null ? null : Given(meta);
     }
 
-    /// <summary>Of bytes that come under the name of others and in their place: what was said of those, but for what is given now, and for what system these are.</summary>
+    /// <summary>
+    /// Of bytes that come under the name of others and in their place: what was said of those, but for what is given now, and for what system these are. That the others were hidden
+    /// says nothing of these.
+    /// </summary>
     public MetaValue After(MetaValue before)
     {
         ArgumentNullException.ThrowIfNull(before);
-        return Given(Recognized is null ? before : before with { Os = Recognized.Os, Arch = Recognized.Arch });
+        return Given((Recognized is null ? before : before with { Os = Recognized.Os, Arch = Recognized.Arch }) with { Hidden = false });
     }
 
     private MetaValue Given(MetaValue meta) => meta with

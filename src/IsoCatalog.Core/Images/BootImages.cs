@@ -50,7 +50,13 @@ internal static class BootImages
         var fat = entry.MediaType <= ElToritoEntry.LastFloppy ? FatImage.Open(window, start) : null;
         var programs = fat?.BootPrograms() ?? EfiArchitecture.None;
         var isEfi = entry.Platform == ElToritoEntry.Efi || programs.IsAny();
-        if (fat is not null && entry.MediaType == 0 && (isEfi || fat.HasTable()) && !window.Contains(start, fat.Size))
+        var saysItsSize = fat is not null && entry.MediaType == 0 && (isEfi || fat.HasTable());
+        if (saysItsSize)
+        {
+            findings.Use(start + fat!.Size);
+        }
+
+        if (saysItsSize && !window.Contains(start, fat!.Size))
         {
             findings.RefuseTruncated($"The {(isEfi ? "EFI " : "")}boot image at sector {entry.LoadLba}, a FAT file system,", start + fat.Size, window.Length);
         }

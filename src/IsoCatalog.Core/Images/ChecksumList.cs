@@ -13,7 +13,9 @@ public sealed partial class ChecksumList
     /// <summary>Bytes. A list of every image of a large distribution has a tenth of it.</summary>
     public const int MaxLength = 1 << 20;
 
-    private ChecksumList(IReadOnlyList<Line> lines) => Lines = lines;
+    private readonly ILookup<string, Line> _byFile;
+
+    private ChecksumList(IReadOnlyList<Line> lines) => (Lines, _byFile) = (lines, lines.Where(l => l.Name is not null).ToLookup(l => FileOf(l.Name!), StringComparer.Ordinal));
 
     /// <summary>In the order of the file.</summary>
     public IReadOnlyList<Line> Lines { get; }
@@ -71,9 +73,13 @@ public sealed partial class ChecksumList
     /// <summary>The lines about a file in the same folder: those that name it so, or else those whose path ends with its name.</summary>
     public IReadOnlyList<Line> Of(string fileName)
     {
-        var itself = Lines.Where(l => l.Name == fileName || l.Name == "./" + fileName).ToList();
-        return itself.Count > 0 ? itself : [.. Lines.Where(l => l.Name is { } name && name[(name.LastIndexOfAny(['/', '\\']) + 1)..] == fileName)];
+        ArgumentNullException.ThrowIfNull(fileName);
+        var here = "./" + fileName;
+        var itself = _byFile[FileOf(fileName)].Where(l => l.Name == fileName || l.Name == here).ToList();
+        return itself.Count > 0 ? itself : [.. _byFile[fileName]];
     }
+
+    private static string FileOf(string path) => path[(path.LastIndexOfAny(['/', '\\']) + 1)..];
 
     private static Line? LineOf(int number, string line)
     {

@@ -16,6 +16,11 @@ internal sealed class Findings
     public IReadOnlyList<string> All =>
         [.. _faults.Messages, .. _warnings.Messages, .. _faults.LeftOut + _warnings.LeftOut is > 0 and var more ? [$"{more} more warnings are left out."] : (ReadOnlySpan<string>)[]];
 
+    /// <summary>Something that is mounted or started ends there, as it says itself.</summary>
+    public ulong Used { get; private set; }
+
+    public void Use(ulong end) => Used = Math.Max(Used, end);
+
     public void Warn(string message) => _warnings.Add(message);
 
     /// <param name="what">What is wrong, as it is also said of an image that is taken all the same.</param>

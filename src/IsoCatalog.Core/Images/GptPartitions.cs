@@ -29,7 +29,7 @@ internal static class GptPartitions
         var ends = new List<(int Number, ulong Last)>();
         Span<byte> entry = stackalloc byte[MostEntry];
         entry = entry[..(int)size];
-        var crc = 0u;
+        var (crc, used) = (0u, 0UL);
         for (var i = 0; i < count; i++)
         {
             if (!window.TryRead((first * SectorSize) + ((ulong)i * size), entry))
@@ -40,9 +40,16 @@ internal static class GptPartitions
 
             crc = Checksums.Crc32(entry, crc);
             if (entry[..16].ContainsAnyExcept((byte)0) && BinaryPrimitives.ReadUInt64LittleEndian(entry[32..]) is var begin && begin > FirstDescriptor / SectorSize
-                && BinaryPrimitives.ReadUInt64LittleEndian(entry[40..]) is var last && last >= begin && last >= window.Length / SectorSize)
+                && BinaryPrimitives.ReadUInt64LittleEndian(entry[40..]) is var last && last >= begin)
             {
-                ends.Add((i + 1, last));
+                if (last >= window.Length / SectorSize)
+                {
+                    ends.Add((i + 1, last));
+                }
+                else
+                {
+                    used = Math.Max(used, (last + 1) * SectorSize);
+                }
             }
         }
 
@@ -52,6 +59,7 @@ internal static class GptPartitions
             return;
         }
 
+        findings.Use(used);
         foreach (var (number, last) in ends)
         {
             var end = last < ulong.MaxValue / SectorSize ? (last + 1) * SectorSize : ulong.MaxValue;

@@ -23,6 +23,9 @@ public sealed record IsoMetadata
     /// <summary>Bytes that the ISO 9660 and UDF volumes say they have. The file is longer when it is padded or has partitions appended, and shorter only with a warning.</summary>
     public required long DeclaredSize { get; init; }
 
+    /// <summary>Bytes up to which something lies that is mounted or started: the volumes, and behind them EFI file systems and partitions of a GPT, as these say themselves.</summary>
+    public long UsedSize { get => Math.Max(field, DeclaredSize); init; }
+
     public required bool Iso9660 { get; init; }
 
     public required bool Joliet { get; init; }

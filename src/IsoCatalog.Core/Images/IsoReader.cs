@@ -67,6 +67,7 @@ public static class IsoReader
             ApplicationId = iso?.ApplicationId ?? "",
             CreatedAt = iso?.CreatedAt ?? udf?.RecordedAt,
             DeclaredSize = (long)declared,
+            UsedSize = (long)Math.Min(findings.Used, window.Length),
             Iso9660 = iso is not null,
             Joliet = descriptors.JolietVolumeId is not null,
             RockRidge = rockRidge,

@@ -45,7 +45,13 @@ internal static class PartitionTables
             }
 
             used++;
-            if (entry[4] == EfiSystem && FatImage.Open(window, start * SectorSize) is { } fat && fat.HasTable() && !window.Contains(start * SectorSize, fat.Size))
+            var fat = entry[4] == EfiSystem && FatImage.Open(window, start * SectorSize) is { } esp && esp.HasTable() ? esp : null;
+            if (fat is not null)
+            {
+                findings.Use((start * SectorSize) + fat.Size);
+            }
+
+            if (fat is not null && !window.Contains(start * SectorSize, fat.Size))
             {
                 findings.RefuseTruncated($"The EFI partition {i + 1} of the MBR, a FAT file system,", (start * SectorSize) + fat.Size, window.Length);
             }

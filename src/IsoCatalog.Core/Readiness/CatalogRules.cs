@@ -52,7 +52,7 @@ public static class CatalogRules
             return new Refusal(
                 RefusalCode.NameTaken,
                 $"The name {fileName} belongs to other bytes ({other}), and a published name never means two things at once. "
-                + $"Add it under another name, such as {(named ?? (static name => "--name " + name))(ImageFileName.WithHash(fileName, id))}, or in the place of the other image: isocatalog add {fileName} --replace.",
+                + $"Add it under another name, such as {(named ?? (static name => "--name " + name))(ImageFileName.WithHash(fileName, id))}, in the place of the other image (isocatalog add FILE --replace), or remove that one first: isocatalog rm {other}.",
                 other);
         }
 

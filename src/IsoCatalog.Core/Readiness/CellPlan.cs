@@ -43,7 +43,7 @@ public static class CellPlan
             { State: CellState.Withdrawn or CellState.Quarantined, Evidence: not null } => CellStep.Withdraw,
             _ when surface.Problem is not null || !healthy => CellStep.None,
             null or { State: CellState.Absent or CellState.Withdrawn or CellState.Quarantined or CellState.Fetching } => CellStep.Stage,
-            { State: CellState.Staged } => MayShow(view, image, together, now) && TakenName.By(view, image, surface) is null ? CellStep.Advertise : CellStep.None,
+            { State: CellState.Staged } => MayShow(view, image, together, now) && TakenNames.Of(view).By(image, surface) is null ? CellStep.Advertise : CellStep.None,
             _ => CellStep.None,
         };
     }

@@ -77,6 +77,8 @@ internal sealed record DomainListing(IReadOnlyList<DomainEntry> Entries)
     /// <param name="top">What is listed.</param>
     private sealed class Walk(string top, CancellationToken cancellationToken)
     {
+        private readonly HashSet<string> _nameless = new(StringComparer.Ordinal);
+
         public List<DomainEntry> Entries { get; } = [];
 
         /// <summary>What cannot be seen in it, or at all, is an entry.</summary>
@@ -136,9 +138,9 @@ internal sealed record DomainListing(IReadOnlyList<DomainEntry> Entries)
             else if (stat.Kind == FileKind.Missing)
             {
                 // It went away just now, unless its name was not understood: ioprocess decodes names strictly, and ends over one that is not UTF-8.
-                if (name.Contains('\uFFFD', StringComparison.Ordinal))
+                if (name.Contains('\uFFFD', StringComparison.Ordinal) && _nameless.Add(Path.GetDirectoryName(path)!))
                 {
-                    Entries.Add(new DomainEntry(name, EntryFate.BreaksAll, "its name is not UTF-8.", "Rename it: mv -n {path} {folder}/renamed.iso"));
+                    Nameless(Path.GetDirectoryName(path)!);
                 }
             }
             else
@@ -148,6 +150,12 @@ internal sealed record DomainListing(IReadOnlyList<DomainEntry> Entries)
                     : Judge(name, stat, followed));
             }
         }
+
+        /// <summary>No shell word has such a name, and a pattern would have others too: the command goes by inode.</summary>
+        private void Nameless(string parent) => Entries.AddRange(
+            FolderListing.Of(parent, MaxEntries).Entries.Where(e => !e.IsUtf8).Select(e => new DomainEntry(
+                Path.GetRelativePath(top, Path.Combine(parent, e.Name)), EntryFate.BreaksAll, "its name is not UTF-8.",
+                $"Rename it: find {{folder}} -xdev -inum {e.Seen.Inode} -exec mv -nT '{{}}' {{folder}}/renamed.iso ';'")));
 
         /// <summary>A folder is listed, and each thing in it is looked at.</summary>
         private void Folder(string path, string name, in FileStat stat, int depth)

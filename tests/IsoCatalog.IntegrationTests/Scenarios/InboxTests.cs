@@ -252,7 +252,8 @@ public sealed class InboxTests
     [Fact]
     public async Task Nothing_that_lies_there_is_passed_over_in_silence()
     {
-        await using var site = await Scenario.StartAsync();
+        // What is put into a folder after that was looked at is found at the next rescan.
+        await using var site = await Scenario.StartAsync(new TestSiteOptions { Extra = Rescan });
         using var witness = new Witness(site);
         var good = site.Write("elsewhere.iso", Good);
         (await Counterpart.RunAsync(
@@ -265,17 +266,25 @@ public sealed class InboxTests
                 """,
             ],
             Cancel)).Succeeded();
-        foreach (var (name, why) in new[]
+        try
         {
-            ("caf\\xE9.iso", "no UTF-8"), ("link.iso", "a link"), ("pipe.iso", "a pipe"), ("drivers", "drivers/deep/d.iso"), ("folder.iso", "a folder"), ("socket.iso", "a socket"), ("device.iso", "a device"),
-            (".hidden.iso", "hidden"),
-        })
+            foreach (var (name, why) in new[]
+            {
+                ("caf\\xE9.iso", "no UTF-8"), ("link.iso", "a link"), ("pipe.iso", "a pipe"), ("drivers", "drivers/deep/d.iso"), ("folder.iso", "a folder"), ("socket.iso", "a socket"), ("device.iso", "a device"),
+                (".hidden.iso", "hidden"),
+            })
+            {
+                Assert.Contains(why, (await witness.DriftAsync(Refused, Path.Combine(site.Inbox, name))).Reason, StringComparison.Ordinal);
+            }
+
+            Assert.Empty((await site.Client.GetJobsAsync(Cancel)).Jobs);
+        }
+        finally
         {
-            Assert.Contains(why, (await witness.DriftAsync(Refused, Path.Combine(site.Inbox, name))).Reason, StringComparison.Ordinal);
+            // .NET cannot delete what it cannot name.
+            (await Counterpart.RunAsync("bash", ["-c", $"cd '{site.Inbox}' && rm -r * .hidden.iso"], Cancel)).Succeeded();
         }
 
-        Assert.Empty((await site.Client.GetJobsAsync(Cancel)).Jobs);
-        (await Counterpart.RunAsync("bash", ["-c", $"cd '{site.Inbox}' && rm -r * .hidden.iso"], Cancel)).Succeeded();
         await NoDriftAsync(site);
     }
 

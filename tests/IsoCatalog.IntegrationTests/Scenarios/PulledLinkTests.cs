@@ -19,7 +19,7 @@ public sealed class PulledLinkTests
         NetNamespace.Require();
         await using var here = await NetNamespace.CreateAsync("ams", Cancel);
         await using var there = await NetNamespace.CreateAsync("nyc", Cancel);
-        await using var link = await WanLink.CreateAsync(here, there, new WanQuality(100, TimeSpan.FromMilliseconds(20)), Cancel);
+        await using var link = await WanLink.CreateAsync(here, there, new WanQuality(30, TimeSpan.FromMilliseconds(20)), Cancel);
         await using var fleet = await TestFleet.PrepareAsync(new TestSiteOptions { FleetHost = "0.0.0.0" }, Cancel, "ams", "nyc");
         var (ams, nyc) = (fleet["ams"], fleet["nyc"]);
         await ams.StartAgainAsync(Cancel, here.Wrapper);

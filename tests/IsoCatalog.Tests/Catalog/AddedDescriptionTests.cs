@@ -45,6 +45,15 @@ public sealed class AddedDescriptionTests
     }
 
     [Fact]
+    public void What_people_said_goes_over_to_the_bytes_that_come_in_the_place_but_for_what_these_are()
+    {
+        var before = new MetaValue { Order = 7, Hidden = true, Kind = "rescue", Titles = new Dictionary<string, string> { ["en"] = "Ours" }, Os = new ImageOs("windows") };
+        var after = new AddedDescription(null, null, Debian).After(before);
+        Assert.Equal((7, false, "rescue", "Ours", Debian.Os), (after.Order, after.Hidden, after.Kind, after.Titles["en"], after.Os));
+        Assert.Equal(("New", "live"), (new AddedDescription("New", "live", null).After(before).Titles["en"], new AddedDescription("New", "live", null).After(before).Kind));
+    }
+
+    [Fact]
     public void Nothing_known_and_nothing_given_is_no_description()
     {
         Assert.Null(AddedDescription.Nothing.Over(null));

@@ -26,6 +26,9 @@ public sealed class TruncatedImagesTests(AppendedImages built) : IClassFixture<A
         var found = Inspect.Recognized(image).Metadata;
         var (start, end) = EspOf(image, found);
         Assert.True(start >= found.DeclaredSize && found.Boot.Uefi);
+
+        // A hole there is worth as much as one in the volume.
+        Assert.True(found.UsedSize >= end && found.UsedSize <= image.Length);
         Assert.Equal(bits == 32, found.ElTorito[^1].SectorCount == 0);
         var random = new Random(bits);
         long[] lengths = [start + 512, start + 4096, .. Enumerable.Range(0, 40).Select(_ => random.NextInt64(start + 512, end)), end - 512, end - 1];

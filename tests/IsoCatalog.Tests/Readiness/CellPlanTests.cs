@@ -76,7 +76,7 @@ public sealed class CellPlanTests
         // And when nobody holds them, whether they can be seen or not.
         Assert.Equal(CellStep.None, CellPlan.Next(view.WithLease("console"), SomeImages.Id(2), view.Console(), together: false, SomeSite.Now));
         Assert.Equal(shown, CellPlan.Next(view.WithLease("bmc"), SomeImages.Id(2), view.Console(), together: false, SomeSite.Now) == CellStep.Advertise);
-        Assert.Equal(shown, TakenName.Why(view, SomeImages.Id(2), view.Console()) is null);
+        Assert.Equal(shown, TakenNames.Of(view).Why(SomeImages.Id(2), view.Console()) is null);
 
         static SiteView Renamed(SiteView view)
         {
