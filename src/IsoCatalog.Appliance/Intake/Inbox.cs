@@ -157,7 +157,8 @@ internal sealed class Inbox : LastingLoop
         _isRestless = false;
         List<InboxFinding> standing = [], waiting = [];
         var catalog = _ledger.View.Catalog;
-        foreach (var (file, verdict) in InboxPlan.Of(_path, files, name => catalog.Names.TryGetValue(name, out var id) ? id.Sha256 : null, now))
+        foreach (var (file, verdict) in InboxPlan.Of(
+            _path, files, name => catalog.Names.TryGetValue(name, out var id) ? id.Sha256 : null, now, f => _taken.Find(f.Name, f.Entry.Seen) is not null))
         {
             var path = Path.Combine(_path, file.Name);
             if (_taken.Find(file.Name, file.Entry.Seen) is { } taken)

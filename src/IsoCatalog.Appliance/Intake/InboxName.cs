@@ -63,6 +63,9 @@ internal static partial class InboxName
         _ => null,
     };
 
+    /// <summary>Does it say how far a download is, and never hold the image?</summary>
+    public static bool IsControl(string name) => ControlTail().IsMatch(name);
+
     private static bool Is(string name, string other) => string.Equals(name, other, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A name that goes on after that of the image.</summary>
@@ -85,6 +88,9 @@ internal static partial class InboxName
         + @"|\A\..+\.[a-z0-9]{6}\z|\A\..+\.iso[^a-z0-9].*\z",
         Rules)]
     private static partial Regex UnfinishedName();
+
+    [GeneratedRegex(@"\.(aria2|aria2__temp|st|lftp-pget-status|td\.cfg|xltd\.cfg|part\.met|part\.minio|ytdl|bts|sw[a-p])\z", Rules)]
+    private static partial Regex ControlTail();
 
     [GeneratedRegex(@"\A\..*\.iso\z", Rules)]
     private static partial Regex HiddenImage();

@@ -57,9 +57,9 @@ internal static class InboxPlan
     /// <param name="folder">The inbox's path, for the words.</param>
     /// <param name="catalog">The SHA-256 of the image that has a file name in the catalog; null when none has.</param>
     public static IReadOnlyList<(InboxFile File, InboxVerdict Verdict)> Of(
-        string folder, IReadOnlyList<InboxFile> files, Func<string, Sha256Digest?> catalog, DateTimeOffset now)
+        string folder, IReadOnlyList<InboxFile> files, Func<string, Sha256Digest?> catalog, DateTimeOffset now, Func<InboxFile, bool>? isTaken = null)
     {
-        var look = new Look(folder, files, catalog, now);
+        var look = new Look(folder, files, catalog, isTaken ?? (static _ => false), now);
         return [.. look.Files.Select(f => (f.File, Judge(look, f.File, f.Kind)))];
     }
 
@@ -77,7 +77,7 @@ internal static class InboxPlan
                 $"{path} is {SourceKind.Called(file.Entry.Kind)}, and the inbox takes files only: nothing is read through it. {SourceKind.Remedy(file.Entry.Kind, "put it here")}"),
             (_, InboxKind.Unfinished) => new InboxVerdict.Wait(
                 $"{path} is what an unfinished download or copy is called, and has not moved since. If nothing is at it any more, start that again, or delete it"
-                + $"{(InboxName.ImageOf(file.Name) is { } image ? $"; if it is whole, rename it to {Plain.Text(image)}" : "")}.",
+                + $"{(InboxName.ImageOf(file.Name) is { } image && !InboxName.IsControl(file.Name) && !look.Lies(image) ? $"; if it is whole, rename it to {Plain.Text(image)}" : "")}.",
                 file.Since),
             (_, InboxKind.Checksums) => OfChecksums(look, file, path),
             (_, InboxKind.Image) => OfImage(look, file, path),
@@ -164,7 +164,7 @@ internal static class InboxPlan
         foreach (var lines in list.Lines.Where(l => l.Name is not null).GroupBy(l => Path.GetFileName(l.Name!)))
         {
             if (ImageFileName.TryDerive(lines.Key, out var name, out _) && look.Catalog(name) is { } known && lines.All(l => l.Sha256 != known)
-                && look.Images.All(i => i.Name != lines.Key))
+                && look.Images.All(i => !string.Equals(i.Name, lines.Key, StringComparison.OrdinalIgnoreCase) || look.IsTaken(i)))
             {
                 return new InboxVerdict.PassOver(
                     $"{path} says (line {lines.First().Number}) that {Plain.Text(lines.Key)} has the SHA-256 {lines.First().Sha256}, and the image of that name in the catalog has {known}. If the list is "
@@ -194,9 +194,9 @@ internal static class InboxPlan
         private readonly string _folder;
         private readonly DateTimeOffset _now;
 
-        public Look(string folder, IReadOnlyList<InboxFile> files, Func<string, Sha256Digest?> catalog, DateTimeOffset now)
+        public Look(string folder, IReadOnlyList<InboxFile> files, Func<string, Sha256Digest?> catalog, Func<InboxFile, bool> isTaken, DateTimeOffset now)
         {
-            (_folder, Catalog, _now) = (folder, catalog, now);
+            (_folder, Catalog, IsTaken, _now) = (folder, catalog, isTaken, now);
             Files = [.. files.Select(f => (f, InboxName.KindOf(f.Name)))];
             Images = [.. Of(InboxKind.Image).Where(f => f.Entry is { Kind: FileKind.Regular, IsUtf8: true })];
             Unfinished = [.. Files.Where(f => f.Kind is InboxKind.Unfinished or InboxKind.Other).Select(f => (f.File, InboxName.Work.Of(f.Kind, f.File.Name, f.File.Inside)))];
@@ -221,7 +221,12 @@ internal static class InboxPlan
 
         public Func<string, Sha256Digest?> Catalog { get; }
 
+        /// <summary>It was taken up already, and only lies there.</summary>
+        public Func<InboxFile, bool> IsTaken { get; }
+
         public string Shown(InboxFile file) => Path.Combine(_folder, Plain.Text(file.Name));
+
+        public bool Lies(string name) => Files.Any(f => string.Equals(f.File.Name, name, StringComparison.OrdinalIgnoreCase));
 
         /// <summary>The same, to be pasted into a shell: anybody may have chosen the name.</summary>
         public string Word(InboxFile file) => ShellWord.Of(Path.Combine(_folder, file.Name));

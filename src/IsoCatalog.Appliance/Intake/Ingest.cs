@@ -210,7 +210,7 @@ internal sealed class Ingest(
                 return new Refusal(RefusalCode.SourceChanged, $"{request.Path} changed, or was replaced, before it was read.");
             }
 
-            firstHole = SparseFile.FirstHole(source, before.Size);
+            firstHole = SparseFile.FirstHole(source, before.Size) is var hole && hole < before.Size ? hole : long.MaxValue;
             var (claim, shortage) = room.TryClaim(staging, before.Size);
             if (shortage is not null)
             {

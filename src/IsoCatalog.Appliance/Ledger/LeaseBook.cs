@@ -22,7 +22,7 @@ internal sealed class LeaseBook(SiteLedger ledger, EventLog events)
             var cell = view.CellOf(lease.Image, surface.Name);
             return new Refusal(
                 RefusalCode.NotReady,
-                $"The image is not available on {surface.Name}: {surface.Hindrance ?? cell?.Reason ?? view.WhyUnwanted(lease.Image) ?? "it is not published there yet."}",
+                $"The image is not available on {surface.Name}: {surface.Hindrance ?? (cell is { State: CellState.Staged } ? TakenNames.Of(view).Why(lease.Image, surface) : null) ?? cell?.Reason ?? view.WhyUnwanted(lease.Image) ?? "it is not published there yet."}",
                 lease.Image);
         }
 

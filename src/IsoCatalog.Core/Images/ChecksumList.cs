@@ -15,7 +15,7 @@ public sealed partial class ChecksumList
 
     private readonly ILookup<string, Line> _byFile;
 
-    private ChecksumList(IReadOnlyList<Line> lines) => (Lines, _byFile) = (lines, lines.Where(l => l.Name is not null).ToLookup(l => FileOf(l.Name!), StringComparer.Ordinal));
+    private ChecksumList(IReadOnlyList<Line> lines) => (Lines, _byFile) = (lines, lines.Where(l => l.Name is not null).ToLookup(l => FileOf(l.Name!), StringComparer.OrdinalIgnoreCase));
 
     /// <summary>In the order of the file.</summary>
     public IReadOnlyList<Line> Lines { get; }
@@ -70,13 +70,19 @@ public sealed partial class ChecksumList
         return new ChecksumList(lines);
     }
 
-    /// <summary>The lines about a file in the same folder: those that name it so, or else those whose path ends with its name.</summary>
+    /// <summary>The lines about a file in the same folder: those that name it so, or else those whose path ends with its name, or else with that name in another case: surfaces know none.</summary>
     public IReadOnlyList<Line> Of(string fileName)
     {
         ArgumentNullException.ThrowIfNull(fileName);
         var here = "./" + fileName;
         var itself = _byFile[FileOf(fileName)].Where(l => l.Name == fileName || l.Name == here).ToList();
-        return itself.Count > 0 ? itself : [.. _byFile[fileName]];
+        if (itself.Count > 0)
+        {
+            return itself;
+        }
+
+        var named = _byFile[fileName].ToList();
+        return named.Where(l => FileOf(l.Name!) == fileName).ToList() is { Count: > 0 } exact ? exact : named;
     }
 
     private static string FileOf(string path) => path[(path.LastIndexOfAny(['/', '\\']) + 1)..];

@@ -106,5 +106,12 @@ public sealed class ChecksumListTests
         }));
     }
 
+    [Fact]
+    public void A_name_in_another_case_is_the_same_unless_the_very_name_is_there()
+    {
+        Assert.Single(List($"{Hex}  X.ISO\n").Of("x.iso"));
+        Assert.Equal(2, Assert.Single(List($"{Hex}  X.ISO\n{Hex}  x.iso\n").Of("x.iso")).Number);
+    }
+
     private static ChecksumList List(string text) => ChecksumList.Parse(Encoding.UTF8.GetBytes(text))!;
 }

@@ -148,6 +148,23 @@ public sealed class InboxPlanTests
         Assert.Contains("isocatalog rm x.iso", Assert.IsType<InboxVerdict.PassOver>(Assert.Single(plan).Verdict).Reason, StringComparison.Ordinal);
         plan = InboxPlan.Of("/in", [File("SHA256SUMS", text: $"{image}  x.iso\n")], _ => image, Now);
         Assert.IsType<InboxVerdict.Leave>(Assert.Single(plan).Verdict);
+
+        // Also while the image still lies there, because it cannot be deleted.
+        InboxFile[] both = [File("x.iso"), File("SHA256SUMS", text: $"{Hex}  x.iso\n")];
+        Assert.IsType<InboxVerdict.Leave>(InboxPlan.Of("/in", both, _ => image, Now)[1].Verdict);
+        Assert.IsType<InboxVerdict.PassOver>(InboxPlan.Of("/in", both, _ => image, Now, f => f.Name == "x.iso")[1].Verdict);
+    }
+
+    /// <summary>What says how far a download is would take the image's place, and so would anything where the image lies.</summary>
+    [Theory]
+    [InlineData("x.iso.aria2", false, false)]
+    [InlineData("x.iso.st", false, false)]
+    [InlineData("x.iso.part", true, false)]
+    [InlineData("x.iso.part", false, true)]
+    public void Nobody_is_told_to_rename_what_is_no_image_or_over_one(string name, bool besideImage, bool told)
+    {
+        var plan = besideImage ? Of(File(name), File("x.iso")) : Of(File(name));
+        Assert.Equal(told, Assert.IsType<InboxVerdict.Wait>(plan[name]).Reason!.Contains("rename it to x.iso", StringComparison.Ordinal));
     }
 
     [Theory]
