@@ -46,7 +46,9 @@ public sealed class BootModeBootTests
         await QemuBoot.UntilAsync(path, withUefi, Deadline, Cancel, firmware);
         if (withBios == Crash)
         {
-            await Assert.ThrowsAsync<InvalidOperationException>(() => QemuBoot.UntilAsync(path, Bios, Deadline, Cancel));
+            // What is no program is run as one: the machine ends, or runs wild.
+            var ended = await Record.ExceptionAsync(() => QemuBoot.UntilAsync(path, Bios, TimeSpan.FromSeconds(30), Cancel));
+            Assert.True(ended is InvalidOperationException or TimeoutException, $"{ended}");
         }
         else
         {
