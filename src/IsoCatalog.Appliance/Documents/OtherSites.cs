@@ -29,6 +29,6 @@ internal static class OtherSites
 
         var issued = said.Holdings.Issued - clocks.OffsetOf(said.Holdings.Site);
         var site = SiteHoldings.Read(said.Holdings, issued < came ? issued : came) with { Said = said.Sha256 };
-        return site with { Unready = Advance.After(before, site, catalog.Live, now) };
+        return site with { Incomplete = Advance.After(before, site, catalog.Live, now) };
     }
 }

@@ -62,11 +62,11 @@ internal static class WaitDrift
                 {
                     yield return new DriftView(
                         ReasonCode.WaitingForSites,
-                        $"{other.Site} answers, and has come no further with {image.FileName} for {Elapsed(now - other.Unready[image.Id].Moved)}, so other sites do not wait for it. "
+                        $"{other.Site} answers, and has come no further with {image.FileName} for {Elapsed(now - other.Incomplete[image.Id].Moved)}, so other sites do not wait for it. "
                         + $"{other.Site}: {Why(other, image.Id)}. Mend that there; `isocatalog status` there has the details.",
                         null,
                         image.Id,
-                        other.Unready[image.Id].Moved,
+                        other.Incomplete[image.Id].Moved,
                         other.Site);
                 }
             }

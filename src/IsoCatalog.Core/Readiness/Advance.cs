@@ -3,7 +3,7 @@ using IsoCatalog.Core.Catalog;
 
 namespace IsoCatalog.Core.Readiness;
 
-/// <summary>How far another site has come with an image that is not ready there, by its own statements. Pure.</summary>
+/// <summary>How far another site has come with an image that is not on all its surfaces, by its own statements. Pure.</summary>
 /// <param name="Furthest">The most that was there of it so far: an attempt that begins anew is no step back, and none forward.</param>
 /// <param name="Moved">When that grew, or that of an image which is brought before it; else when it was first missed there. By this site's clock.</param>
 public readonly record struct Advance(double Furthest, DateTimeOffset Moved)
@@ -16,21 +16,21 @@ public readonly record struct Advance(double Furthest, DateTimeOffset Moved)
     public static ImmutableDictionary<ImageId, Advance> After(OtherSite? before, OtherSite said, IEnumerable<CatalogImage> wanted, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(said);
-        var known = before?.Unready ?? ImmutableDictionary<ImageId, Advance>.Empty;
-        var unready = ImmutableDictionary.CreateBuilder<ImageId, Advance>();
+        var known = before?.Incomplete ?? ImmutableDictionary<ImageId, Advance>.Empty;
+        var incomplete = ImmutableDictionary.CreateBuilder<ImageId, Advance>();
         var moved = false;
-        foreach (var image in wanted.Where(i => known.ContainsKey(i.Id) || !said.IsReady(i.Id, now)).Order(FetchPlan.Order))
+        foreach (var image in wanted.Where(i => known.ContainsKey(i.Id) || !said.IsComplete(i.Id)).Order(FetchPlan.Order))
         {
-            var (ready, reached) = (said.IsReady(image.Id, now), Reached(said, image.Id));
+            var (complete, reached) = (said.IsComplete(image.Id), Reached(said, image.Id));
             var missed = known.TryGetValue(image.Id, out var last);
-            moved |= missed && (ready || reached > last.Furthest);
-            if (!ready)
+            moved |= missed && (complete || reached > last.Furthest);
+            if (!complete)
             {
-                unready[image.Id] = new Advance(Math.Max(reached, last.Furthest), moved || !missed ? now : last.Moved);
+                incomplete[image.Id] = new Advance(Math.Max(reached, last.Furthest), moved || !missed ? now : last.Moved);
             }
         }
 
-        return unready.ToImmutable();
+        return incomplete.ToImmutable();
     }
 
     /// <summary>Grows with everything that brings the image nearer to the lists of that site: bytes fetched, read back, and brought to each of its surfaces.</summary>

@@ -68,7 +68,7 @@ public static class CellPlan
     public static DateTimeOffset? PatienceEnds(SiteView view, DateTimeOffset now)
     {
         var others = view.Others.Values.SelectMany(o =>
-            (o.Surfaces ?? []).Select(s => s.ProblemSince).Prepend(o.Heard).Concat(o.Unready.Values.Select(a => a.Moved).Distinct().Select(moved => (DateTimeOffset?)moved)));
+            (o.Surfaces ?? []).Select(s => s.ProblemSince).Prepend(o.Heard).Concat(o.Incomplete.Values.Select(a => a.Moved).Distinct().Select(moved => (DateTimeOffset?)moved)));
         return view.Surfaces.Select(s => s.ProblemSince).Concat(others)
             .Select(since => now - since is { } waited && waited > -Patience && waited < Patience ? since + Patience : null)
             .Min();

@@ -30,8 +30,8 @@ public sealed record OtherSite(string Site, DateTimeOffset Heard)
 
     public ImmutableHashSet<ImageId> Confirmed { get; init; } = [];
 
-    /// <summary>What is not ready there, and how far it has come. In memory only: after a start of this site every wait begins anew.</summary>
-    public ImmutableDictionary<ImageId, Advance> Unready { get; init; } = ImmutableDictionary<ImageId, Advance>.Empty;
+    /// <summary>What is not complete there, and how far it has come. In memory only: after a start of this site every wait begins anew.</summary>
+    public ImmutableDictionary<ImageId, Advance> Incomplete { get; init; } = ImmutableDictionary<ImageId, Advance>.Empty;
 
     /// <summary>May be asked about: its answer is young enough.</summary>
     public bool IsFresh(DateTimeOffset now) => Surfaces is not null && (now - Heard).Duration() < Fresh;
@@ -40,7 +40,7 @@ public sealed record OtherSite(string Site, DateTimeOffset Heard)
     public bool IsGivenUp(DateTimeOffset now) => now - Heard >= CellPlan.Patience;
 
     /// <summary>It answers, and has come no further with the image for so long that nobody waits for it.</summary>
-    public bool IsStuck(ImageId image, DateTimeOffset now) => Unready.TryGetValue(image, out var advance) && now - advance.Moved >= CellPlan.Patience;
+    public bool IsStuck(ImageId image, DateTimeOffset now) => Incomplete.TryGetValue(image, out var advance) && now - advance.Moved >= CellPlan.Patience;
 
     /// <summary>The image is to be shown nowhere yet because of this site.</summary>
     public bool HoldsBack(ImageId image, DateTimeOffset now) => !IsGivenUp(now) && !IsReady(image, now) && !IsStuck(image, now);
@@ -53,12 +53,15 @@ public sealed record OtherSite(string Site, DateTimeOffset Heard)
     /// <summary>Ready on all its surfaces but those that have been unusable for long.</summary>
     public bool IsReady(ImageId image, DateTimeOffset now) =>
         Offered.Contains(image)
-        || (Surfaces is { } surfaces && surfaces.All(s =>
-            CellOf(image, s.Name) is { State: CellState.Staged or CellState.Advertised }
-            || (s.ProblemSince is { } since && now - since >= CellPlan.Patience)));
+        || (Surfaces is { } surfaces && surfaces.All(s => IsOn(s, image) || (s.ProblemSince is { } since && now - since >= CellPlan.Patience)));
+
+    /// <summary>Ready on all its surfaces, or once was. A site can be ready without it, when nobody waits for a surface of it any more.</summary>
+    public bool IsComplete(ImageId image) => Offered.Contains(image) || (Surfaces is { } surfaces && surfaces.All(s => IsOn(s, image)));
 
     public bool IsAvailable(ImageId image, OtherSurface surface) =>
         surface.ProblemSince is null && CellOf(image, surface.Name) is { State: CellState.Advertised };
+
+    private bool IsOn(OtherSurface surface, ImageId image) => CellOf(image, surface.Name) is { State: CellState.Staged or CellState.Advertised };
 }
 
 /// <param name="ProblemSince">From when on nothing is offered there; null while it works.</param>

@@ -81,7 +81,7 @@ public sealed class WaitDriftTests
         var nyc = Nyc(new Cell(CellState.Fetching, SomeSite.Now, ReasonCode.NoSpace))["nyc"] with
         {
             Heard = since + CellPlan.Patience,
-            Unready = ImmutableDictionary<ImageId, Advance>.Empty.Add(SomeSite.Image, new Advance(0, since)),
+            Incomplete = ImmutableDictionary<ImageId, Advance>.Empty.Add(SomeSite.Image, new Advance(0, since)),
         };
         var view = Ready.WithCell("bmc", CellState.Advertised).WithCell("console", CellState.Advertised) with
         {

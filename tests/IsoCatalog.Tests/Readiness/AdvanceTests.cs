@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using FsCheck.Fluent;
+using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Core.Trust;
@@ -67,7 +68,7 @@ public sealed class AdvanceTests
             Assert.False(nyc.IsStuck(Images[0].Id, SomeSite.Now.AddMinutes(minutes + 14)), $"{minutes} minutes");
         }
 
-        Assert.False(Heard(nyc, 99, Ready(0)).Unready.ContainsKey(Images[0].Id));
+        Assert.False(Heard(nyc, 99, Ready(0)).Incomplete.ContainsKey(Images[0].Id));
 
         static HeldImage On(string state, int progress) => new(
             Images[0].Id, Stored: true, Sha256Confirmed: false, new Dictionary<string, HeldCell> { ["bmc"] = new(state, SomeSite.Now, Progress: progress) });
@@ -81,6 +82,20 @@ public sealed class AdvanceTests
 
         Assert.True(nyc.HoldsBack(Images[0].Id, SomeSite.Now.AddMinutes(14)));
         Assert.False(nyc.HoldsBack(Images[0].Id, SomeSite.Now.AddMinutes(15)));
+    }
+
+    /// <summary>The problem of the surface is as old as the wait: from then on the site is ready without it, and what lacks the image goes on being named.</summary>
+    [Fact]
+    public void A_surface_that_is_not_waited_for_any_more_is_no_progress()
+    {
+        var broken = new HeldSurface("bmc", "ipmi", "ipmi", Problem: ReasonCode.NoSpace, ProblemSince: SomeSite.Now.AddSeconds(5));
+        var nyc = Heard(null, 0, [broken]);
+        nyc = Heard(nyc, 16, [broken]);
+
+        Assert.True(nyc.IsReady(Images[0].Id, SomeSite.Now.AddMinutes(16)));
+        Assert.True(nyc.IsStuck(Images[0].Id, SomeSite.Now.AddMinutes(16)));
+        var drift = WaitDrift.HeldBack(View(nyc) with { Catalog = CatalogView.Empty.With(SomeImages.Put(1, 1)) }, usual: true, SomeSite.Now.AddMinutes(16));
+        Assert.Equal((ReasonCode.WaitingForSites, SomeSite.Now), Assert.Single(drift.Select(d => (d.Code, d.Since))));
     }
 
     /// <summary>Against the rule in other words: nothing up to the image, in their order, has reached a new height since.</summary>
@@ -131,11 +146,13 @@ public sealed class AdvanceTests
         return CatalogView.Empty.With(put with { Value = put.Value! with { AddedAt = added } }).Images[put.Image];
     }
 
-    private static OtherSite Heard(OtherSite? before, double minutes, params HeldImage[] images)
+    private static OtherSite Heard(OtherSite? before, double minutes, params HeldImage[] images) => Heard(before, minutes, [new HeldSurface("bmc", "ipmi", "ipmi")], images);
+
+    private static OtherSite Heard(OtherSite? before, double minutes, IReadOnlyList<HeldSurface> surfaces, params HeldImage[] images)
     {
         var now = SomeSite.Now.AddMinutes(minutes);
-        var site = SiteHoldings.Read(Said(images), now);
-        return site with { Unready = Advance.After(before, site, Images, now) };
+        var site = SiteHoldings.Read(Said(images) with { Surfaces = surfaces }, now);
+        return site with { Incomplete = Advance.After(before, site, Images, now) };
     }
 
     private static Holdings Said(IReadOnlyList<HeldImage> images) => new()
