@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace IsoCatalog.Core.Images;
 
 /// <summary>
-/// How far the files of an ISO 9660 volume reach, by all its directories (ECMA-119 section 9.1). It tells a volume whose padding lacks something from one that was cut off. The number of
-/// directories and of bytes read is bounded, so that directories in a circle end.
+/// How far the files of an ISO 9660 volume reach, by all its directories (ECMA-119 section 9.1). It tells a volume whose padding lacks something, or whose size was declared wrong, from one that
+/// was cut off. The number of directories and of bytes read is bounded, so that directories in a circle end.
 /// </summary>
 internal static class DirectoryTree
 {
@@ -15,40 +15,49 @@ internal static class DirectoryTree
 
     /// <param name="block">Bytes.</param>
     /// <param name="roots">Of the primary volume, and of Joliet.</param>
-    /// <returns>True when every directory and file that they name lies within the file; false when one does not, or when not all could be read.</returns>
-    public static bool IsComplete(ImageWindow window, uint block, IEnumerable<Extent> roots)
+    public static TreeReach Reach(ImageWindow window, uint block, IEnumerable<Extent> roots)
     {
         window = window.Beside(IsoReader.MaxDirectoryBytesRead);
         var pending = new Stack<Extent>(roots);
         var sector = new byte[IsoReader.SectorSize];
         for (var left = MaxDirectories; pending.TryPop(out var directory); left--)
         {
-            if (left == 0 || !window.Contains(directory.Offset, directory.Bytes))
+            if (left == 0)
             {
-                return false;
+                return TreeReach.Unknown;
+            }
+
+            if (!window.Contains(directory.Offset, directory.Bytes))
+            {
+                return TreeReach.Beyond(directory);
             }
 
             for (var done = 0u; done < directory.Bytes; done += IsoReader.SectorSize)
             {
                 var records = sector.AsSpan(0, (int)Math.Min(IsoReader.SectorSize, directory.Bytes - done));
-                if (!window.TryRead(directory.Offset + done, records) || !AreComplete(window, block, records, pending))
+                if (!window.TryRead(directory.Offset + done, records))
                 {
-                    return false;
+                    return TreeReach.Unknown;
+                }
+
+                if (Follow(window, block, records, pending) is { IsWhole: false } reach)
+                {
+                    return reach;
                 }
             }
         }
 
-        return true;
+        return TreeReach.Whole;
     }
 
-    private static bool AreComplete(ImageWindow window, uint block, ReadOnlySpan<byte> records, Stack<Extent> pending)
+    private static TreeReach Follow(ImageWindow window, uint block, ReadOnlySpan<byte> records, Stack<Extent> pending)
     {
         // A length of zero: the rest of the sector is not used.
         while (records.Length > 0 && records[0] != 0)
         {
             if (records[0] <= RecordHeader || records[0] > records.Length || RecordHeader + records[32] > records[0])
             {
-                return false;
+                return TreeReach.Unknown;
             }
 
             var record = records[..records[0]];
@@ -56,7 +65,7 @@ internal static class DirectoryTree
             var extent = Extent.Of(record, block);
             if (extent.Bytes > 0 && !window.Contains(extent.Offset, extent.Bytes))
             {
-                return false;
+                return TreeReach.Beyond(extent);
             }
 
             // The directory itself and its parent are called 0 and 1.
@@ -64,15 +73,27 @@ internal static class DirectoryTree
             {
                 if (pending.Count == MaxPending)
                 {
-                    return false;
+                    return TreeReach.Unknown;
                 }
 
                 pending.Push(extent);
             }
         }
 
-        return true;
+        return TreeReach.Whole;
     }
+}
+
+/// <summary>What the directories of a volume say of its file.</summary>
+/// <param name="IsWhole">Every directory and file that they name lies within it.</param>
+/// <param name="End">Where one ends that does not, in bytes; null when all do, or when not all could be read.</param>
+internal readonly record struct TreeReach(bool IsWhole, ulong? End)
+{
+    public static readonly TreeReach Whole = new(true, null);
+
+    public static readonly TreeReach Unknown = new(false, null);
+
+    public static TreeReach Beyond(Extent extent) => new(false, extent.Offset + extent.Bytes);
 }
 
 /// <summary>Where a file or directory lies, in bytes from the beginning of the image.</summary>

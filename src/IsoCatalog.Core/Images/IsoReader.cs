@@ -9,7 +9,7 @@ public static class IsoReader
     /// <summary>No image makes the reader read more bytes than this,</summary>
     public const int MaxBytesRead = 4 << 20;
 
-    /// <summary>and so many of directories where the file is shorter than its volume.</summary>
+    /// <summary>and so many of directories where the file is not as long as its volume says.</summary>
     public const int MaxDirectoryBytesRead = 32 << 20;
 
     public const int MaxWarnings = 16;

@@ -84,9 +84,9 @@ internal sealed record VolumeDescriptors(bool HasIso9660, Iso9660Volume? Iso9660
             return;
         }
 
-        if (window.Length < primary.DeclaredSize)
+        if (window.Length != primary.DeclaredSize)
         {
-            JudgeShort(primary, jolietRoot, window, findings);
+            JudgeLength(primary, jolietRoot, window, findings);
         }
 
         if (!terminated)
@@ -95,11 +95,19 @@ internal sealed record VolumeDescriptors(bool HasIso9660, Iso9660Volume? Iso9660
         }
     }
 
-    /// <summary>Systems read what the directories name, and never ask for the padding behind it.</summary>
-    private static void JudgeShort(Iso9660Volume primary, Extent jolietRoot, ImageWindow window, Findings findings)
+    /// <summary>Systems read what the directories name, and never ask for the padding behind it. Where a volume says less than its file has, its directories alone tell whether that is all.</summary>
+    private static void JudgeLength(Iso9660Volume primary, Extent jolietRoot, ImageWindow window, Findings findings)
     {
         Extent[] roots = jolietRoot.Bytes > 0 ? [primary.Root, jolietRoot] : [primary.Root];
-        if (primary.Root.Bytes > 0 && DirectoryTree.IsComplete(window, primary.Block, roots))
+        var reach = primary.Root.Bytes > 0 ? DirectoryTree.Reach(window, primary.Block, roots) : TreeReach.Unknown;
+        if (window.Length > primary.DeclaredSize)
+        {
+            if (reach.End is { } end)
+            {
+                findings.RefuseTruncated($"What a directory of the ISO 9660 volume (sector {primary.Sector}) names", end, window.Length);
+            }
+        }
+        else if (reach.IsWhole)
         {
             findings.Warn(
                 $"The ISO 9660 volume (sector {primary.Sector}) declares {primary.DeclaredSize} bytes and the file has {window.Length}: all files of its directories lie within the file, so "

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Images;
+using IsoCatalog.Core.Readiness;
 using Xunit;
 
 namespace IsoCatalog.Tests.Images;

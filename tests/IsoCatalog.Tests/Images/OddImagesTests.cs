@@ -118,6 +118,48 @@ public sealed class OddImagesTests(BuiltImages images) : IClassFixture<BuiltImag
         Assert.Equal(name == "bridge", HostileImage.Check(image, end) is IsoInspection.Refused);
     }
 
+    /// <summary>What the volume says of its size is too little, or nothing: then its directories tell.</summary>
+    [Theory]
+    [InlineData("bios", 0)]
+    [InlineData("bios", 20)]
+    [InlineData("both", 0)]
+    [InlineData("joliet", 30)]
+    public void A_volume_that_understates_its_size_is_truncated_all_the_same(string name, int sectors)
+    {
+        var image = File.ReadAllBytes(images.Require(name));
+        var end = Listed.EndOf(image);
+        Both32(image, Primary + 80, (uint)sectors);
+        var random = new Random(sectors);
+        foreach (var length in Enumerable.Range(0, 100).Select(_ => random.NextInt64(end / 2, end)).Append(end - 1))
+        {
+            var refused = Assert.IsType<IsoInspection.Refused>(HostileImage.Check(image, length));
+            Assert.Equal(IsoRefusal.Truncated, refused.Refusal.Code);
+        }
+
+        Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image));
+        Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image, image.Length + 12_345L));
+    }
+
+    /// <summary>A tree deeper than ISO 9660 allows is laid out anew, with records in the old place that name nothing.</summary>
+    [Theory]
+    [InlineData("genisoimage", "-R")]
+    [InlineData("genisoimage", "-J", "-R", "-T")]
+    [InlineData("xorriso", "-as", "mkisofs", "-R")]
+    [InlineData("xorriso", "-as", "mkisofs", "-J", "-R", "-iso-level", "3")]
+    public async Task A_padded_image_of_a_deep_tree_is_whole(string program, params string[] options)
+    {
+        Counterpart.Require(program);
+        using var folder = new TempFolder();
+        var deep = Directory.CreateDirectory(folder.Combine(["tree", .. Enumerable.Range(0, 14).Select(i => $"folder-{i}")])).FullName;
+        File.WriteAllText(Path.Combine(deep, "last.txt"), "x");
+        File.WriteAllText(folder.Combine("tree", "empty"), "");
+        File.CreateSymbolicLink(folder.Combine("tree", "link"), "/nowhere");
+        (await Counterpart.RunAsync(program, [.. options, "-o", folder.Combine("x.iso"), folder.Combine("tree")], Cancel)).Succeeded();
+        var image = await File.ReadAllBytesAsync(folder.Combine("x.iso"), Cancel);
+        Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image));
+        Assert.IsType<IsoInspection.Recognized>(HostileImage.Check(image, image.Length + 12_345L));
+    }
+
     [Fact]
     public void Directories_in_a_circle_end()
     {
