@@ -151,11 +151,10 @@ internal sealed record DomainListing(IReadOnlyList<DomainEntry> Entries)
             }
         }
 
-        /// <summary>No shell word has such a name, and a pattern would have others too: the command goes by inode.</summary>
+        /// <summary>.NET does not know such names. A pattern in the command would have other files too.</summary>
         private void Nameless(string parent) => Entries.AddRange(
-            FolderListing.Of(parent, MaxEntries).Entries.Where(e => !e.IsUtf8).Select(e => new DomainEntry(
-                Path.GetRelativePath(top, Path.Combine(parent, e.Name)), EntryFate.BreaksAll, "its name is not UTF-8.",
-                $"Rename it: find {{folder}} -xdev -inum {e.Seen.Inode} -exec mv -nT '{{}}' {{folder}}/renamed.iso ';'")));
+            FolderListing.Of(parent, MaxEntries).Entries.Where(e => !e.IsUtf8).Select(e => Path.Combine(parent, e.Name)).Select(path => new DomainEntry(
+                Path.GetRelativePath(top, path), EntryFate.BreaksAll, "its name is not UTF-8.", $"Rename it: mv -nT {ShellWord.OfUndecoded(path)} {{folder}}/renamed.iso")));
 
         /// <summary>A folder is listed, and each thing in it is looked at.</summary>
         private void Folder(string path, string name, in FileStat stat, int depth)

@@ -21,6 +21,13 @@ public sealed class ShellWordTests
         Assert.All(paths, p => Assert.DoesNotContain(ShellWord.Of(p), c => char.IsControl(c) || c == '\u202e'));
     }
 
+    [Fact]
+    public void A_name_that_is_no_UTF_8_is_that_name_too()
+    {
+        using var bash = Process.Start(new ProcessStartInfo("bash", ["-c", $"printf '%s' {ShellWord.OfUndecoded("/srv/caf\\xE9 it's \\xFFF.iso")}"]) { UseShellExecute = false, RedirectStandardOutput = true, StandardOutputEncoding = Encoding.Latin1 })!;
+        Assert.Equal("/srv/caf\u00e9 it's \u00ffF.iso", bash.StandardOutput.ReadToEnd());
+    }
+
     [Theory]
     [InlineData("/srv/isos/debian-12.iso", "/srv/isos/debian-12.iso")]
     [InlineData("/srv/a b.iso", "'/srv/a b.iso'")]
