@@ -189,7 +189,10 @@ internal sealed class Ingest(
         catch (Exception e) when (DiskFault.IsOutside(e))
         {
             return request.ForbiddenToLookUp() ?? new Refusal(
-                RefusalCode.SourceUnreadable, $"{request.Path} cannot be opened: {e.Message} Make it readable for the user that runs the site.");
+                RefusalCode.SourceUnreadable,
+                FileIdentity.KindOf(request.Path) == FileKind.Link
+                    ? $"{request.Path} is a link, and a site follows none. Name the file that it leads to, if there is one."
+                    : $"{request.Path} cannot be opened: {e.Message} Make it readable for the user that runs the site.");
         }
 
         using (source)

@@ -30,38 +30,8 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         }
 
         var known = view.Catalog.Images.GetValueOrDefault(id);
-        var replaced = replace ? CatalogRules.ReplacedBy(view, id, value.FileName) : null;
-        IReadOnlyList<string> aliases = replaced is null ? [] : view.Catalog.AliasesOf.GetValueOrDefault(replaced.Id, []);
-        var stamp = documents.NextStamp(
-            [RegisterKey.OfImage(id), RegisterKey.OfMeta(id), .. aliases.Select(RegisterKey.OfAlias), .. replaced is null ? [] : new[] { RegisterKey.OfImage(replaced.Id) }]);
-        var entries = new List<Entry>();
-        if (replaced is not null)
-        {
-            // Whoever follows an alias, or sorts by what was said, finds the new bytes in the place of the old. It is no new word about the alias: what waits for it goes on.
-            entries.Add(new ImageEntry(replaced.Id, stamp, by, $"replaced by {id}", true, Said(view, replaced)));
-            entries.AddRange(aliases.Select(name => new AliasEntry(name, id, stamp, by, null, false) { Former = AliasPlan.FormerOf(view.Catalog.AliasOf(name), id), Asked = view.Catalog.AliasOf(name)?.Said }));
-        }
-
-        // Another root for the same SHA-256 contradicts whoever signed the first: both were computed here, so that is said.
-        if (known is null or { Deleted: true } || known.Value.Root != value.Root)
-        {
-            entries.Add(new ImageEntry(id, stamp, by, null, false, value.WithAdder(by, documents.Snapshot.Site)));
-        }
-
-        var described = DescriptionOf(view, id)?.Value;
-        var before = described is null && replaced is not null && DescriptionOf(view, replaced.Id) is { } old && !old.Stamp.IsWeakest() ? old.Value : null;
-        if ((before is null ? description.Over(described) : description.After(before)) is { } meta)
-        {
-            entries.Add(description.IsSaid || before is not null
-                ? new MetaEntry(id, stamp, by, null, meta)
-                : new MetaEntry(id, Stamp.Weakest(documents.Snapshot.Site), by, $"recognised by {description.Recognized!.Source}", meta));
-        }
-
-        PreparedWrite? signed = null;
-        if (entries.Count > 0 && documents.Prepare(entries, out signed) is { } unsigned
-
-            // A site that is nearly full takes an image rather than what it is called.
-            && (entries.RemoveAll(e => e.Stamp.IsWeakest()) == 0 || (entries.Count > 0 && documents.Prepare(entries, out signed) is not null)))
+        var plan = Adding.Of(view, documents.Snapshot.Site, value, description, replace, registers => documents.NextStamp(registers), by);
+        if (Prepare(plan.Entries, out var signed) is { } unsigned)
         {
             return unsigned;
         }
@@ -80,13 +50,12 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         var pair = new ComputedPair(id, value.Root, value.Size, turn.Now);
         var next = view with { Store = view.Store.SetItem(value.Root, file), Computed = view.Computed.With(pair), ReadTimes = view.ReadTimes.With(value.Root, turn.Now) };
         next = next.WithCatalog(signed?.View ?? view.Signed, turn.Now, out var touched).WithoutQuarantine(id);
-        var moves = replaced is null ? [] : view.AliasMoves.Values.Where(m => m.Image == replaced.Id).Select(m => m with { Image = id }).ToList();
-        next = next with { AliasMoves = next.AliasMoves.SetItems(moves.Select(m => KeyValuePair.Create(m.Alias, m))) };
+        next = next with { AliasMoves = next.AliasMoves.SetItems(plan.Moves.Select(m => KeyValuePair.Create(m.Alias, m))) };
         var change = new Change(next)
         {
             Touched = [id, .. touched],
-            Described = aliases.Count > 0,
-            First = [new Row.File(value.Root, file), new Row.Computed(pair), .. moves.Select(m => new Row.Waits(m.Alias, m))],
+            Described = plan.Entries.Any(e => e is AliasEntry),
+            First = [new Row.File(value.Root, file), new Row.Computed(pair), .. plan.Moves.Select(m => new Row.Waits(m.Alias, m))],
             Document = signed,
             After = [new Row.StoredRead(value.Root, turn.Now)],
         };
@@ -100,7 +69,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         events.Add(
             "image",
             known is { Deleted: false } ? $"{image.FileName}: the store's copy is whole again"
-                : replaced is not null ? $"{image.FileName} added in the place of {replaced.Id}, which was removed"
+                : plan.Replaced is { } replaced ? $"{image.FileName} added in the place of {replaced.Id}, which was removed"
                 : $"{image.FileName} added",
             id);
         return image;
@@ -255,8 +224,18 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
     private ImageValue Said(SiteView view, CatalogImage image) =>
         ImageOrigin.SaidBy(documents.Snapshot.Site, view.Signed.Registers.GetValueOrDefault(RegisterKey.OfImage(image.Id)), image.Value);
 
-    private static MetaEntry? DescriptionOf(SiteView view, ImageId id) =>
-        view.Signed.Registers.GetValueOrDefault(RegisterKey.OfMeta(id))?.Winner.Entry as MetaEntry is { Deleted: false } entry ? entry : null;
+    /// <summary>A site that is nearly full takes an image rather than what it says of it by itself.</summary>
+    private Refusal? Prepare(IReadOnlyList<Entry> entries, out PreparedWrite? signed)
+    {
+        signed = null;
+        if (entries.Count == 0 || documents.Prepare(entries, out signed) is not { } unsigned)
+        {
+            return null;
+        }
+
+        List<Entry> said = [.. entries.Where(e => !e.Stamp.IsWeakest())];
+        return said.Count == entries.Count || (said.Count > 0 && documents.Prepare(said, out signed) is not null) ? unsigned : null;
+    }
 
     private static Refusal NotFound(ImageId id) =>
         new(RefusalCode.NotFound, $"There is no image {id} in the catalog. 'isocatalog ls' lists what there is.", id);

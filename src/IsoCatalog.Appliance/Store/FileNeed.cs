@@ -9,19 +9,19 @@ namespace IsoCatalog.Appliance.Store;
 internal sealed record FileNeed(long Limit, int Images)
 {
     /// <summary>The program's libraries, two each, its listeners, its database and its watches: 280 were counted.</summary>
-    private const int Program = 320;
+    private const int Own = 320;
 
     /// <summary>A BMC that reads takes two, every other caller one; more of them are let in as long as there are files left.</summary>
     private const int Connections = 128;
 
     public const string TooFew = "too-few-files";
 
-    public long Needed => Program + Images + Connections;
+    public long Needed => Own + Images + Connections;
 
     /// <summary>Null when it is enough.</summary>
     public string? Problem => Limit >= Needed ? null : string.Create(
         CultureInfo.InvariantCulture,
-        $"This process may have {Limit:N0} files open at once, and the site needs {Needed:N0}: {Program} for the program, {Connections} for connections, and one for each image in its store that other "
+        $"This process may have {Limit:N0} files open at once, and the site needs {Needed:N0}: {Own} for the program, {Connections} for connections, and one for each image in its store that other "
         + $"sites may ask for, now {Images:N0}. Allow it more (65536 leaves room to grow): LimitNOFILE=65536 in its systemd unit, `ulimit -n 65536` before it in a shell, nofile in "
         + $"/etc/security/limits.conf for its user, or --ulimit nofile=65536 for its container.");
 

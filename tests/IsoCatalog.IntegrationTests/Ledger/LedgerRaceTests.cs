@@ -1,5 +1,4 @@
 using IsoCatalog.Appliance.Store;
-using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 using Xunit;

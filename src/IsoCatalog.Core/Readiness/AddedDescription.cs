@@ -1,6 +1,7 @@
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Images;
 
-namespace IsoCatalog.Core.Catalog;
+namespace IsoCatalog.Core.Readiness;
 
 /// <summary>What an add has to say of an image, beside its bytes. Pure.</summary>
 /// <param name="Title">That whoever adds it gives; null for none.</param>

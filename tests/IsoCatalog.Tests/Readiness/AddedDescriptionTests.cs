@@ -1,8 +1,9 @@
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Images;
+using IsoCatalog.Core.Readiness;
 using Xunit;
 
-namespace IsoCatalog.Tests.Catalog;
+namespace IsoCatalog.Tests.Readiness;
 
 /// <summary>What an add says of an image: what people say counts, what the image says fills what nobody has said.</summary>
 public sealed class AddedDescriptionTests
