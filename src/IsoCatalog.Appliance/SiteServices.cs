@@ -71,7 +71,7 @@ internal static class SiteServices
         services.AddSingleton(parts.Folders).AddSingleton(parts.Ledger).AddSingleton(parts.Events).AddSingleton(parts.Surfaces);
         services.AddSingleton(parts.Meters).AddSingleton(parts.Meter).AddSingleton(parts.Bridge);
         services.AddSingleton(store).AddSingleton(parts.Hasher).AddSingleton(doubts).AddSingleton(publishers).AddSingleton(setbacks);
-        services.AddSingleton(parts.Room.Reserve).AddSingleton(new FileRoom(parts.Alarms)).AddSingleton(new IdleMemory());
+        services.AddSingleton(parts.Room.Reserve).AddSingleton(new FileRoom(parts.Alarms));
         services.AddSingleton(new Ingest(
             parts.Folders, store, parts.Ledger, books.Catalog, parts.Room, time, new IngestMetrics(parts.Meter),
             new OsinfoDatabase(parts.Options.OsinfoFolders, loggers.CreateLogger<OsinfoDatabase>()), books.Documents.MaySign, loggers.CreateLogger<Ingest>()));

@@ -73,7 +73,7 @@ internal static partial class ImageEndpoints
             http.Response.Headers.Link = $"<?limit={limit ?? ImagePage.Most}&after={next}>; rel=\"next\"";
         }
 
-        return TypedResults.Json(new ImageList(ImageViews.Of(view, page.Images, point)), ApiJson.Default.ImageList);
+        return TypedResults.Json(new ImageList(ImageViews.Each(view, page.Images, point)), ApiJson.Default.ImageList);
     }
 
     private static IResult Get(string id, SiteLedger ledger, ViewPoint point)

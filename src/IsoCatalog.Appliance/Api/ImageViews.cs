@@ -16,11 +16,14 @@ internal static class ImageViews
 
     public static ImageView Of(SiteView view, CatalogImage image, ViewPoint point) => Of(view, [image], point)[0];
 
-    public static IReadOnlyList<ImageView> Of(SiteView view, IReadOnlyList<CatalogImage> images, ViewPoint point)
+    public static IReadOnlyList<ImageView> Of(SiteView view, IReadOnlyList<CatalogImage> images, ViewPoint point) => [.. Each(view, images, point)];
+
+    /// <summary>The same for one reading.</summary>
+    public static ViewsOnDemand Each(SiteView view, IReadOnlyList<CatalogImage> images, ViewPoint point)
     {
         var (others, now) = (view.Others.Values.OrderBy(o => o.Site, StringComparer.Ordinal).ToList(), point.Time.GetUtcNow());
         var taken = TakenNames.Of(view);
-        return [.. images.Select(i => Of(view, i, Ready(view, i, point, others, taken, now)))];
+        return new ViewsOnDemand(images, i => Of(view, i, Ready(view, i, point, others, taken, now)));
     }
 
     private static ImageView Of(SiteView view, CatalogImage image, IReadOnlyDictionary<string, IReadOnlyDictionary<string, CellView>> ready)

@@ -38,7 +38,6 @@ internal static class SiteJobs
             Every<EndLeases>(quartz, TimeSpan.FromSeconds(10));
             Every<EvictRetired>(quartz, TimeSpan.FromSeconds(10));
             Every<ReadAgain>(quartz, TimeSpan.FromMinutes(1));
-            Every<ReturnMemory>(quartz, TimeSpan.FromSeconds(30));
         });
         services.AddQuartzHostedService(hosted => hosted.WaitForJobsToComplete = false);
     }
@@ -154,16 +153,6 @@ internal sealed class EvictRetired(SiteLedger ledger, RetiredKeeper retired) : I
     {
         await ledger.AskClocksAsync(cancellationToken);
         retired.Evict();
-    }
-}
-
-[DisallowConcurrentExecution]
-internal sealed class ReturnMemory(IdleMemory memory) : IJob
-{
-    public ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
-    {
-        memory.Look();
-        return ValueTask.CompletedTask;
     }
 }
 

@@ -93,6 +93,21 @@ public sealed partial class ImagePagesTests
             await Task.Delay(TimeSpan.FromSeconds(5), Cancel);
         }
 
+        await Task.WhenAll(Enumerable.Range(0, 64).Select(async _ =>
+        {
+            using var reader = new ApiCaller(ams.Api);
+            for (var round = 0; round < 4; round++)
+            {
+                await reader.GetAsync(Path);
+            }
+        }));
+        await SayAsync("after 64 readers at once");
+        for (var minute = 0.5; minute <= 3; minute += 0.5)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(30), Cancel);
+            await SayAsync($"after {minute} minutes of quiet");
+        }
+
         async Task SayAsync(string what) => TestContext.Current.TestOutputHelper!.WriteLine(
             $"{what}: {await ams.MetricAsync("process_resident_memory_bytes") / 1e6:F0} MB resident, {await ams.MetricAsync("process_cpu_seconds_total"):F0} s of processor, {await ams.MetricAsync("isocatalog_store_files{state=\"fetching\"}")} wanted");
     }

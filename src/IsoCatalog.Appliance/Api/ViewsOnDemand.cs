@@ -1,0 +1,17 @@
+using System.Collections;
+using IsoCatalog.Client;
+using IsoCatalog.Core.Catalog;
+
+namespace IsoCatalog.Appliance.Api;
+
+/// <summary>Views that are made when they are read, and not kept: an answer of thousands of images takes as much memory as the part that is being written, however slowly it is read. For a reader that goes through once.</summary>
+internal sealed class ViewsOnDemand(IReadOnlyList<CatalogImage> images, Func<CatalogImage, ImageView> view) : IReadOnlyList<ImageView>
+{
+    public int Count => images.Count;
+
+    public ImageView this[int index] => view(images[index]);
+
+    public IEnumerator<ImageView> GetEnumerator() => images.Select(view).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}
