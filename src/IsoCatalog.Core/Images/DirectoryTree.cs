@@ -63,7 +63,7 @@ internal static class DirectoryTree
         var sector = new byte[IsoReader.SectorSize];
         while (pending.TryDequeue(out var directory))
         {
-            for (var done = 0u; seen.Add(directory.Offset + done) && done < directory.Bytes; done += IsoReader.SectorSize)
+            for (var done = 0u; done < directory.Bytes && seen.Add(directory.Offset + done); done += IsoReader.SectorSize)
             {
                 var records = sector.AsSpan(0, (int)Math.Min(IsoReader.SectorSize, directory.Bytes - done));
                 if (!window.TryRead(directory.Offset + done, records))
