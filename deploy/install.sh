@@ -10,6 +10,8 @@ usage: install.sh [OPTIONS]            install, or upgrade what is installed
   --site ID          the site's id in a first configuration, such as ams
   --address HOST     the name or address that other sites reach this one by
   --volume FOLDER    set up a console volume in this folder
+  --bmc-allow NETS   let BMCs in these networks mount by URL, such as 10.100.0.0/16; several with commas
+  --bmc-address HOST the address of this machine that BMCs reach (default: that of --address)
   --join             do not found a fleet; write a request to join another's (needs --address)
   --from FOLDER      the published program (default: app/ beside this script)
   --no-start         neither enable nor start the service
@@ -23,13 +25,16 @@ HELP
 die() { echo "install.sh: $*" >&2; exit 1; }
 say() { echo "install.sh: $*"; }
 
-site='' address='' volume='' join='' from='' start=yes uninstall=''
+site='' address='' volume='' bmc_allow='' bmc_address='' join='' from='' start=yes uninstall=''
 here=$(cd "$(dirname "$0")" && pwd)
 while [ $# -gt 0 ]; do
   case $1 in
-    --site|--address|--volume|--from)
+    --site|--address|--volume|--bmc-allow|--bmc-address|--from)
       [ $# -ge 2 ] || { usage >&2; exit 2; }
-      case $1 in --site) site=$2 ;; --address) address=$2 ;; --volume) volume=$2 ;; --from) from=$2 ;; esac
+      case $1 in
+        --site) site=$2 ;; --address) address=$2 ;; --volume) volume=$2 ;; --from) from=$2 ;;
+        --bmc-allow) bmc_allow=${bmc_allow:+$bmc_allow,}$2 ;; --bmc-address) bmc_address=$2 ;;
+      esac
       shift ;;
     --join) join=yes ;;
     --no-start) start= ;;
@@ -116,6 +121,8 @@ if [ ! -e "$config" ]; then
   set -- init --config "$config" --site "$site" --data "$data"
   if [ -n "$address" ]; then set -- "$@" --address "$address"; fi
   if [ -n "$volume" ]; then set -- "$@" --volume "$volume"; fi
+  if [ -n "$bmc_allow" ]; then set -- "$@" --bmc-allow "$bmc_allow"; fi
+  if [ -n "$bmc_address" ]; then set -- "$@" --bmc-address "$bmc_address"; fi
   if [ -n "$join" ]; then set -- "$@" --join; else set -- "$@" --root-key /root/isocatalog-root-key.pem; fi
   "$command" "$@"
   chown -R isocatalog:isocatalog "$data"

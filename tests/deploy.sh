@@ -47,7 +47,7 @@ inside './package/install.sh --help | grep -q uninstall'
 inside 'if ./package/install.sh --nonsense 2>/dev/null; then exit 1; fi; [ ! -e /opt/isocatalog ]'
 
 step "install"
-inside './package/install.sh --site ams --address ams.example.com --volume /srv/console-isos'
+inside './package/install.sh --site ams --address ams.example.com --volume /srv/console-isos --bmc-address 127.0.0.1 --bmc-allow 127.0.0.0/8'
 inside 'for i in $(seq 30); do isocatalog status >/dev/null 2>&1 && break; sleep 1; done; isocatalog status'
 inside '[ "$(stat -c %U:%G:%a /etc/isocatalog/site.yaml)" = root:isocatalog:640 ]; [ "$(stat -c %U:%a /var/lib/isocatalog/keys)" = isocatalog:700 ]'
 inside '[ "$(stat -c %U:%a /root/isocatalog-root-key.pem)" = root:600 ]; isocatalog status --json | grep -qv root-key-present'

@@ -71,7 +71,15 @@ public sealed record ImageView(
     ChangeView? Removed = null,
     ChangeView? Restored = null,
     ChangeView? Described = null,
-    ImageFaults? Faults = null);
+    ImageFaults? Faults = null,
+    IReadOnlyList<BmcHabitView>? Bmc = null);
+
+/// <summary>What BMCs of one make do, as far as it concerns the image; docs/bmc.md says from where that is known.</summary>
+/// <param name="Code">efi-image-no-file, over-4-gib or url-name.</param>
+/// <param name="Maker">Whose firmware.</param>
+/// <param name="Known">False where it is not known whether the image is one that it concerns.</param>
+/// <param name="Text">For an operator: what happens, and what to do.</param>
+public sealed record BmcHabitView(string Code, string Maker, bool Known, string Text);
 
 /// <summary>Who changed something.</summary>
 /// <param name="By">Who asked for it, as that site says.</param>

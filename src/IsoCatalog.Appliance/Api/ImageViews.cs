@@ -2,6 +2,7 @@ using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
+using IsoCatalog.Surfaces.Ipmi;
 
 namespace IsoCatalog.Appliance.Api;
 
@@ -61,7 +62,10 @@ internal static class ImageViews
         Store(view.FileOf(image)),
         ready,
         view.Catalog.BlockOf(image.Id) is { } block ? Of(view, block) : null,
-        view.Catalog.AliasesOf.GetValueOrDefault(image.Id, []));
+        view.Catalog.AliasesOf.GetValueOrDefault(image.Id, []))
+    {
+        Bmc = BmcHabits.Of(image) is { Count: > 0 } habits ? [.. habits.Select(h => new BmcHabitView(h.Code, h.Maker, h.Known, h.Text))] : null,
+    };
 
     public static BlockView Of(SiteView view, BlockEntry block) => new(
         block.Image,

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Documents;
@@ -33,6 +35,16 @@ internal static class InitCommand
             HelpName = "HOST",
             Description = "The name or address that other sites reach this one by. Needed with --join; without it a first site is alone until it has one.",
         };
+        var bmcAllow = new Option<string[]>("--bmc-allow")
+        {
+            HelpName = "NETWORKS",
+            Description = "Networks of the BMCs, such as 10.100.0.0/16; several with commas, or several times. Without it there is no surface for BMCs yet.",
+        };
+        var bmcAddress = new Option<string?>("--bmc-address")
+        {
+            HelpName = "HOST",
+            Description = "The address of this machine that BMCs reach; a name is looked up now. Default: --address.",
+        };
         var rootKeys = new Option<string[]>("--root-key")
         {
             HelpName = "PATH",
@@ -43,15 +55,16 @@ internal static class InitCommand
             "init",
             "Make a site: configuration, folders, keys, a first token, and a fleet or a request to join one. What is there stays as it is.",
             "isocatalog init --site ams --address ams.example.com --volume /srv/console-isos",
+            "isocatalog init --site ams --bmc-address 10.0.0.5 --bmc-allow 10.100.0.0/16",
             "isocatalog init --site nyc --address nyc.example.com --join",
             "isocatalog init --config ./site.yaml --data ./data")
         {
-            config, json, site, data, volume, join, address, rootKeys, threshold,
+            config, json, site, data, volume, join, address, bmcAllow, bmcAddress, rootKeys, threshold,
         };
-        command.SetAction((parsed, _) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             var screen = new Screen(parsed.GetValue(json), quiet: false);
-            return Verb.RunAsync(screen, () => Task.FromResult(Run(
+            return Verb.RunAsync(screen, () => RunAsync(
                 new InitRequest(
                     Path.GetFullPath(parsed.GetRequiredValue(config)),
                     parsed.GetValue(site)!,
@@ -59,10 +72,13 @@ internal static class InitCommand
                     parsed.GetValue(volume)?.FullName,
                     parsed.GetValue(join),
                     parsed.GetValue(address),
+                    parsed.GetValue(bmcAllow) ?? [],
+                    parsed.GetValue(bmcAddress) ?? parsed.GetValue(address),
                     parsed.GetValue(rootKeys) ?? [],
                     parsed.GetValue(threshold)),
                 screen,
-                defaults.Time.GetUtcNow())));
+                defaults.Time.GetUtcNow(),
+                cancellationToken));
         });
         return command;
     }
@@ -79,17 +95,27 @@ internal static class InitCommand
         }
     }
 
-    private static int Run(InitRequest request, Screen screen, DateTimeOffset now)
+    private static async Task<int> RunAsync(InitRequest request, Screen screen, DateTimeOffset now, CancellationToken cancellationToken)
     {
         string? token = null;
         try
         {
-            if (!File.Exists(request.Config))
+            var isNew = !File.Exists(request.Config);
+            var bmc = isNew ? await FirstBmcSurface.OfAsync(request.BmcAllow, request.BmcAddress, cancellationToken) : null;
+            if (isNew)
             {
                 var (text, sha256) = Token.Generate();
+                var first = FirstConfiguration(request, bmc, sha256.ToString());
+
+                // A file that cannot be used would stand in the way of the next try.
+                if (ConfigurationFile.Parse(first, request.Config, Path.GetDirectoryName(request.Config)!) is ConfigurationResult.Invalid { Problems: [var wrong, ..] })
+                {
+                    throw VerbException.Usage($"{wrong.Path}: {wrong.Message} Nothing was written.");
+                }
+
                 token = text;
                 Directory.CreateDirectory(Path.GetDirectoryName(request.Config)!);
-                File.WriteAllText(request.Config, FirstConfiguration(request, sha256.ToString()));
+                File.WriteAllText(request.Config, first);
             }
 
             var result = ConfigurationFile.Load(request.Config);
@@ -99,10 +125,14 @@ internal static class InitCommand
             }
 
             Prepare(configuration);
-            var report = new InitReport(configuration.Site, request.Config, configuration.Data, token);
+            var report = new InitReport(configuration.Site, request.Config, configuration.Data, token)
+            {
+                Bmc = bmc is null ? null : new InitBmc(bmc.Address.ToString(), [.. bmc.Allow.Select(network => network.ToString())]),
+            };
             report = request.Join ? Asked(configuration, request, report, now) : Founded(configuration, request, report, now);
             screen.Object(report, StartJson.Default.InitReport);
             Tell(screen, report);
+            TellOfBmcs(screen, request, configuration, isNew);
             return ExitCode.Ok;
         }
         catch (SiteStartException e)
@@ -228,20 +258,45 @@ internal static class InitCommand
         screen.Line($"Then, here: isocatalog join join.json --config {report.Config}");
     }
 
-    private static string FirstConfiguration(InitRequest request, string tokenSha256) =>
+    private static void TellOfBmcs(Screen screen, InitRequest request, SiteConfiguration configuration, bool isNew)
+    {
+        if (!isNew && request.BmcAllow.Length > 0)
+        {
+            screen.Line($"{request.Config} was there already, so --bmc-allow changed nothing.");
+        }
+
+        if (configuration.Surfaces.OfType<SurfaceConfiguration.Ipmi>().FirstOrDefault() is { } bmc)
+        {
+            if (isNew)
+            {
+                screen.Line($"BMCs in {string.Join(", ", bmc.Allow)} mount from {bmc.Address}, port {configuration.Listen.Iso.Port}. Some firmware connects to port 80 alone (listen.iso).");
+            }
+
+            return;
+        }
+
+        screen.Line($"There is no surface for BMCs. When they shall mount images, write this below 'surfaces:' in {request.Config}, with the address of this machine that they");
+        screen.Line("reach and with their networks, and restart the site:");
+        screen.Line("  " + SomeBmc.Yaml);
+    }
+
+    private static string FirstConfiguration(InitRequest request, FirstBmcSurface? bmc, string tokenSha256) =>
         $"""
         # The configuration of this site; config/site.yaml of the distribution explains every key.
         site: {request.Site}
         data: {request.Data}
-        listen: {'{'} api: "127.0.0.1:8080", iso: "0.0.0.0:8088"{(request.Join || request.Address is not null ? ", fleet: \"0.0.0.0:58888\", swarm: \"0.0.0.0:58889\"" : "")} {'}'}
+        listen: {'{'} api: "127.0.0.1:8080", iso: "{(bmc?.Address.AddressFamily is AddressFamily.InterNetworkV6 ? "[::]" : "0.0.0.0")}:8088"{(request.Join || request.Address is not null ? ", fleet: \"0.0.0.0:58888\", swarm: \"0.0.0.0:58889\"" : "")} {'}'}
         tokens:
           - {'{'} name: admin, role: admin, sha256: "{tokenSha256}" {'}'}
-        surfaces:
-          # BMCs in these networks may mount by URL; set address to the one that they reach this machine by.
-          - {'{'} name: bmc, kind: ipmi, address: "127.0.0.1", allow: ["127.0.0.0/8"] {'}'}
+        {(bmc is null && request.Volume is null ? "# surfaces:" : "surfaces:")}
+        {(bmc is null
+            ? $"  # BMCs mount by URL; with the address of this machine that they reach, and their networks:\n  # {SomeBmc.Yaml}"
+            : $"  # BMCs in these networks mount by URL; the address is the one that they reach this machine by.\n  {bmc.Yaml}")}
         {(request.Volume is null ? "" : $"  - {'{'} name: console, kind: volume, path: {request.Volume} {'}'}\n")}
         """;
 
+    private static FirstBmcSurface SomeBmc { get; } = new(IPAddress.Parse("10.0.0.5"), [new(IPAddress.Parse("10.100.0.0"), 16)]);
+
     private sealed record InitRequest(
-        string Config, string Site, string Data, string? Volume, bool Join, string? Address, string[] RootKeys, int? Threshold);
+        string Config, string Site, string Data, string? Volume, bool Join, string? Address, string[] BmcAllow, string? BmcAddress, string[] RootKeys, int? Threshold);
 }

@@ -66,6 +66,7 @@ internal static class ShowCommand
                      ("Store", image.Store.State + (image.Store.Reason is { } reason ? $" - {reason}" : "")),
                      ("Faulty", image.Faults is { } faults ? $"{faults}" : null),
                      .. iso.Warnings.Skip(image.Faults?.Found.Count ?? 0).Select(w => ("Warning", (string?)w)),
+                     .. (image.Bmc ?? []).Select(h => ("BMC", (string?)$"{h.Maker}: {h.Text}")),
                  ])
         {
             if (!string.IsNullOrEmpty(value))

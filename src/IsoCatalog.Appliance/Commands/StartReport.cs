@@ -18,7 +18,13 @@ internal sealed record InitReport(
     string? AdminToken,
     IReadOnlyList<string>? RootKeys = null,
     string? JoinRequest = null,
-    string? Fingerprint = null);
+    string? Fingerprint = null)
+{
+    /// <summary>The surface for BMCs that was written; null where none was.</summary>
+    public InitBmc? Bmc { get; init; }
+}
+
+internal sealed record InitBmc(string Address, IReadOnlyList<string> Allow);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SiteAddresses))]

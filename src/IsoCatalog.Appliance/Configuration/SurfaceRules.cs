@@ -9,6 +9,7 @@ internal static class SurfaceRules
     public static void Check(SiteConfiguration site, Problems problems)
     {
         Names(site, problems);
+        BmcRules.Check(site, problems);
         Folders(site, problems);
     }
 
@@ -33,15 +34,6 @@ internal static class SurfaceRules
         if (site.Surfaces.Count == 0 && problems.Sound("surfaces"))
         {
             problems.Warn("surfaces", "There are no surfaces: images are kept here and offered nowhere.");
-        }
-
-        foreach (var ipmi in site.Surfaces.OfType<SurfaceConfiguration.Ipmi>().Where(ipmi => ipmi.Allow.Count == 0))
-        {
-            if (problems.Sound(ipmi.Place + ".allow"))
-            {
-                problems.Warn(ipmi.Place, "No allow: its images have no standing URL, so a BMC needs a lease for each mount. Name the"
-                    + " networks of the BMCs to change that.");
-            }
         }
     }
 

@@ -361,7 +361,7 @@ internal sealed class Ingest(
     }
 
     /// <param name="firstHole">Where the source has one; in what is mounted or started it is worth a warning.</param>
-    private static ImageFacts Facts(IsoInspection.Recognized found, long firstHole) => new()
+    private static ImageFacts Facts(IsoInspection.Recognized found, long firstHole) => new ImageFacts
     {
         VolumeId = found.Metadata.VolumeId,
         PublisherId = found.Metadata.PublisherId,
@@ -373,7 +373,7 @@ internal sealed class Ingest(
         Udf = found.Metadata.Udf,
         Arch = found.Metadata.Arch,
         Warnings = firstHole < found.Metadata.UsedSize ? [.. found.Warnings, HoleWarning(firstHole)] : found.Warnings,
-    };
+    }.WithEfiImageFile(found.Metadata.EfiImageIsFile);
 
     private static string HoleWarning(long firstHole) =>
         $"Nothing was ever written to some of the file that was added, from byte {firstHole:N0} on: compare its SHA-256 with its publisher's, if it is no sparse copy.";

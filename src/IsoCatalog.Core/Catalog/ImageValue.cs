@@ -107,6 +107,9 @@ public sealed record ImageValue
 /// <summary>The part of an image's own description that panels use.</summary>
 public sealed record ImageFacts
 {
+    // No property has this name, as above.
+    private const string EfiFile = "efiFile";
+
     public required string VolumeId { get; init; }
 
     public string PublisherId { get; init; } = "";
@@ -131,4 +134,16 @@ public sealed record ImageFacts
     /// <summary>Members of later versions, kept when the entry is stated again.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    /// <summary>
+    /// A file of the image is its EFI boot image; null where that was not looked at, as in images that earlier versions added, or could not be told. It stands among the members that these keep and do
+    /// not read, and is read as leniently.
+    /// </summary>
+    [JsonIgnore]
+    public bool? HasEfiImageFile =>
+        Unknown?.TryGetValue(EfiFile, out var said) == true ? said.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null } : null;
+
+    public ImageFacts WithEfiImageFile(bool? there) => there is not { } said
+        ? this
+        : this with { Unknown = new Dictionary<string, JsonElement>(Unknown ?? []) { [EfiFile] = JsonDocument.Parse(said ? "true" : "false").RootElement } };
 }

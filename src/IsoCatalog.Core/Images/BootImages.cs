@@ -12,7 +12,8 @@ internal static class BootImages
     /// <summary>0 and 1: to the end (UEFI 2.10, section 13.3.2.1).</summary>
     private const int UnknownCount = 1;
 
-    public static (BootModes Modes, EfiArchitecture Architectures) Judge(ImageWindow window, BootCatalog catalog, Findings findings)
+    /// <returns>Also where the images begin from which UEFI starts, in bytes.</returns>
+    public static (BootModes Modes, EfiArchitecture Architectures, IReadOnlySet<ulong> Efi) Judge(ImageWindow window, BootCatalog catalog, Findings findings)
     {
         var bios = false;
         var all = EfiArchitecture.None;
@@ -39,7 +40,10 @@ internal static class BootImages
             findings.Warn("The boot catalog has an entry for BIOS that is not the first one: most machines with BIOS do not start from it.");
         }
 
-        return (new BootModes(bios, catalog.IsSealed && all.IsAny()), all);
+        return (
+            new BootModes(bios, catalog.IsSealed && all.IsAny()),
+            all,
+            seen.Where(image => image.Value.Seen.IsAny()).Select(image => (ulong)image.Key.Item1 * IsoReader.SectorSize).ToHashSet());
     }
 
     private static bool Begins(ImageWindow window, ElToritoEntry entry) => entry.LoadLba != 0 && OffsetOf(entry) < window.Length;

@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace IsoCatalog.Core.Images;
 
 /// <summary>
-/// How far the files of an ISO 9660 volume reach, by all its directories (ECMA-119 section 9.1). It tells a volume whose padding lacks something, or whose size was declared wrong, from one that
+/// The directories of an ISO 9660 volume (ECMA-119 section 9.1). How far its files reach tells a volume whose padding lacks something, or whose size was declared wrong, from one that
 /// was cut off. The number of directories and of bytes read is bounded, so that directories in a circle end.
 /// </summary>
 internal static class DirectoryTree
@@ -50,26 +51,67 @@ internal static class DirectoryTree
         return TreeReach.Whole;
     }
 
+    /// <summary>
+    /// Is one of these a file of the volume too, or is there one that is called as such a file usually is (<c>efi.img</c>, <c>efiboot.img</c>)? Looked for from the root outwards. Null where that
+    /// cannot be told: a directory is damaged, or there are more than may be read.
+    /// </summary>
+    /// <param name="images">Where they begin, in bytes from the beginning of the image.</param>
+    public static bool? HasEfiFile(ImageWindow window, uint block, Extent root, IReadOnlySet<ulong> images)
+    {
+        var pending = new Queue<Extent>([root]);
+        var seen = new HashSet<ulong>();
+        var sector = new byte[IsoReader.SectorSize];
+        while (pending.TryDequeue(out var directory))
+        {
+            for (var done = 0u; done < directory.Bytes && seen.Add(directory.Offset + done); done += IsoReader.SectorSize)
+            {
+                var records = sector.AsSpan(0, (int)Math.Min(IsoReader.SectorSize, directory.Bytes - done));
+                if (!window.TryRead(directory.Offset + done, records))
+                {
+                    return null;
+                }
+
+                ReadOnlySpan<byte> left = records;
+                while (TryNext(ref left, out var record, out var isDirectory))
+                {
+                    var extent = Extent.Of(record, block);
+                    if (!isDirectory && extent.Bytes > 0 && (images.Contains(extent.Offset) || IsEfiName(record.Slice(RecordHeader, record[32]))))
+                    {
+                        return true;
+                    }
+
+                    if (isDirectory && !IsItselfOrParent(record))
+                    {
+                        if (pending.Count == MaxPending)
+                        {
+                            return null;
+                        }
+
+                        pending.Enqueue(extent);
+                    }
+                }
+
+                if (left.Length > 0 && left[0] != 0)
+                {
+                    return null;
+                }
+            }
+        }
+
+        return false;
+    }
+
     private static TreeReach Follow(ImageWindow window, uint block, ReadOnlySpan<byte> records, Stack<Extent> pending)
     {
-        // A length of zero: the rest of the sector is not used.
-        while (records.Length > 0 && records[0] != 0)
+        while (TryNext(ref records, out var record, out var isDirectory))
         {
-            if (records[0] <= RecordHeader || records[0] > records.Length || RecordHeader + records[32] > records[0])
-            {
-                return TreeReach.Unknown;
-            }
-
-            var record = records[..records[0]];
-            records = records[record.Length..];
             var extent = Extent.Of(record, block);
             if (extent.Bytes > 0 && !window.Contains(extent.Offset, extent.Bytes))
             {
                 return TreeReach.Beyond(extent);
             }
 
-            // The directory itself and its parent are called 0 and 1.
-            if ((record[25] & DirectoryFlag) != 0 && !(record[32] == 1 && record[33] <= 1))
+            if (isDirectory && !IsItselfOrParent(record))
             {
                 if (pending.Count == MaxPending)
                 {
@@ -80,7 +122,33 @@ internal static class DirectoryTree
             }
         }
 
-        return TreeReach.Whole;
+        return records.Length > 0 && records[0] != 0 ? TreeReach.Unknown : TreeReach.Whole;
+    }
+
+    /// <summary>False at the end: a length of zero, as the rest of the sector is not used then; any other that is left is a damaged record.</summary>
+    private static bool TryNext(ref ReadOnlySpan<byte> records, out ReadOnlySpan<byte> record, out bool isDirectory)
+    {
+        if (records.Length == 0 || records[0] <= RecordHeader || records[0] > records.Length || RecordHeader + records[32] > records[0])
+        {
+            record = [];
+            isDirectory = false;
+            return false;
+        }
+
+        record = records[..records[0]];
+        records = records[record.Length..];
+        isDirectory = (record[25] & DirectoryFlag) != 0;
+        return true;
+    }
+
+    /// <summary>They are called 0 and 1.</summary>
+    private static bool IsItselfOrParent(ReadOnlySpan<byte> record) => record[32] == 1 && record[33] <= 1;
+
+    private static bool IsEfiName(ReadOnlySpan<byte> name)
+    {
+        var version = name.IndexOf((byte)';');
+        name = version < 0 ? name : name[..version];
+        return Ascii.EqualsIgnoreCase(name, "efi.img"u8) || Ascii.EqualsIgnoreCase(name, "efiboot.img"u8);
     }
 }
 

@@ -45,6 +45,10 @@ public sealed record IsoMetadata
 
     /// <summary>All entries of the boot catalog in its order, at most <see cref="IsoReader.MaxBootEntries"/>.</summary>
     public required IReadOnlyList<ElToritoEntry> ElTorito { get; init; }
+
+    /// <summary>The EFI boot image is to be had as a file of the ISO 9660 volume too, and not only by the boot catalog. Null where UEFI does not start from the image, where its files are
+    /// those of a UDF volume, and where it has too many directories to tell.</summary>
+    public bool? EfiImageIsFile { get; init; }
 }
 
 /// <summary>How a machine can start from the CD, by what its boot images are. Whether Secure Boot accepts it is not checked.</summary>

@@ -56,7 +56,7 @@ public static class IsoReader
             : null;
         var declared = Math.Max(iso?.DeclaredSize ?? 0, udf?.DeclaredSize ?? 0);
         var catalog = BootCatalog.Read(window, descriptors.BootCatalogLba, declared, findings);
-        var (boot, architectures) = BootImages.Judge(window, catalog, findings);
+        var (boot, architectures, efi) = BootImages.Judge(window, catalog, findings);
         var hybrid = PartitionTables.Read(window, declared, findings);
         return new IsoMetadata
         {
@@ -76,6 +76,7 @@ public static class IsoReader
             Arch = architectures.Names(),
             Hybrid = hybrid,
             ElTorito = catalog.Entries,
+            EfiImageIsFile = boot.Uefi && iso is not null && udf is null ? DirectoryTree.HasEfiFile(window, iso.Block, iso.Root, efi) : null,
         };
     }
 

@@ -28,6 +28,15 @@ public static class BmcUrl
     /// keeps them apart.</summary>
     public static string NameOf(string fileName)
     {
+        var stem = Stem(fileName, MaxStemLength);
+        return (stem.Length > 0 ? stem : "image") + Extension;
+    }
+
+    /// <summary>False where <see cref="NameOf"/> has to cut the file name, or leaves nothing of it.</summary>
+    public static bool KeepsName(string fileName) => Stem(fileName, int.MaxValue).Length is > 0 and <= MaxStemLength;
+
+    private static string Stem(string fileName, int longest)
+    {
         ArgumentNullException.ThrowIfNull(fileName);
         var stem = fileName.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) ? fileName[..^Extension.Length] : fileName;
         var name = new StringBuilder(MaxPathLength);
@@ -44,15 +53,14 @@ public static class BmcUrl
                 name.Append(plain);
             }
 
-            if (name.Length == MaxStemLength)
+            if (name.Length == longest)
             {
                 break;
             }
         }
 
         // A leading or trailing dot would read as a hidden file or a second extension.
-        var trimmed = name.ToString().Trim('.', '_');
-        return (trimmed.Length > 0 ? trimmed : "image") + Extension;
+        return name.ToString().Trim('.', '_');
     }
 
     /// <exception cref="ArgumentException">The token is not one.</exception>

@@ -28,6 +28,12 @@ internal static class PeerSocket
         try
         {
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            if (at.Address.Equals(IPAddress.IPv6Any))
+            {
+                // As with every other listener of a site, it holds the IPv4 addresses too.
+                socket.DualMode = true;
+            }
+
             Tune(socket);
             socket.Bind(at);
             socket.Listen(128);

@@ -17,13 +17,13 @@ public sealed partial class PanelExampleTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
+    [RunsExample("docs/panel.md", "SITE=")]
+    [RunsExample("docs/panel.md", "curl ")]
+    [RunsExample("docs/panel.md", "{\"site\"")]
     public async Task Every_example_works_in_the_order_of_the_page()
     {
-        var page = await File.ReadAllTextAsync(OpenApiDocumentTests.RepositoryFile("docs/panel.md"), Cancel);
-        var blocks = Blocks().Matches(page).Select(m => (Language: m.Groups["language"].Value, Text: m.Groups["text"].Value)).ToList();
-        var examples = blocks.Where(b => b.Language == "sh").Select(b => b.Text).ToList();
-        var setting = Assert.Single(examples, e => e.Contains("AUTH=", StringComparison.Ordinal));
-        var calls = examples.Where(e => e != setting).ToList();
+        var setting = Assert.Single(PageExamples.Of("docs/panel.md", "SITE="));
+        var calls = PageExamples.Of("docs/panel.md", "curl ");
         Assert.Equal(["available", "available", "available", "leases", "leases/$LEASE", "leases/$LEASE"], calls.Select(c => Route().Match(c).Groups["route"].Value));
 
         await using var site = await TestSite.StartAsync(Cancel, new TestSiteOptions
@@ -45,7 +45,7 @@ public sealed partial class PanelExampleTests
 
         var (status, listed) = await shell.RunAsync(calls[0]);
         Assert.Equal(200, status);
-        var example = Assert.Single(blocks, b => b.Language == "json").Text;
+        var example = Assert.Single(PageExamples.Of("docs/panel.md", "{\"site\""));
         AssertShown(JsonNode.Parse(example)!, JsonNode.Parse(listed)!);
 
         string etag;
@@ -123,9 +123,6 @@ public sealed partial class PanelExampleTests
                 break;
         }
     }
-
-    [GeneratedRegex(@"^```(?<language>[a-z]+)\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
-    private static partial Regex Blocks();
 
     [GeneratedRegex(@"\$SITE/api/v1/(?<route>[a-zA-Z$/]+)", RegexOptions.None, 1000)]
     private static partial Regex Route();

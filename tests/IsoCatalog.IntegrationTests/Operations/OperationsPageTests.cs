@@ -16,6 +16,7 @@ public sealed partial class OperationsPageTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    [RunsExample("docs/operations/images.md")]
     public async Task Images_are_added_replaced_removed_and_recalled_as_the_page_says()
     {
         await using var site = await TestSite.StartAsync(Cancel);
@@ -24,7 +25,7 @@ public sealed partial class OperationsPageTests : IDisposable
         Directory.CreateDirectory(_folder.Combine("new"));
         _folder.Write(Path.Combine("new", "debian-12.iso"), IsoBuilder.InMemory("DEBIAN", 40_000, 3));
         var setting = "";
-        foreach (var block in await BlocksAsync("images.md"))
+        foreach (var block in PageExamples.Of("docs/operations/images.md"))
         {
             setting += string.Concat(block.Split('\n').Where(line => line.StartsWith("SOCKET=", StringComparison.Ordinal)).Select(line => line + "\n"));
             await ShellAsync(site.ConfigurationPath, $"{setting}{block}".Replace("/var/lib/isocatalog", site.Data, StringComparison.Ordinal));
@@ -37,10 +38,11 @@ public sealed partial class OperationsPageTests : IDisposable
     }
 
     [Fact]
+    [RunsExample("docs/operations/full-disk.md")]
     public async Task A_full_disk_is_looked_into_as_the_page_says()
     {
         await using var site = await TestSite.StartAsync(Cancel);
-        foreach (var block in await BlocksAsync("full-disk.md"))
+        foreach (var block in PageExamples.Of("docs/operations/full-disk.md"))
         {
             await ShellAsync(site.ConfigurationPath, block.Replace("/var/lib/isocatalog", site.Data, StringComparison.Ordinal));
         }
@@ -51,12 +53,13 @@ public sealed partial class OperationsPageTests : IDisposable
     }
 
     [Fact]
+    [RunsExample("docs/operations/lost-site.md")]
     public async Task A_lost_site_is_taken_out_and_made_anew_as_the_page_says()
     {
         await using var fleet = await TestFleet.PrepareAsync(Cancel, "ams", "msk");
         var ams = fleet["ams"];
         await ams.StartAgainAsync(Cancel);
-        var blocks = await BlocksAsync("lost-site.md");
+        var blocks = PageExamples.Of("docs/operations/lost-site.md");
         Assert.Equal(4, blocks.Count);
         File.Copy(ams.RootKey, _folder.Combine("root-key.pem"));
         var renewed = _folder.Combine("msk", "site.yaml");
@@ -133,14 +136,6 @@ public sealed partial class OperationsPageTests : IDisposable
         "bash",
         ["-c", $"set -eu\nexport ISOCATALOG_CONFIG='{configuration}'\ncd '{_folder.Path}'\nisocatalog() {{ dotnet '{Path.Combine(AppContext.BaseDirectory, "isocatalog.dll")}' \"$@\"; }}\n{block}"],
         Cancel)).Succeeded();
-
-    private static async Task<IReadOnlyList<string>> BlocksAsync(string page) =>
-    [
-        .. Block().Matches(await File.ReadAllTextAsync(OpenApiDocumentTests.RepositoryFile("docs/operations/" + page), Cancel)).Select(m => m.Groups["text"].Value),
-    ];
-
-    [GeneratedRegex(@"^```sh\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
-    private static partial Regex Block();
 
     [GeneratedRegex("^\\| `(?<folder>[a-z]+)` \\|", RegexOptions.Multiline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex FolderRow();

@@ -11,7 +11,7 @@ using YourPanel;
 namespace IsoCatalog.IntegrationTests.Panel;
 
 /// <summary>The C# and PHP of docs/panel.md, as they stand there, against a real site.</summary>
-public sealed partial class PanelProgramTests : IDisposable
+public sealed class PanelProgramTests : IDisposable
 {
     private const string Token = "panel-token-0123456789";
 
@@ -22,10 +22,11 @@ public sealed partial class PanelProgramTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    [RunsExample("docs/panel.md", "using System.Collections.Concurrent;")]
     public async Task The_csharp_of_the_page_is_the_one_that_is_compiled_here()
     {
         var compiled = await File.ReadAllTextAsync(OpenApiDocumentTests.RepositoryFile("tests/IsoCatalog.IntegrationTests/Panel/SitePanel.cs"), Cancel);
-        Assert.Equal(compiled, Assert.Single(await BlocksAsync("csharp")));
+        Assert.Equal(compiled, Assert.Single(PageExamples.Of("docs/panel.md", "using System.Collections.Concurrent;")));
     }
 
     [Fact]
@@ -58,14 +59,15 @@ public sealed partial class PanelProgramTests : IDisposable
     }
 
     [Fact]
+    [RunsExample("docs/panel.md", "<?php")]
+    [RunsExample("docs/panel.md", "$panel = new SitePanel")]
     public async Task A_panel_in_php_lists_holds_keeps_and_gives_back()
     {
+        string[] blocks = [Assert.Single(PageExamples.Of("docs/panel.md", "<?php")), Assert.Single(PageExamples.Of("docs/panel.md", "$panel = new SitePanel"))];
         Counterpart.Require("php");
         await using var site = await StartAsync();
         var image = await AddAsync(site);
         await File.WriteAllTextAsync(_folder.Combine("panel-token"), Token + "\n", Cancel);
-        var blocks = await BlocksAsync("php");
-        Assert.Equal(2, blocks.Count);
         await File.WriteAllTextAsync(_folder.Combine("SitePanel.php"), blocks[0], Cancel);
         const string Documented = "https://isos.ams.example.com:8443";
         Assert.Contains(Documented, blocks[1], StringComparison.Ordinal);
@@ -104,12 +106,6 @@ public sealed partial class PanelProgramTests : IDisposable
         return (await Counterpart.RunAsync("php", [script], Cancel)).Succeeded();
     }
 
-    private static async Task<IReadOnlyList<string>> BlocksAsync(string language) =>
-    [
-        .. Blocks().Matches(await File.ReadAllTextAsync(OpenApiDocumentTests.RepositoryFile("docs/panel.md"), Cancel))
-            .Where(m => m.Groups["language"].Value == language).Select(m => m.Groups["text"].Value),
-    ];
-
     private static Task<TestSite> StartAsync() => TestSite.StartAsync(Cancel, new TestSiteOptions
     {
         OpenOnLoopback = false,
@@ -137,7 +133,4 @@ public sealed partial class PanelProgramTests : IDisposable
         using var local = ApplianceClient.OverSocket(site.Socket);
         await local.RemoveImageAsync(image.Id.ToString(), null, Cancel);
     }
-
-    [GeneratedRegex(@"^```(?<language>[a-z]+)\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
-    private static partial Regex Blocks();
 }

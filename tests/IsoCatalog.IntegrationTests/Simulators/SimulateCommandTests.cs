@@ -8,18 +8,18 @@ using Xunit;
 namespace IsoCatalog.IntegrationTests.Simulators;
 
 /// <summary>The verb, and the examples of docs/simulators.md as a shell and curl run them.</summary>
-public sealed partial class SimulateCommandTests
+public sealed class SimulateCommandTests
 {
     private const string Id = "3f0c1c1e-5a11-4f59-9c62-6f1c1b7f9a01";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
+    [RunsExample("docs/simulators.md")]
     public async Task Every_example_of_the_page_works_and_the_end_of_its_input_is_its_end()
     {
         using var folder = new TempFolder();
-        var page = await File.ReadAllTextAsync(OpenApiDocumentTests.RepositoryFile("docs/simulators.md"), Cancel);
-        var examples = Examples().Matches(page).Select(m => m.Groups["text"].Value).ToList();
+        var examples = PageExamples.Of("docs/simulators.md");
         var start = Assert.Single(examples, e => e.StartsWith("isocatalog ", StringComparison.Ordinal));
         var arguments = start.Trim().Replace("/srv/iso-domain", folder.Combine("domain"), StringComparison.Ordinal)
             .Replace("engine-ca.pem", folder.Combine("engine-ca.pem"), StringComparison.Ordinal).Split(' ')[1..];
@@ -110,7 +110,4 @@ public sealed partial class SimulateCommandTests
             engine.Kill(entireProcessTree: true);
         }
     }
-
-    [GeneratedRegex("^```sh\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Examples();
 }

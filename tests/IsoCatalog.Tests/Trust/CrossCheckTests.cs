@@ -87,14 +87,14 @@ public sealed class CrossCheckTests
     }
 
     [Fact]
+    [RunsExample("docs/catalog-format.md", "T=$(jq")]
     public async Task The_recipe_of_the_document_verifies_with_openssl_alone()
     {
+        var recipe = Assert.Single(PageExamples.Of("docs/catalog-format.md", "T=$(jq"));
         Counterpart.Require("jq");
         using var folder = new TempFolder();
         folder.Write("e.json", _fleet.Chain.Newest.Envelope.ToJson());
         folder.Write("pub.pem", Encoding.ASCII.GetBytes(_fleet.Roots[0].Public.Pem));
-        var document = await File.ReadAllTextAsync(Path.Combine(Configuration.Repository.Root, "docs", "catalog-format.md"), TestContext.Current.CancellationToken);
-        var recipe = document.Split("```sh\n")[1].Split("```")[0];
 
         var said = (await Counterpart.RunAsync("bash", ["-c", $"cd {folder.Path} && {recipe}"], TestContext.Current.CancellationToken)).Succeeded();
 

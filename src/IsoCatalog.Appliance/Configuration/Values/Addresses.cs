@@ -58,11 +58,15 @@ internal static class Addresses
         return null;
     }
 
+    /// <summary>An address alone: what is made of it has the port of a listener.</summary>
     public static string? Address(Node.Scalar scalar, out IPAddress value)
     {
         value = null!;
         return Words.Text(scalar, out var text)
-            ?? (Bare(text, out value) ? null : $"{Quote.Of(text)} is not an IP address. Names are not looked up here.");
+            ?? (Bare(text, out value) ? null
+                : text.LastIndexOf(':') is > 0 and var colon && Literal(text[..colon], out var alone)
+                    ? $"{Quote.Of(text)} has a port. Write the address alone, {alone}: the port is the listener's."
+                : $"{Quote.Of(text)} is not an IP address. Names are not looked up here.");
     }
 
     /// <summary>A network in CIDR form; an address alone is a network of one.</summary>
