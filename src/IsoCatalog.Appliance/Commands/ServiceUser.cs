@@ -23,7 +23,7 @@ internal sealed class ServiceUser
 
     private ServiceUser(string[] through) => _through = through;
 
-    /// <param name="named">By name or number; null: whoever owns the site's data folder.</param>
+    /// <param name="named">By name or number; null: the user of the unit that serves this configuration, else whoever owns the site's data folder or what is in it.</param>
     /// <returns>Null when that is this process's own user, or nobody knows.</returns>
     /// <exception cref="VerbException">There is no such user, or only root may become another one.</exception>
     public static async Task<ServiceUser?> OfAsync(string? named, string data, string configuration, CancellationToken cancellationToken)
@@ -33,15 +33,16 @@ internal sealed class ServiceUser
             return named is null || named == Environment.UserName ? null : throw VerbException.Usage("Only root can become another user: leave out --user, or run this as root.");
         }
 
-        var owner = LocalUser.OwnerOf(data);
-        if ((named ?? owner?.User.ToString(CultureInfo.InvariantCulture)) is not { } user || user is "0" or "root")
+        var unit = named is null ? await UnitAsync(configuration, cancellationToken) : null;
+        if (unit is not null && File.Exists("/run/dbus/system_bus_socket"))
         {
-            return null;
+            return new ServiceUser(Through(unit));
         }
 
-        if (named is null && await BehindTheUnitAsync(user, configuration, cancellationToken) is { } unit)
+        var owner = OwnerOf(data);
+        if ((named ?? unit?["User"] ?? owner?.User.ToString(CultureInfo.InvariantCulture)) is not { } user || user is "0" or "root")
         {
-            return new ServiceUser(unit);
+            return null;
         }
 
         // The groups are those of the user, as the unit's would be; one who is in no list of users has none.
@@ -50,9 +51,9 @@ internal sealed class ServiceUser
             return new ServiceUser(["setpriv", $"--reuid={user}", $"--regid={group}", "--init-groups", "--"]);
         }
 
-        return named is null
+        return named is null && unit is null
             ? new ServiceUser(["setpriv", $"--reuid={user}", string.Create(CultureInfo.InvariantCulture, $"--regid={owner!.Group}"), "--clear-groups", "--"])
-            : throw VerbException.Usage($"There is no user '{named}' on this machine.");
+            : throw VerbException.Usage($"There is no user '{user}' on this machine.");
     }
 
     /// <summary>Runs it with these arguments, with this process's input and output, and gives its exit code.</summary>
@@ -74,32 +75,35 @@ internal sealed class ServiceUser
         }
     }
 
-    /// <summary>systemd-run with what the unit says, if systemd has that unit, for this configuration, and can be asked for it (which takes D-Bus).</summary>
-    private static async Task<string[]?> BehindTheUnitAsync(string user, string configuration, CancellationToken cancellationToken)
+    /// <summary>Whoever has most of it in hand: a folder that root made by mistake does not make the site root's.</summary>
+    private static LocalUser? OwnerOf(string data)
     {
-        if (!Directory.Exists("/run/systemd/system") || !File.Exists("/run/dbus/system_bus_socket")
+        string[] own = [data, Path.Combine(data, "keys"), Path.Combine(data, "keys", "site-sign.pem"), Path.Combine(data, "isocatalog.db")];
+        var owners = own.Select(LocalUser.OwnerOf).OfType<LocalUser>().ToList();
+        return owners.Find(o => o.User != 0) ?? owners.FirstOrDefault();
+    }
+
+    /// <summary>What the unit says that serves this configuration; null when systemd does not run here, or has no such unit.</summary>
+    private static async Task<Dictionary<string, string>?> UnitAsync(string configuration, CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists("/run/systemd/system")
             || await SaidByAsync(["systemctl", "show", Unit, "--property=" + string.Join(',', [.. Walls, "ReadWritePaths", "StateDirectory", "ExecStart"])], cancellationToken) is not { } shown)
         {
             return null;
         }
 
-        var says = shown.Split('\n').Select(l => l.Split('=', 2)).Where(l => l.Length == 2).ToDictionary(l => l[0], l => l[1], StringComparer.Ordinal);
-        if (!says.GetValueOrDefault("ExecStart", "").Contains($"--config {configuration} ", StringComparison.Ordinal)
-            || await SaidByAsync(["id", "-u", says.GetValueOrDefault("User", "root")], cancellationToken) != user)
-        {
-            return null;
-        }
-
-        var writes = says.GetValueOrDefault("ReadWritePaths", "").Split(' ').Concat(says.GetValueOrDefault("StateDirectory", "").Split(' ').Where(f => f.Length > 0).Select(f => "-/var/lib/" + f));
-        return
-        [
-            "systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--service-type=exec",
-            .. Walls.Where(w => says.GetValueOrDefault(w, "").Length > 0).Select(w => $"--property={w}={says[w]}"),
-            "--property=ReadWritePaths=" + string.Join(' ', writes),
-            .. DotnetRoot is { } root ? [$"--setenv=DOTNET_ROOT={root}"] : Array.Empty<string>(),
-            "--",
-        ];
+        var says = shown.Split('\n').Select(l => l.Split('=', 2)).Where(l => l is [_, { Length: > 0 }]).DistinctBy(l => l[0], StringComparer.Ordinal).ToDictionary(l => l[0], l => l[1], StringComparer.Ordinal);
+        return says.GetValueOrDefault("ExecStart", "").Contains($"--config {configuration} ", StringComparison.Ordinal) && says.ContainsKey("User") ? says : null;
     }
+
+    private static string[] Through(Dictionary<string, string> unit) =>
+    [
+        "systemd-run", "--quiet", "--wait", "--pipe", "--collect", "--service-type=exec",
+        .. Walls.Where(unit.ContainsKey).Select(w => $"--property={w}={unit[w]}"),
+        "--property=ReadWritePaths=" + string.Join(' ', [unit.GetValueOrDefault("ReadWritePaths", ""), .. unit.GetValueOrDefault("StateDirectory", "").Split(' ').Where(f => f.Length > 0).Select(f => "-/var/lib/" + f)]),
+        .. DotnetRoot is { } root ? [$"--setenv=DOTNET_ROOT={root}"] : Array.Empty<string>(),
+        "--",
+    ];
 
     /// <summary>Where the runtime lies that runs this; what systemd starts does not inherit the variable.</summary>
     private static string? DotnetRoot => Path.GetDirectoryName(typeof(object).Assembly.Location) is { Length: > 0 } folder ? Path.GetFullPath(Path.Combine(folder, "..", "..", "..")) : null;

@@ -27,7 +27,7 @@ internal static class SiteAccess
             return problems.Errors();
         }
 
-        string[] own = [site.Data, folders.Store, folders.Staging, folders.Fetch, folders.Retired, folders.Catalog, folders.Trust, folders.Documents, folders.Chunks, folders.Holdings, folders.Run];
+        string[] own = [site.Data, folders.Store, folders.Staging, folders.Fetch, folders.Retired, folders.Catalog, folders.Trust, folders.Documents, folders.Chunks, folders.Holdings];
         foreach (var folder in own.Where(f => !IsMissing(f)))
         {
             Add(folder, FolderAccess.WhyNotListed(folder) ?? FolderAccess.WhyNotChanged(folder));
@@ -38,7 +38,7 @@ internal static class SiteAccess
             Add(file, FolderAccess.WhyFileNotChanged(file));
         }
 
-        if (Path.GetDirectoryName(site.Socket) is { } run && run != folders.Run && !IsMissing(run) && FolderAccess.WhyNotChanged(run) is { } why)
+        if (Path.GetDirectoryName(site.Socket) is { } run && !IsMissing(run) && FolderAccess.WhyNotChanged(run) is { } why)
         {
             problems.Add("socket", $"No socket can be made in {run} by user '{Environment.UserName}': {why}.");
         }

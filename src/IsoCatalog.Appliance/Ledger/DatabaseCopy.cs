@@ -19,7 +19,8 @@ internal sealed record DatabaseCopy(string Path, long Version)
         {
             return
             [
-                .. Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(database)!, System.IO.Path.GetFileName(database) + ".*")
+                .. Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(database)!)
+                    .Where(f => f.StartsWith(database + ".", StringComparison.Ordinal))
                     .Select(f => (Path: f, IsCopy: long.TryParse(f.AsSpan(database.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var version), Version: version))
                     .Where(f => f.IsCopy)
                     .Select(f => new DatabaseCopy(f.Path, f.Version))

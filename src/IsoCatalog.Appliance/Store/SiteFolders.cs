@@ -161,7 +161,8 @@ internal sealed record SiteFolders(string Data, string Inbox)
     }
 
     /// <summary>What it was before an upgrade: isocatalog.db.6.</summary>
-    private IEnumerable<string> DatabaseCopies => Directory.EnumerateFiles(Data, "isocatalog.db.*").Where(f => f[(Database.Length + 1)..].All(char.IsAsciiDigit));
+    private IEnumerable<string> DatabaseCopies => Directory.EnumerateFiles(Data)
+        .Where(f => f.StartsWith(Database + ".", StringComparison.Ordinal) && f.Skip(Database.Length + 1).All(char.IsAsciiDigit));
 
     private IEnumerable<string> Shared => [Data, Store, Staging, Fetch, Retired, Quarantine, Catalog, Trust, Documents, Chunks, Holdings, Members, Run];
 

@@ -12,42 +12,35 @@ public sealed class SiteUserTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData("data/keys/site-sign.pem")]
-    [InlineData("data/keys/url-secret")]
-    [InlineData("data/keys/site-tls.pem")]
-    [InlineData("data/keys")]
-    [InlineData("data/isocatalog.db")]
-    [InlineData("data/lock")]
-    [InlineData("data/catalog")]
-    [InlineData("data/store")]
-    [InlineData("data/run")]
-    [InlineData("key.pem")]
-    [InlineData("site.yaml")]
-    [InlineData("certificate.pem")]
-    [InlineData("closed/socket")]
-    public async Task What_the_sites_user_may_not_use_is_a_mistake_and_so_at_the_start(string roots)
+    [Fact]
+    public async Task What_the_sites_user_may_not_use_is_a_mistake_and_so_at_the_start()
     {
         await using var site = await PrepareAsync();
-        var path = Path.Combine(site.Root, roots);
-        if (roots == "closed/socket")
+        var closed = Path.Combine(site.Root, "closed");
+        Directory.CreateDirectory(closed);
+        await OfAsync(Nobody, closed);
+        await site.ConfigureAsync("surfaces:", $"socket: {closed}/isocatalog.sock\nsurfaces:");
+        string[] used =
+        [
+            "data/keys/site-sign.pem", "data/keys/url-secret", "data/keys/site-tls.pem", "data/keys", "data/isocatalog.db", "data/lock", "data/catalog", "data", "key.pem", "certificate.pem",
+            "closed", "site.yaml",
+        ];
+        foreach (var path in used.Select(u => Path.Combine(site.Root, u)))
         {
-            path = Path.GetDirectoryName(path)!;
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            await site.ConfigureAsync("surfaces:", $"socket: {path}/isocatalog.sock\nsurfaces:");
+            var mode = File.GetUnixFileMode(path);
+            await OfRootAsync(path);
+            var check = await Isocatalog.RunAsync("check-config", site.ConfigurationPath);
+            Assert.True(check.ExitCode == 3, $"{path}: {check.Output}{check.Error}");
+            Assert.Contains(path, check.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("is valid", check.Output, StringComparison.Ordinal);
+
+            // The very same at the start.
+            var start = await Counterpart.RunAsync(
+                Counterpart.Require("setpriv"), ["--reuid=" + Nobody, "--regid=" + Nobody, "--clear-groups", "dotnet", Isocatalog.Assembly, "serve", "--config", site.ConfigurationPath], Cancel);
+            Assert.True(start.ExitCode == 3, $"{path}: {start.Output}{start.Error}");
+            await OfAsync(Nobody, path);
+            File.SetUnixFileMode(path, mode);
         }
-
-        await OfRootAsync(path);
-
-        var check = await Isocatalog.RunAsync("check-config", site.ConfigurationPath);
-        Assert.Equal(3, check.ExitCode);
-        Assert.Contains(path, check.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("is valid", check.Output, StringComparison.Ordinal);
-
-        // The very same at the start.
-        var start = await Counterpart.RunAsync(
-            Counterpart.Require("setpriv"), ["--reuid=" + Nobody, "--regid=" + Nobody, "--clear-groups", "dotnet", Isocatalog.Assembly, "serve", "--config", site.ConfigurationPath], Cancel);
-        Assert.Equal(3, start.ExitCode);
     }
 
     [Fact]
@@ -92,6 +85,20 @@ public sealed class SiteUserTests
         Assert.Contains($"warning: {site.ConfigurationPath}:", check.Output, StringComparison.Ordinal);
         Assert.Contains($"cannot write to {site.Console}", check.Output, StringComparison.Ordinal);
         Assert.Contains("port 80 needs the capability CAP_NET_BIND_SERVICE", check.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_the_sites_user_may_not_even_look_for_is_sent_instead()
+    {
+        await using var site = await PrepareAsync();
+        var folder = Path.Combine(site.Root, "home");
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var file = Path.Combine(folder, "debian-12.iso");
+        await File.WriteAllBytesAsync(file, IsoBuilder.InMemory("DEBIAN", 1 << 20, 1), Cancel);
+        await site.StartAgainAsync(Cancel, [Counterpart.Require("setpriv"), "--reuid=" + Nobody, "--regid=" + Nobody, "--clear-groups"]);
+        var added = await Isocatalog.RunAsync("add", file, "--no-wait", "--config", site.ConfigurationPath);
+        Assert.True(added.ExitCode == 0, added.Error);
+        Assert.Contains("debian-12.iso", (await Isocatalog.RunAsync("ls", "--config", site.ConfigurationPath)).Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,6 +27,7 @@ public sealed class DatabaseVersionsTests
         await StandsAsync(site, held);
         var later = await LeaseAsync(site, second);
         await site.Client.RemoveImageAsync(second.Id.ToString(), null, Cancel);
+        await site.StopAsync();
         Assert.Equal((DatabaseSchema.Current.Version, DatabaseSchema.Current.Version + 1), await VersionsAsync(site));
 
         await StartAsync(site, DatabaseSchema.Current);
