@@ -58,7 +58,7 @@ booted() { [ -d /run/systemd/system ]; }
 if [ -n "$uninstall" ]; then
   if booted && [ -e "$unit" ]; then systemctl disable --now isocatalog 2>/dev/null || true; fi
   rm -f "$unit" /etc/systemd/system/multi-user.target.wants/isocatalog.service "$command"
-  rm -rf "$prefix"
+  rm -rf "$prefix" "$prefix.old" "$prefix.new"
   if booted; then systemctl daemon-reload; fi
   say "removed. Left as they were: $data, $etc, surfaces, and the user isocatalog."
   say "To remove them too: rm -r $data $etc; userdel isocatalog"
@@ -68,10 +68,57 @@ fi
 from=${from:-$here/app}
 [ -e "$from/isocatalog.dll" ] || die "there is no published program in $from; see docs/install.md."
 
+# The old program stays in $prefix.old until the new one has become ready; whatever ends this script before goes back to it.
+back= ran=
+answers() { "$command" status >/dev/null 2>&1; }
+go_back() {
+  set +e
+  back=
+  if booted; then systemctl stop isocatalog 2>/dev/null; fi
+  # What the new version made of the database is undone where the old one cannot read it: then, and only then, it was copied first.
+  if [ -n "$(find "$data" -maxdepth 1 -name 'isocatalog.db.[0-9]*' -newer "$prefix.old/before" 2>/dev/null)" ]; then
+    "$prefix/app/isocatalog" database return --config "$config" || say "the database stays as the new version left it; see docs/install.md, \"Going back\"."
+  fi
+  rm -rf "$prefix"
+  mv "$prefix.old" "$prefix"
+  mv -f "$prefix/before/command" "$command"
+  if [ -e "$prefix/before/unit" ]; then mv -f "$prefix/before/unit" "$unit"; fi
+  rm -rf "$prefix/before"
+  if booted; then systemctl daemon-reload; fi
+  if [ -z "$ran" ]; then say "went back to the version that was installed."; return; fi
+  systemctl reset-failed isocatalog 2>/dev/null
+  systemctl start isocatalog
+  for _ in $(seq 60); do
+    if answers; then say "went back to the version that was installed; it runs again, with its list and leases."; return; fi
+    sleep 1
+  done
+  say "went back to the version that was installed, but it does not answer. See: journalctl -u isocatalog -p warning"
+}
+finish() {
+  result=$?
+  trap '' HUP INT TERM
+  rm -rf "$stage"
+  if [ -n "$back" ]; then go_back; fi
+  exit "$result"
+}
+# Also one second after it said so: what fails at once has not become ready.
+becomes_ready() {
+  systemctl restart isocatalog || return 1
+  pid=$(systemctl show -p MainPID --value isocatalog)
+  sleep 1
+  answers && [ "$(systemctl show -p MainPID --value isocatalog)" = "$pid" ]
+}
+
 # Everything is looked at before anything is changed.
 stage=$prefix.new
 rm -rf "$stage"
-trap 'rm -rf "$stage"' EXIT
+if [ -e "$prefix.old" ]; then
+  say "an earlier run was cut off; the version from before it is the one to go back to"
+  rm -rf "$prefix"
+  mv "$prefix.old" "$prefix"
+fi
+trap finish EXIT
+trap 'exit 1' HUP INT TERM
 mkdir -p "$stage"
 cp -R "$from" "$stage/app"
 if [ -d "$here/dotnet" ]; then cp -R "$here/dotnet" "$stage/dotnet"; fi
@@ -87,6 +134,8 @@ $version
 It needs libssl 3, libstdc++, CA certificates and time zones (Debian: libssl3 libstdc++6 ca-certificates tzdata;
 EL: openssl-libs libstdc++ ca-certificates tzdata)$([ -d "$stage/dotnet" ] || echo ', and the ASP.NET Core runtime 10.0')."
 if [ -e "$config" ]; then
+  # As the service's user, who has to be able to read it.
+  if getent group isocatalog >/dev/null; then chown root:isocatalog "$config" && chmod 0640 "$config"; fi
   "$stage/app/isocatalog" check-config "$config" || die "version $version does not take $config. Nothing was changed."
 fi
 
@@ -95,10 +144,18 @@ if ! getent passwd isocatalog >/dev/null; then
   say "made the user isocatalog"
 fi
 
-rm -rf "$prefix.old"
-if [ -e "$prefix" ]; then mv "$prefix" "$prefix.old"; fi
+if booted && systemctl is-active --quiet isocatalog; then ran=yes; fi
+if [ -e "$prefix" ] && [ -e "$command" ]; then
+  if [ ! -e "$prefix/before" ]; then
+    mkdir "$prefix/before"
+    if [ -e "$unit" ]; then cp "$unit" "$prefix/before/unit"; fi
+    cp -P "$command" "$prefix/before/command"
+  fi
+  mv "$prefix" "$prefix.old"
+  back=yes
+fi
+rm -rf "$prefix"
 mv "$stage" "$prefix"
-rm -rf "$prefix.old"
 mkdir -p "$(dirname "$command")"
 if [ -d "$prefix/dotnet" ]; then
   DOTNET_ROOT=$prefix/dotnet
@@ -138,6 +195,8 @@ if ! cmp -s "$here/systemd/isocatalog.service" "$unit"; then
 fi
 
 if ! booted; then
+  back=
+  rm -rf "$prefix.old"
   say "systemd does not run here, so nothing was started. There: systemctl enable --now isocatalog"
   exit 0
 fi
@@ -149,6 +208,8 @@ elif [ -z "$(ls "$data/catalog/trust" 2>/dev/null)" ]; then
   say "  install -m 644 join.json $data/ && runuser -u isocatalog -- isocatalog join $data/join.json && systemctl enable --now isocatalog"
 else
   systemctl enable --quiet isocatalog
-  systemctl restart isocatalog || { systemctl --no-pager status isocatalog || true; die "it did not start."; }
+  becomes_ready || { systemctl --no-pager --lines=20 status isocatalog || true; die "version $version did not become ready."; }
   say "isocatalog runs. See: isocatalog status"
 fi
+back=
+rm -rf "$prefix.old"

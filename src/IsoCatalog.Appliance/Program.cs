@@ -11,7 +11,11 @@ internal static class Program
         var defaults = new CommandDefaults(
             Read("ISOCATALOG_CONFIG") ?? DefaultPaths.Configuration,
             Read("ISOCATALOG_SOCKET"),
-            TimeProvider.System);
+            TimeProvider.System)
+        {
+            NotifySocket = Read("NOTIFY_SOCKET"),
+            JournalStream = Read("JOURNAL_STREAM"),
+        };
         return CommandLine.RunAsync(
             new RootCommand("Keeps ISO images, and offers each only where its bytes were verified.")
             {
@@ -31,6 +35,7 @@ internal static class Program
                 StatusCommand.Build(defaults),
                 ConfirmCommand.Build(defaults),
                 CheckConfigCommand.Build(defaults),
+                DatabaseCommand.Build(defaults),
                 TokenCommand.Build(),
             },
             arguments);

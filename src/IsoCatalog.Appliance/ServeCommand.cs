@@ -3,6 +3,7 @@ using System.Text.Json;
 using IsoCatalog.Appliance.Commands;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Store;
+using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Surfaces.Files;
 using IsoCatalog.Surfaces.Ovirt;
 
@@ -49,7 +50,13 @@ internal static class ServeCommand
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetRequiredValue(config),
-            new SiteHostOptions(parsed.GetValue(open)) { Time = defaults.Time, Engines = new EngineTiming().Faster(Math.Max(1, parsed.GetValue(pace))) },
+            new SiteHostOptions(parsed.GetValue(open))
+            {
+                Time = defaults.Time,
+                Engines = new EngineTiming().Faster(Math.Max(1, parsed.GetValue(pace))),
+                InJournal = JournalStream.IsStandardError(defaults.JournalStream),
+            },
+            new StartNotice(defaults.NotifySocket),
             parsed.GetValue(json),
             parsed.GetValue(report),
             parsed.GetValue(leash),
@@ -58,39 +65,41 @@ internal static class ServeCommand
     }
 
     private static async Task<int> RunAsync(
-        string path, SiteHostOptions options, bool json, bool report, bool leash, CancellationToken cancellationToken)
+        string path, SiteHostOptions options, StartNotice notice, bool json, bool report, bool leash, CancellationToken cancellationToken)
     {
         // Before anything else is opened: with too few files the first thing that fails is some library.
         if (new FileNeed(OpenFiles.Limit, Images: 0).Problem is { } none)
         {
-            return Refuse(FileNeed.TooFew, none, json);
+            return Refuse(FileNeed.TooFew, none);
         }
 
         var result = ConfigurationFile.Load(path);
         if (result is not ConfigurationResult.Loaded loaded)
         {
-            return StartReport.Print(((ConfigurationResult.Invalid)result).Problems, path);
+            return Mistaken(((ConfigurationResult.Invalid)result).Problems);
         }
 
         if (FileNeed.Of(loaded.Configuration, OpenFiles.Limit).Problem is { } tooFew)
         {
-            return Refuse(FileNeed.TooFew, tooFew, json);
+            return Refuse(FileNeed.TooFew, tooFew);
         }
 
         if (HostCheck.Run(loaded, options.Time.GetUtcNow()) is { Count: > 0 } problems)
         {
-            return StartReport.Print(problems, path);
+            return Mistaken(problems);
         }
 
-        if (!options.OpenOnLoopback)
+        foreach (var warning in options.OpenOnLoopback ? [] : loaded.Warnings)
         {
-            StartReport.PrintWarnings(loaded);
+            Say(LogLevel.Warning, "warning: " + warning.Describe(loaded.FileName));
         }
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             await using var site = await SiteHost.StartAsync(loaded.Configuration, options, stop.Token);
+            using var stopping = site.Stopping.Register(notice.Stopping);
+            notice.Ready($"Site {loaded.Configuration.Site} answers at {site.Api}.");
             if (report)
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(
@@ -113,13 +122,27 @@ internal static class ServeCommand
         }
         catch (SiteStartException e)
         {
-            return Refuse(e.Code, e.Message, json);
+            return Refuse(e.Code, e.Message);
         }
-    }
 
-    private static int Refuse(string code, string why, bool json)
-    {
-        Console.Error.WriteLine(json ? JsonSerializer.Serialize(new StartProblem(code, why), StartJson.Default.StartProblem) : $"error: {why}");
-        return ExitCode.ConfigurationInvalid;
+        int Mistaken(IReadOnlyList<ConfigurationProblem> mistakes)
+        {
+            foreach (var mistake in mistakes)
+            {
+                Say(LogLevel.Error, "error: " + mistake.Describe(path));
+            }
+
+            notice.Failed(mistakes[0].Describe(path));
+            return ExitCode.ConfigurationInvalid;
+        }
+
+        int Refuse(string code, string why)
+        {
+            Say(LogLevel.Error, json ? JsonSerializer.Serialize(new StartProblem(code, why), StartJson.Default.StartProblem) : $"error: {why}");
+            notice.Failed(why);
+            return ExitCode.ConfigurationInvalid;
+        }
+
+        void Say(LogLevel level, string text) => Console.Error.Write(options.InJournal ? JournalStream.Lines(level, text) : text + "\n");
     }
 }

@@ -45,6 +45,12 @@ internal sealed record SiteHostOptions(bool OpenOnLoopback = false)
     /// <summary>Where osinfo-db is looked for.</summary>
     public IReadOnlyList<string> OsinfoFolders { get; init; } = OsinfoDatabase.UsualFolders;
 
+    /// <summary>What the database is to be.</summary>
+    public DatabaseSchema Schema { get; init; } = DatabaseSchema.Current;
+
+    /// <summary>What is logged goes to systemd's journal.</summary>
+    public bool InJournal { get; init; }
+
     /// <summary>Adds to the log's sinks; null logs as the configuration says.</summary>
     public Action<ILoggingBuilder>? Logging { get; init; }
 }
@@ -89,6 +95,9 @@ internal sealed class SiteHost : IAsyncDisposable
     /// <summary>Ends once the site was told to stop, by <see cref="Stop"/> or by a signal.</summary>
     public Task Completion => _app.WaitForShutdownAsync();
 
+    /// <summary>Cancelled once the site was told to stop.</summary>
+    public CancellationToken Stopping => _app.Lifetime.ApplicationStopping;
+
     public void Stop() => _app.Lifetime.StopApplication();
 
     /// <summary>Brings a site up. When it returns, everything that was available before and still is as it was is available again.</summary>
@@ -116,7 +125,7 @@ internal sealed class SiteHost : IAsyncDisposable
             var events = new EventLog(options.Time);
             var alarms = new SiteAlarms(events, options.Time);
             var reserve = new Reserve(folders, configuration.Store.Floor, alarms);
-            var database = Own(SiteDatabase.Open(folders.Database, held));
+            var database = Own(SiteDatabase.Open(folders.Database, held, options.Schema, options.Time));
             SiteLedger? ledger = null;
             var doubts = Channel.CreateUnbounded<ImageDoubt>();
             var links = new OwnLinks();
@@ -411,22 +420,9 @@ internal sealed class SiteHost : IAsyncDisposable
         {
             custom(logging);
         }
-        else if (configuration.Log.Format == LogFormat.Json)
-        {
-            logging.AddJsonConsole(json =>
-            {
-                json.UseUtcTimestamp = true;
-                json.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
-            });
-        }
         else
         {
-            logging.AddSimpleConsole(text =>
-            {
-                text.SingleLine = true;
-                text.UseUtcTimestamp = true;
-                text.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            });
+            LogLines.Add(logging, configuration.Log.Format, options.InJournal);
         }
 
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>

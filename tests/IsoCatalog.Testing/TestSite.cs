@@ -5,6 +5,7 @@ using IsoCatalog.Appliance.Commands;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Fleet;
+using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
@@ -101,6 +102,9 @@ public sealed class TestSite : IAsyncDisposable
     /// <summary>The program that the site is run by at its next start: that of this build, or another version of it, which gets a process of its own.</summary>
     public string Program { get; set; } = ThisBuild;
 
+    /// <summary>What its database is to be from its next start on, where it runs in the tests' process: this version's, or another one's.</summary>
+    internal DatabaseSchema Schema { get; set; } = DatabaseSchema.Current;
+
     /// <summary>Where the root key of a first site lies: not where a site looks for one that was left behind.</summary>
     public string RootKey => _folder.Combine("offline", "root-key.pem");
 
@@ -188,6 +192,7 @@ public sealed class TestSite : IAsyncDisposable
                 new SiteHostOptions(_options.OpenOnLoopback)
                 {
                     Time = _options.Clock(Id),
+                    Schema = Schema,
                     Engines = new EngineTiming().Faster(_options.EnginePace),
                     Logging = static _ =>
                     {

@@ -34,8 +34,9 @@ internal sealed record WholeList(IReadOnlyList<ImageView> Images, IReadOnlyList<
 internal sealed record Confirmed(string Code);
 
 /// <summary>What <c>check-config --json</c> says.</summary>
+/// <param name="User">As whom it was checked.</param>
 internal sealed record ConfigurationCheck(
-    string File, bool Valid, IReadOnlyList<ConfigurationProblem> Problems, IReadOnlyList<ConfigurationProblem> Warnings);
+    string File, bool Valid, string User, IReadOnlyList<ConfigurationProblem> Problems, IReadOnlyList<ConfigurationProblem> Warnings);
 
 /// <summary>JSON that only the command line writes; everything else is the API's own.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
@@ -46,4 +47,5 @@ internal sealed record ConfigurationCheck(
 [JsonSerializable(typeof(Confirmed))]
 [JsonSerializable(typeof(JoinReport))]
 [JsonSerializable(typeof(TrustReport))]
+[JsonSerializable(typeof(DatabaseReturn))]
 internal sealed partial class CommandJson : JsonSerializerContext;

@@ -111,7 +111,7 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
     }
 
     /// <summary>This very program, whether it runs by its own host or by <c>dotnet isocatalog.dll</c>.</summary>
-    private static (string File, string[] Arguments) Self()
+    internal static (string File, string[] Arguments) Self()
     {
         var program = Environment.ProcessPath ?? throw new DemoException("The path of this program is not known.");
         return Path.GetFileNameWithoutExtension(program) == "dotnet"

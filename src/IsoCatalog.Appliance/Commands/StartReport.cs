@@ -47,12 +47,4 @@ internal static class StartReport
 
         return ExitCode.ConfigurationInvalid;
     }
-
-    public static void PrintWarnings(ConfigurationResult.Loaded loaded)
-    {
-        foreach (var warning in loaded.Warnings)
-        {
-            Console.Error.WriteLine("warning: " + warning.Describe(loaded.FileName));
-        }
-    }
 }

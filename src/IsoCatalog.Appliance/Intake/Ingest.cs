@@ -190,7 +190,7 @@ internal sealed class Ingest(
         {
             return request.ForbiddenToLookUp() ?? new Refusal(
                 RefusalCode.SourceUnreadable,
-                FileIdentity.KindOf(request.Path) == FileKind.Link
+                IsLink(request.Path)
                     ? $"{request.Path} is a link, and a site follows none. Name the file that it leads to, if there is one."
                     : $"{request.Path} cannot be opened: {e.Message} Make it readable for the user that runs the site.");
         }
@@ -266,6 +266,19 @@ internal sealed class Ingest(
 
             request.Read = before;
             return hasher.Complete();
+        }
+    }
+
+    /// <summary>False too where it may not even be looked at.</summary>
+    private static bool IsLink(string path)
+    {
+        try
+        {
+            return FileIdentity.KindOf(path) == FileKind.Link;
+        }
+        catch (Exception e) when (DiskFault.IsOutside(e))
+        {
+            return false;
         }
     }
 

@@ -1,9 +1,31 @@
 namespace IsoCatalog.Appliance.Ledger;
 
-/// <summary>The tables of the database, and how those of earlier versions become them. What a version adds stays; nothing is taken away that an earlier one reads.</summary>
-internal static class DatabaseSchema
+/// <summary>What one version of the database has more than the one before.</summary>
+/// <param name="Adds">Statements that only add: tables, columns, rows. Whoever reads or writes what was there before may go on doing so.</param>
+/// <param name="ReadableFrom">
+/// The earliest version whose program may work on the file afterwards. That program does not heed what is added; a row that it writes anew, and a file that it writes anew after an error of the disk
+/// (docs/decisions/0017-database-anew.md), has it no more. Where that matters this is the version of the step itself.
+/// </param>
+internal sealed record SchemaStep(string Adds, long ReadableFrom);
+
+/// <summary>
+/// The tables of the database, and how those of earlier versions become them. From version 7 on each version is a step that only adds. <c>PRAGMA user_version</c> is the earliest version that may read
+/// the file (until version 6: the file's own), the table <c>built</c> says which version it is: docs/decisions/0020-database-versions.md.
+/// </summary>
+/// <param name="steps">From <see cref="Base"/> on, one for each version.</param>
+internal sealed class DatabaseSchema(IReadOnlyList<SchemaStep> steps)
 {
-    public const int Version = 6;
+    /// <summary>The last version whose number alone said who may read the file.</summary>
+    private const long Base = 6;
+
+    public static DatabaseSchema Current { get; } = new(
+    [
+        new SchemaStep("CREATE TABLE built (version INTEGER NOT NULL); INSERT INTO built (version) VALUES (7);", ReadableFrom: 7),
+    ]);
+
+    public IReadOnlyList<SchemaStep> Steps => steps;
+
+    public long Version => Base + steps.Count;
 
     /// <summary>The site's own files by their root. Before version 4 they stood in <c>receipt</c>, by the image; that table is left as it was.</summary>
     private const string FileTable =
@@ -62,9 +84,26 @@ internal static class DatabaseSchema
     /// <summary>Evidence that is no file's: before version 4 there was none.</summary>
     private const string OwnEvidence = "ALTER TABLE cell ADD COLUMN evidence TEXT;";
 
+    /// <summary>Which version a file is of.</summary>
+    /// <param name="readableFrom">Its <c>user_version</c>; 0 for an empty file.</param>
+    public static long BuiltIn(DatabaseTables tables, long readableFrom)
+    {
+        var built = readableFrom;
+        if (readableFrom > Base)
+        {
+            tables.Read("SELECT version FROM built", row => built = row.GetInt64(0));
+        }
+
+        return built;
+    }
+
+    /// <summary>The earliest version that may read a file that <see cref="From"/> has brought to this version.</summary>
+    public long ReadableFrom(long built) => StepsAfter(built).Max(s => s.ReadableFrom);
+
     /// <summary>What makes a database of an earlier version, 0 for an empty one, one of this version.</summary>
-    public static string From(long version) =>
-        (version switch
+    /// <param name="readableFrom">The earliest version that may read the outcome.</param>
+    public string From(long built, long readableFrom) =>
+        built switch
         {
             0 => New,
 
@@ -73,7 +112,11 @@ internal static class DatabaseSchema
             2 => AliasMoveTable + FileTable + FilesFromReceipts + OwnEvidence + FileReadTable + ChangeTable,
             3 => FileTable + FilesFromReceipts + OwnEvidence + FileReadTable + ChangeTable,
             4 => FileReadTable + ChangeTable,
-            _ => ChangeTable,
-        })
-        + $" PRAGMA user_version = {Version};";
+            5 => ChangeTable,
+            _ => "",
+        }
+        + string.Concat(StepsAfter(built).Select(s => s.Adds + " "))
+        + $"UPDATE built SET version = {Version}; PRAGMA user_version = {readableFrom};";
+
+    private IEnumerable<SchemaStep> StepsAfter(long built) => steps.Skip((int)Math.Max(0, built - Base));
 }

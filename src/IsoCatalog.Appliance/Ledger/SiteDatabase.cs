@@ -26,18 +26,19 @@ internal sealed class SiteDatabase : IDisposable
     public const string CatalogSigned = "catalog-signed";
 
     /// <summary>It has the tokens of leases in it.</summary>
-    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    internal const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly string _path;
     private readonly FolderLock? _owned;
+    private readonly DatabaseSchema _schema;
     private readonly Dictionary<object, Row> _rows = [];
     private SqliteConnection _connection;
     private DatabaseTables _tables;
     private DatabaseException? _failure;
 
-    private SiteDatabase(SqliteConnection connection, string path, FolderLock? owned)
+    private SiteDatabase(SqliteConnection connection, string path, FolderLock? owned, DatabaseSchema schema)
     {
-        (_connection, _path, _owned) = (connection, path, owned);
+        (_connection, _path, _owned, _schema) = (connection, path, owned, schema);
         _tables = new DatabaseTables(connection, path);
     }
 
@@ -53,17 +54,19 @@ internal sealed class SiteDatabase : IDisposable
 
     /// <summary>Opens it, makes it if there is none, and checks all of it: it is small, and what is wrong is better known before anything relies on it.</summary>
     /// <param name="owned">What says that the data folder is this process's own; null: it is, whatever happens to it.</param>
-    /// <exception cref="SiteStartException">The file is not a database, is damaged, or is of a later version.</exception>
-    public static SiteDatabase Open(string path, FolderLock? owned = null)
+    /// <param name="schema">What it is to be; null: what this program makes of it.</param>
+    /// <param name="time">Says when the copy was made, where there is to be one; null: the machine's clock.</param>
+    /// <exception cref="SiteStartException">The file is not a database, is damaged, may not be read by this version, or cannot be copied before it is changed.</exception>
+    public static SiteDatabase Open(string path, FolderLock? owned = null, DatabaseSchema? schema = null, TimeProvider? time = null)
     {
         SiteDatabase? database = null;
         try
         {
             TakePlace(path);
             var isNew = !File.Exists(path);
-            database = new SiteDatabase(Connect(path), path, owned);
+            database = new SiteDatabase(Connect(path), path, owned, schema ?? DatabaseSchema.Current);
             database.Check();
-            database.CreateSchema();
+            database.CreateSchema((time ?? TimeProvider.System).GetUtcNow());
             if (isNew)
             {
                 File.SetUnixFileMode(path, Mode);
@@ -142,16 +145,12 @@ internal sealed class SiteDatabase : IDisposable
             // What a new file says of itself: this one was not lost.
             var settled = new Row.Fact(LeasesForgotten, ForgottenNothing);
             _rows.TryAdd(settled.Key, settled);
-            DeleteWith(WritingOf(_path));
-            using (var anew = new SiteDatabase(Connect(WritingOf(_path)), WritingOf(_path), null))
+            Replace(_path, connection =>
             {
-                anew.CreateSchema();
+                using var anew = new SiteDatabase(connection, WritingOf(_path), null, _schema);
+                anew.InTransaction(() => anew._tables.Execute(_schema.From(0, _schema.ReadableFrom(0))));
                 anew.InTransaction([.. _rows.Values]);
-                File.SetUnixFileMode(WritingOf(_path), Mode);
-            }
-
-            DurableFile.Rename(WritingOf(_path), AnewOf(_path));
-            TakePlace(_path);
+            });
             _connection = Connect(_path);
             _tables = new DatabaseTables(_connection, _path);
             _failure = null;
@@ -179,6 +178,20 @@ internal sealed class SiteDatabase : IDisposable
         }
     }
 
+    /// <summary>Makes a whole database, which has the name that <see cref="WriteAnew"/> gives a new one, the site's: whatever happens to the process, it is the old one or this one.</summary>
+    internal static void Replace(string path, Action<SqliteConnection> write)
+    {
+        DeleteWith(WritingOf(path));
+        using (var anew = Connect(WritingOf(path)))
+        {
+            File.SetUnixFileMode(WritingOf(path), Mode);
+            write(anew);
+        }
+
+        DurableFile.Rename(WritingOf(path), AnewOf(path));
+        TakePlace(path);
+    }
+
     private static string WritingOf(string path) => path + ".writing";
 
     /// <summary>A whole database that is to take the place of the other one.</summary>
@@ -204,7 +217,7 @@ internal sealed class SiteDatabase : IDisposable
         }
     }
 
-    private static SqliteConnection Connect(string path)
+    internal static SqliteConnection Connect(string path)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 }.ToString());
         try
@@ -232,20 +245,33 @@ internal sealed class SiteDatabase : IDisposable
         }
     }
 
-    private void CreateSchema()
+    /// <summary>A file that the version which wrote it cannot read afterwards is copied first, so that there is a way back.</summary>
+    private void CreateSchema(DateTimeOffset now)
     {
-        var version = 0L;
-        _tables.Read("PRAGMA user_version", row => version = row.GetInt64(0));
-        if (version > DatabaseSchema.Version)
+        var readableFrom = 0L;
+        _tables.Read("PRAGMA user_version", row => readableFrom = row.GetInt64(0));
+        if (readableFrom > _schema.Version)
         {
             throw new SiteStartException(
-                "database-newer", $"{_path} was written by a later version (schema {version}; this program knows {DatabaseSchema.Version}). Install that version.");
+                "database-newer",
+                $"{_path} was written by a later version (it may be read from version {readableFrom} on; this program has version {_schema.Version}). Install that version"
+                + (DatabaseCopy.Of(_path).Any(c => c.Version <= _schema.Version)
+                    ? ", or go back to the copy that was made before: stop the site, and run 'isocatalog database return', which says what is forgotten."
+                    : "."));
         }
 
-        if (version < DatabaseSchema.Version)
+        if (DatabaseSchema.BuiltIn(_tables, readableFrom) is var built && built >= _schema.Version)
         {
-            InTransaction(() => _tables.Execute(DatabaseSchema.From(version)));
+            return;
         }
+
+        var readableAfter = Math.Max(readableFrom, _schema.ReadableFrom(built));
+        if (built is > 0 && built < readableAfter)
+        {
+            DatabaseCopy.Make(_connection, _path, built, now);
+        }
+
+        InTransaction(() => _tables.Execute(_schema.From(built, readableAfter)));
     }
 
     private void InTransaction(IReadOnlyCollection<Row> rows) => InTransaction(() =>

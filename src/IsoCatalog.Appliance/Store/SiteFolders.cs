@@ -143,7 +143,7 @@ internal sealed record SiteFolders(string Data, string Inbox)
         }
 
         Tighten(Keys, OwnerAlone);
-        foreach (var file in new[] { Database, Database + "-journal", Database + "-wal", Database + "-shm", Reserve, LockFile }.Where(File.Exists))
+        foreach (var file in new[] { Database, Database + "-journal", Database + "-wal", Database + "-shm", Reserve, LockFile }.Where(File.Exists).Concat(DatabaseCopies))
         {
             Tighten(file, FileOfOwner);
         }
@@ -159,6 +159,10 @@ internal sealed record SiteFolders(string Data, string Inbox)
             }
         }
     }
+
+    /// <summary>What it was before an upgrade: isocatalog.db.6.</summary>
+    private IEnumerable<string> DatabaseCopies => Directory.EnumerateFiles(Data)
+        .Where(f => f.StartsWith(Database + ".", StringComparison.Ordinal) && f.Skip(Database.Length + 1).All(char.IsAsciiDigit));
 
     private IEnumerable<string> Shared => [Data, Store, Staging, Fetch, Retired, Quarantine, Catalog, Trust, Documents, Chunks, Holdings, Members, Run];
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using Microsoft.Win32.SafeHandles;
@@ -36,6 +37,19 @@ public static class FileIdentity
     /// <summary>What the path leads to through links, as an opening of it would; <see cref="FileKind.Missing"/> when that is nothing.</summary>
     /// <exception cref="IOException">statx failed for another reason than a missing file.</exception>
     public static FileKind KindBehind(string path) => FileStat.Followed(path).Kind;
+
+    /// <summary>"device:inode" of what the path leads to, in decimal, as systemd writes it; null when that is nothing, or cannot be looked at.</summary>
+    public static string? Named(string path)
+    {
+        try
+        {
+            return FileStat.Followed(path) is { Kind: not FileKind.Missing } stat ? string.Create(CultureInfo.InvariantCulture, $"{stat.Device}:{stat.Inode}") : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>What was opened.</summary>
     public static FileKind KindOf(SafeFileHandle file) => FileStat.Of(file).Kind;

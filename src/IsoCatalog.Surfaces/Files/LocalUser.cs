@@ -12,6 +12,19 @@ public sealed record LocalUser(uint User, uint? Group)
     /// <summary>root reads everything, and whoever the site runs as reads what it reads.</summary>
     private bool ReadsAll => User == 0 || User == Libc.EffectiveUser();
 
+    /// <summary>Whom a file or folder belongs to; null when nothing is there, or it cannot be looked at.</summary>
+    public static LocalUser? OwnerOf(string path)
+    {
+        try
+        {
+            return FileStat.Followed(path) is { Kind: not FileKind.Missing } stat ? new LocalUser(stat.User, stat.Group) : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Of a file that is open, so that no other one can take its place: its own mode, and those of the folders above it.</summary>
     /// <exception cref="IOException">It cannot be looked at.</exception>
     public bool MayRead(SafeFileHandle file)

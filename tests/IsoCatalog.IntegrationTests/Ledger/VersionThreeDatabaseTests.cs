@@ -69,7 +69,7 @@ public sealed class VersionThreeDatabaseTests
             database.Write([new Row.AtSurface(new CellKey(Image(2), "console"), disk)]);
         }
 
-        Assert.Equal("6", (await Counterpart.RunAsync("sqlite3", [path, "PRAGMA user_version"], Cancel)).Succeeded().Trim());
+        Assert.Equal("7", (await Counterpart.RunAsync("sqlite3", [path, "PRAGMA user_version"], Cancel)).Succeeded().Trim());
         using (var again = SiteDatabase.Open(path))
         {
             Same([(Image(1), shown), (Image(2), disk)], again);
