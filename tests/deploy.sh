@@ -32,7 +32,7 @@ inside() {
 page() {
   awk -v heading="## $1" -v wanted="$2" '
     /^## / { here = ($0 == heading) }
-    here && /^```sh$/ { block++; inside = 1; next }
+    here && /^```sh( .*)?$/ { block++; inside = 1; next }
     /^```/ { inside = 0 }
     here && inside && block == wanted { sub(/ +#.*/, ""); print }' "$root/docs/install.md" | grep . || { echo "docs/install.md has no such commands: $1, block $2" >&2; exit 1; }
 }
