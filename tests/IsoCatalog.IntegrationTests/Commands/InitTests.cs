@@ -110,7 +110,7 @@ public sealed class InitTests : IDisposable
         var (exit, output, errors) = await TestSite.RunAsync([.. verb, Config], Cancel);
 
         Assert.Equal(3, exit);
-        Assert.Contains($"{Config}:4:39: surfaces[0].address: 127.0.0.1 is an address that this machine alone reaches", output + errors, StringComparison.Ordinal);
+        Assert.Contains($"{Config}:4:30: surfaces[0].address: 127.0.0.1 is an address that this machine alone reaches", output + errors, StringComparison.Ordinal);
         Assert.Contains("Write the address of this machine that BMCs reach", output + errors, StringComparison.Ordinal);
     }
 

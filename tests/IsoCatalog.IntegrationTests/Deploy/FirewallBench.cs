@@ -153,11 +153,13 @@ internal sealed class FirewallBench : IAsyncDisposable
         (await Counterpart.RunAsync("ip", ["-n", Machine.Name, "route", "get", other], cancellationToken)).Succeeded();
 
     /// <summary>A DHCP server on the router's side answers; returns once the machine's client has the answer.</summary>
-    public async Task AnswerDhcpAsync(CancellationToken cancellationToken)
+    /// <param name="raw">The client for IPv4 takes the packet before any firewall does, as most do; then only that for IPv6 is tried.</param>
+    public async Task AnswerDhcpAsync(bool raw, CancellationToken cancellationToken)
     {
         foreach (var (from, to, client) in ((EndPoint, EndPoint, IPEndPoint)[])
                  [
-                     (new IPEndPoint(IPAddress.Parse("10.0.0.1"), 67), new IPEndPoint(IPAddress.Parse("10.0.0.255"), 68), new IPEndPoint(IPAddress.Any, 68)),
+                     .. raw ? ((EndPoint, EndPoint, IPEndPoint)[])[]
+                         : [(new IPEndPoint(IPAddress.Parse("10.0.0.1"), 67), new IPEndPoint(IPAddress.Parse("10.0.0.255"), 68), new IPEndPoint(IPAddress.Any, 68))],
                      (new IPEndPoint(await LinkLocalAsync(Router, "fe80::1"), 547), new IPEndPoint(await LinkLocalAsync(Router, "fe80::5"), 546), new IPEndPoint(IPAddress.IPv6Any, 546)),
                  ])
         {
@@ -263,16 +265,30 @@ internal sealed class FirewallBench : IAsyncDisposable
         {
             while (true)
             {
-                using var socket = await listening.AcceptAsync(_end.Token);
-                for (var sent = 0; sent < bytes.Length;)
-                {
-                    sent += await socket.SendAsync(bytes.AsMemory(sent), _end.Token);
-                }
+                _ = GiveOneAsync(await listening.AcceptAsync(_end.Token), bytes);
             }
         }
         catch (Exception over) when (over is OperationCanceledException or ObjectDisposedException or SocketException)
         {
-            // The bench is taken away, or a client was.
+            // The bench is taken away.
+        }
+    }
+
+    private async Task GiveOneAsync(Socket client, byte[] bytes)
+    {
+        using (client)
+        {
+            try
+            {
+                for (var sent = 0; sent < bytes.Length;)
+                {
+                    sent += await client.SendAsync(bytes.AsMemory(sent), _end.Token);
+                }
+            }
+            catch (Exception gone) when (gone is OperationCanceledException or SocketException)
+            {
+                // It wanted no more than to connect.
+            }
         }
     }
 }

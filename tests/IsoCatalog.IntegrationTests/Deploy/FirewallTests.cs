@@ -40,7 +40,7 @@ public sealed class FirewallTests : IDisposable
         await bench.ListenAsync();
         await LoadAsync(bench, rules);
 
-        await StandsAsync(bench);
+        await StandsAsync(bench, rawDhcp: false);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class FirewallTests : IDisposable
         {
             // A source in a zone of its own is in no other, so ssh is for those that have none.
             Assert.Empty(await bench.WrongDoorsAsync(ssh: who => who == FirewallBench.Stranger, Cancel));
-            await StandsAsync(bench);
+            await StandsAsync(bench, rawDhcp: true);
         }
         finally
         {
@@ -142,7 +142,7 @@ public sealed class FirewallTests : IDisposable
         Assert.Single(loaded.Split('\n'), line => line.Contains("dport 22 ", StringComparison.Ordinal));
     }
 
-    private static async Task StandsAsync(FirewallBench bench)
+    private static async Task StandsAsync(FirewallBench bench, bool rawDhcp)
     {
         foreach (var (own, family) in FirewallBench.Own.Select((own, family) => (own, family)))
         {
@@ -156,7 +156,7 @@ public sealed class FirewallTests : IDisposable
             await bench.ConnectOutAsync(IPAddress.Parse(FirewallBench.Others[FirewallBench.Stranger].From[family]), Cancel);
         }
 
-        await bench.AnswerDhcpAsync(Cancel);
+        await bench.AnswerDhcpAsync(rawDhcp, Cancel);
     }
 
     /// <summary>The real daemon with a bus of its own, in the machine's namespace, after the commands of the page. It takes its rules away when it ends.</summary>
