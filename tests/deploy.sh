@@ -128,7 +128,7 @@ fi
 step "a start that cannot be is not tried in a loop, and the journal says why as an error"
 inside nyc 'echo "nonsense: 1" >> /etc/isocatalog/site.yaml; if systemctl restart isocatalog 2>/dev/null; then exit 1; fi; sleep 5; [ "$(systemctl show -p NRestarts --value isocatalog)" = 0 ]; systemctl is-failed isocatalog
   journalctl -u isocatalog -p err --no-pager -o cat | grep "nonsense"; sed -i /nonsense/d /etc/isocatalog/site.yaml; systemctl start isocatalog; isocatalog status >/dev/null'
-inside nyc 'systemctl stop isocatalog; chmod 755 /var/lib/isocatalog; systemctl start isocatalog; journalctl -u isocatalog -p warning --no-pager -o cat | grep /var/lib/isocatalog; if journalctl -u isocatalog --no-pager -o cat | grep "^<[0-9]>"; then exit 1; fi'
+inside nyc 'systemctl stop isocatalog; chmod 755 /var/lib/isocatalog/store; systemctl start isocatalog; journalctl -u isocatalog -p warning --no-pager -o cat | grep /var/lib/isocatalog/store; if journalctl -u isocatalog --no-pager -o cat | grep "^<[0-9]>"; then exit 1; fi'
 
 step "the earlier version, with an image and a lease"
 cp "$earlier" "$work/msk/root/earlier.tar.gz"

@@ -58,10 +58,10 @@ internal static class CheckConfigCommand
                 ["check-config", Path.GetFullPath(file), "--as-is", .. screen.Json ? ["--json"] : Array.Empty<string>(), .. screen.Quiet ? ["--quiet"] : Array.Empty<string>()], cancellationToken);
         }
 
-        return Check(screen, file, result, now);
+        return Check(screen, file, result, isForOther: asIs, now);
     }
 
-    private static int Check(Screen screen, string file, ConfigurationResult result, DateTimeOffset now)
+    private static int Check(Screen screen, string file, ConfigurationResult result, bool isForOther, DateTimeOffset now)
     {
         var check = result switch
         {
@@ -82,7 +82,11 @@ internal static class CheckConfigCommand
             screen.Line("warning: " + warning.Describe(file));
         }
 
-        screen.Line($"Checked as the user {check.User}.");
+        if (isForOther)
+        {
+            screen.Line($"Checked as the user {check.User}.");
+        }
+
         screen.Line(check.Valid ? $"{file} is valid." : $"{file} has {check.Problems.Count} {(check.Problems.Count == 1 ? "mistake" : "mistakes")}.");
         return check.Valid ? ExitCode.Ok : ExitCode.ConfigurationInvalid;
     }

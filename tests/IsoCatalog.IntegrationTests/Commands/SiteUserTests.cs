@@ -135,9 +135,9 @@ public sealed class SiteUserTests
 
     private static async Task OfRootAsync(string path)
     {
-        await OfAsync("0", path);
+        (await Counterpart.RunAsync("chown", ["0:0", path], Cancel)).Succeeded();
         File.SetUnixFileMode(path, File.GetUnixFileMode(path) & (UnixFileMode)0b111_000_000);
     }
 
-    private static async Task OfAsync(string user, string path) => (await Counterpart.RunAsync("chown", ["-R", $"{user}:{(user == "0" ? "0" : "65534")}", path], Cancel)).Succeeded();
+    private static async Task OfAsync(string user, string path) => (await Counterpart.RunAsync("chown", ["-R", $"{user}:{user}", path], Cancel)).Succeeded();
 }
