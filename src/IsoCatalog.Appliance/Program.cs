@@ -30,6 +30,7 @@ internal static class Program
                 AliasCommand.Build(defaults),
                 StatusCommand.Build(defaults),
                 ConfirmCommand.Build(defaults),
+                ReloadCommand.Build(defaults),
                 CheckConfigCommand.Build(defaults),
                 TokenCommand.Build(),
             },
