@@ -34,6 +34,7 @@ internal static class Program
                 AliasCommand.Build(defaults),
                 StatusCommand.Build(defaults),
                 ConfirmCommand.Build(defaults),
+                ReloadCommand.Build(defaults),
                 CheckConfigCommand.Build(defaults),
                 DatabaseCommand.Build(defaults),
                 TokenCommand.Build(),

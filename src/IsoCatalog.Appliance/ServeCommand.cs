@@ -95,11 +95,15 @@ internal static class ServeCommand
         }
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
+        // From here on, because it would end the process; one that comes while the site starts is followed once it is up.
+        using var hangUps = new HangUps();
         try
         {
             await using var site = await SiteHost.StartAsync(loaded.Configuration, options, stop.Token);
             using var stopping = site.Stopping.Register(notice.Stopping);
             notice.Ready($"Site {loaded.Configuration.Site} answers at {site.Api}.");
+            hangUps.Follow(site.Reload);
             if (report)
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(

@@ -12,6 +12,7 @@ using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Intake;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Publishing;
+using IsoCatalog.Appliance.Reload;
 using IsoCatalog.Appliance.Store;
 using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Appliance.Telemetry;
@@ -92,6 +93,9 @@ internal sealed class SiteHost : IAsyncDisposable
 
     public IPEndPoint? Swarm => _swarm?.Endpoint;
 
+    /// <summary>Reads the configuration again, and takes what can be taken; see <see cref="SiteReload"/>.</summary>
+    public void Reload() => Services.GetRequiredService<SiteReload>().Run();
+
     /// <summary>Ends once the site was told to stop, by <see cref="Stop"/> or by a signal.</summary>
     public Task Completion => _app.WaitForShutdownAsync();
 
@@ -118,8 +122,11 @@ internal sealed class SiteHost : IAsyncDisposable
                 $"{folders.Data} is in use by another isocatalog process{(FolderLock.HolderOf(folders.LockFile) is { } pid ? $" ({pid})" : "")}. "
                 + "One process at a time: stop that one, or use another data folder."));
             options = options with { Time = new SiteTime(options.Time, ClockRules.Jump) };
-            var builder = Builder(configuration, options);
-            var loggers = Own(LoggerFactory.Create(logging => Sinks(logging, configuration, options)));
+            var live = new LiveConfiguration(configuration);
+            var certificates = new ListenerCertificates(configuration.Tls);
+            var tokens = new TokenTable(configuration.Tokens);
+            var builder = ApiListener.Builder(configuration, certificates.Api, tokens, logging => Sinks(logging, live, options));
+            var loggers = Own(LoggerFactory.Create(logging => Sinks(logging, live, options)));
             Tighten(folders, loggers.CreateLogger<SiteHost>());
             var hasher = LeafHasher.Select(Enum.Parse<LeafHashing>(configuration.Hashing.ToString()), options.Time);
             var events = new EventLog(options.Time);
@@ -130,10 +137,13 @@ internal sealed class SiteHost : IAsyncDisposable
             var doubts = Channel.CreateUnbounded<ImageDoubt>();
             var links = new OwnLinks();
             var routes = Own(new IsoRoutes(new IsoStoreFiles(FileIdentity.Of, PageCache.Drop, ReadBackOf, links), doubts.Writer, options.Time));
+
+            // What is served is not known yet: nobody is told that it is gone.
+            routes.Awaits = static (_, _) => true;
             var meters = Own(new ServiceCollection().AddMetrics().BuildServiceProvider()).GetRequiredService<IMeterFactory>();
             var bridge = Own(new MeterBridge(meters));
             var meter = meters.Create("IsoCatalog");
-            listener = await ListenAsync(configuration, routes, meter, loggers, options.Time, cancellationToken);
+            listener = await ListenAsync(configuration, certificates, routes, meter, loggers, options.Time, cancellationToken);
             var factory = new SurfaceFactory(
                 database.Tables.LoadFacts(), (name, value) => ledger!.SaveFact(name, value), keys, listener, options.Engines, options.Time, loggers);
             List<ISurface> surfaces = [.. configuration.Surfaces.Select(factory.Make), .. options.Surfaces];
@@ -167,9 +177,10 @@ internal sealed class SiteHost : IAsyncDisposable
                 builder.Services,
                 new SiteParts(
                     configuration, options, folders, held, ledger, books, events, routes, links, doubts.Reader, surfaces, meters, bridge, meter, hasher, listener?.PlainEndPoint,
-                    alarms, new DiskRoom(folders, reserve, configuration.Store.Floor), setbacks, joined, loggers));
+                    alarms, new DiskRoom(folders, reserve, configuration.Store.Floor), setbacks, joined, live, certificates, tokens, listener, loggers));
             var app = builder.Build();
             SiteServices.Map(app);
+            SiteServices.Follow(app.Services);
             var host = new SiteHost(app, owned, surfaces, listener, fleet, swarm);
             try
             {
@@ -271,14 +282,15 @@ internal sealed class SiteHost : IAsyncDisposable
             await _swarm.DisposeAsync();
         }
 
-        foreach (var surface in _surfaces)
-        {
-            await surface.DisposeAsync();
-        }
-
+        // Before the surfaces, which take their URLs with them: nobody is told that what he reads is gone.
         if (_listener is not null)
         {
             await _listener.DisposeAsync();
+        }
+
+        foreach (var surface in _surfaces)
+        {
+            await surface.DisposeAsync();
         }
 
         while (_owned.TryPop(out var part))
@@ -294,23 +306,40 @@ internal sealed class SiteHost : IAsyncDisposable
     }
 
     private static async Task<IsoListener?> ListenAsync(
-        SiteConfiguration configuration, IsoRoutes routes, Meter meter, ILoggerFactory loggers, TimeProvider time, CancellationToken cancellationToken) =>
-        configuration.Surfaces.Any(s => s is SurfaceConfiguration.Ipmi)
-            ? await IsoListener.StartAsync(
+        SiteConfiguration configuration,
+        ListenerCertificates certificates,
+        IsoRoutes routes,
+        Meter meter,
+        ILoggerFactory loggers,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        if (!configuration.Surfaces.Any(s => s is SurfaceConfiguration.Ipmi))
+        {
+            return null;
+        }
+
+        var listener = await IsoListener.StartAsync(
                 new IsoListenerOptions
                 {
                     Routes = routes,
                     Plain = configuration.Listen.Iso,
                     Tls = configuration.Listen.IsoTls,
-                    Certificate = configuration.Tls.Iso is { } tls ? Certificates.Load(tls) : null,
+                    Certificate = certificates.Iso?.TargetCertificate,
                     Expected = [.. configuration.Surfaces.OfType<SurfaceConfiguration.Ipmi>().SelectMany(surface => surface.Allow)],
                     ConnectionsPerAddress = configuration.Listen.IsoPerAddress,
                     Meter = meter,
                 },
                 loggers,
                 time,
-                cancellationToken)
-            : null;
+                cancellationToken);
+        if (configuration.Listen.IsoTls is not null)
+        {
+            certificates.ShowIsoBy(listener.Show);
+        }
+
+        return listener;
+    }
 
     /// <exception cref="SiteStartException">An address cannot be bound.</exception>
     private static SwarmEngine SwarmOf(
@@ -346,49 +375,6 @@ internal sealed class SiteHost : IAsyncDisposable
         }
     }
 
-    private static WebApplicationBuilder Builder(SiteConfiguration configuration, SiteHostOptions options)
-    {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
-        builder.Configuration.Sources.Clear();
-        Sinks(builder.Logging, configuration, options);
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 1 << 20;
-            kestrel.Listen(configuration.Listen.Api, listen =>
-            {
-                Admit(listen, "api", configuration.TrustedProxies, configuration.Tokens);
-                if (configuration.Tls.Api is { } tls)
-                {
-                    listen.UseHttps(Certificates.Load(tls));
-                }
-            });
-            if (configuration.Listen.Metrics is { } metrics)
-            {
-                kestrel.Listen(metrics, listen =>
-                {
-                    Admit(listen, "metrics", [], []);
-                    listen.Use(next => connection =>
-                    {
-                        connection.Features.Set(new MetricsOnly());
-                        return next(connection);
-                    });
-                });
-            }
-
-            File.Delete(configuration.Socket);
-            kestrel.ListenUnixSocket(configuration.Socket);
-        });
-        return builder;
-
-        static void Admit(ListenOptions listen, string name, IReadOnlyList<IPNetwork> proxies, IReadOnlyList<TokenConfiguration> tokens)
-        {
-            var connections = new ApiConnections(
-                proxies, tokens, new TurnedAway(listen.ApplicationServices.GetRequiredService<Meter>(), name), listen.ApplicationServices.GetRequiredService<ILogger<ApiConnections>>());
-            listen.Use(next => connection => connections.AdmitAsync(connection, next));
-        }
-    }
-
     private static void Tighten(SiteFolders folders, ILogger log)
     {
         try
@@ -410,10 +396,14 @@ internal sealed class SiteHost : IAsyncDisposable
         static string Octal(UnixFileMode mode) => "0" + Convert.ToString((int)mode, 8);
     }
 
-    private static void Sinks(ILoggingBuilder logging, SiteConfiguration configuration, SiteHostOptions options)
+    private static void Sinks(ILoggingBuilder logging, LiveConfiguration live, SiteHostOptions options)
     {
+        var configuration = live.Now;
         logging.ClearProviders();
-        logging.SetMinimumLevel(configuration.Log.Level);
+
+        // Asked at each line, because it may change.
+        logging.SetMinimumLevel(LogLevel.Trace);
+        logging.AddFilter(level => level >= live.Now.Log.Level);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Quartz", LogLevel.Warning);
         if (options.Logging is { } custom)

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Threading.Channels;
+using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Api;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Events;
@@ -11,11 +12,13 @@ using IsoCatalog.Appliance.Keeping;
 using IsoCatalog.Appliance.Ledger;
 using IsoCatalog.Appliance.Mounts;
 using IsoCatalog.Appliance.Publishing;
+using IsoCatalog.Appliance.Reload;
 using IsoCatalog.Appliance.Store;
 using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Appliance.Web;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Surfaces;
 using IsoCatalog.Surfaces.Files;
@@ -46,6 +49,10 @@ internal sealed record SiteParts(
     DiskRoom Room,
     Setbacks Setbacks,
     FleetParts Fleet,
+    LiveConfiguration Live,
+    ListenerCertificates Certificates,
+    TokenTable Tokens,
+    IsoListener? Listener,
     ILoggerFactory Loggers);
 
 /// <summary>The parts of the ledger, each for whoever may write it.</summary>
@@ -66,7 +73,7 @@ internal static class SiteServices
                 s, parts.Ledger, books.Cells, store, doubts, configuration.Offer == OfferPolicy.Together, setbacks, time, loggers.CreateLogger<SurfacePublisher>())),
         ];
         var unwatched = new UnwatchedFolders(parts.Alarms);
-        services.AddSingleton(configuration).AddSingleton(parts.Options).AddSingleton(time).AddSingleton(parts);
+        services.AddSingleton(configuration).AddSingleton(parts.Live).AddSingleton(parts.Options).AddSingleton(time).AddSingleton(parts);
         services.AddSingleton(books.Catalog).AddSingleton(books.Store).AddSingleton(books.Leases).AddSingleton(books.Documents);
         services.AddSingleton(parts.Folders).AddSingleton(parts.Ledger).AddSingleton(parts.Events).AddSingleton(parts.Surfaces);
         services.AddSingleton(parts.Meters).AddSingleton(parts.Meter).AddSingleton(parts.Bridge);
@@ -78,7 +85,7 @@ internal static class SiteServices
         services.AddSingleton<IngestQueue>();
         services.AddSingleton(p => new Inbox(
             configuration.Inbox.Path, p.GetRequiredService<IngestQueue>(), parts.Ledger, unwatched, setbacks, time, loggers.CreateLogger<Inbox>()));
-        services.AddSingleton(p => new DriftReport(configuration.Site, configuration.Offer == OfferPolicy.Together, configuration.Alarms.NewPerDay, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Alarms, setbacks, parts.Fleet.Exchange, parts.Meter, time));
+        services.AddSingleton(p => new DriftReport(parts.Live, parts.Ledger, store, publishers, p.GetRequiredService<Inbox>(), parts.Alarms, setbacks, parts.Fleet.Exchange, parts.Meter, time));
         services.AddSingleton(p => new Availability(configuration.Site, parts.Ledger, store, parts.Surfaces));
         services.AddSingleton(p => new Elsewhere(configuration.Site, parts.Ledger, p.GetRequiredService<Availability>(), time));
         services.AddSingleton(new ViewPoint(configuration.Site, configuration.Offer == OfferPolicy.Together, time));
@@ -97,9 +104,10 @@ internal static class SiteServices
 
         services.AddHostedService(_ => new RootKeyWatch(configuration, parts.Folders, parts.Alarms, setbacks, time, loggers.CreateLogger<RootKeyWatch>()));
         services.AddSingleton<LeaseRoutes>();
+        services.AddSingleton(new AwaitedUrls(parts.Ledger, parts.Surfaces));
         services.AddSingleton<Leases>();
         services.AddSingleton(new SiteMetrics(parts.Meter, parts.Ledger, parts.Events, time));
-        services.AddSingleton(new LimitMetrics(parts.Meter, configuration, parts.Ledger, parts.Folders));
+        services.AddSingleton(new LimitMetrics(parts.Meter, parts.Live, parts.Certificates.Ends, parts.Ledger, parts.Folders));
         services.AddSingleton(new EngineMetrics(parts.Meter, parts.Surfaces));
         services.AddSingleton(_ => new AliasMover(configuration.Site, parts.Ledger, books.Aliases, setbacks, time, loggers.CreateLogger<AliasMover>()));
         services.AddHostedService(p => p.GetRequiredService<AliasMover>());
@@ -120,19 +128,47 @@ internal static class SiteServices
         services.AddHostedService(p => p.GetRequiredService<LeaseRoutes>());
         services.AddHostedService(p => p.GetRequiredService<Inbox>());
         SiteJobs.Add(services, configuration, publishers, time);
-        SiteApi.Add(services, configuration, parts.Options.OpenOnLoopback);
+        services.AddSingleton(new SiteReload(parts.Live, parts.Certificates, parts.Alarms, parts.Events, time, loggers.CreateLogger<SiteReload>()));
+        if (configuration.Tls is not { Api: null, Iso: null })
+        {
+            services.AddHostedService(p => new CertificateWatch(
+                parts.Live, parts.Certificates, p.GetRequiredService<SiteReload>(), setbacks, time, loggers.CreateLogger<CertificateWatch>()));
+        }
+
+        SiteApi.Add(services, configuration, parts.Tokens, parts.Options.OpenOnLoopback);
         WebPages.Add(services);
     }
 
     private static void AddSync(IServiceCollection services, SiteParts parts, ImageStore store, SwarmEngine swarm, Setbacks setbacks)
     {
-        var (configuration, ledger, time, loggers) = (parts.Configuration, parts.Ledger, parts.Options.Time, parts.Loggers);
+        var (ledger, time, loggers) = (parts.Ledger, parts.Options.Time, parts.Loggers);
         services.AddSingleton(swarm).AddSingleton(new SwarmMetrics(parts.Meter, swarm, ledger));
         var torrents = new TorrentSource(ledger, parts.Folders, parts.Fleet.Exchange!, loggers.CreateLogger<TorrentSource>());
-        services.AddHostedService(_ => new SwarmUpkeep(swarm, ledger, parts.Fleet.Peers, configuration.Fetch, setbacks, time, loggers.CreateLogger<SwarmUpkeep>()));
+        services.AddHostedService(_ => new SwarmUpkeep(swarm, ledger, parts.Fleet.Peers, parts.Live, setbacks, time, loggers.CreateLogger<SwarmUpkeep>()));
         services.AddHostedService(_ => new Seeding(ledger, store, swarm, torrents, setbacks, time, loggers.CreateLogger<Seeding>()));
         services.AddHostedService(_ => new Fetcher(ledger, parts.Books.Store, store, swarm, torrents, parts.Room, setbacks, time, loggers.CreateLogger<Fetcher>()));
         services.AddHostedService(_ => new HoldingsPublisher(ledger, parts.Books.Documents, parts.Folders, setbacks, time, loggers.CreateLogger<HoldingsPublisher>()));
+    }
+
+    /// <summary>What is told when another configuration holds; everything else asks <see cref="LiveConfiguration"/> when it needs to know.</summary>
+    public static void Follow(IServiceProvider services)
+    {
+        var parts = services.GetRequiredService<SiteParts>();
+        var available = services.GetRequiredService<Availability>();
+        parts.Live.Replaced = site =>
+        {
+            parts.Tokens.Replace(site.Tokens);
+            parts.Room.Floor = site.Store.Floor;
+            parts.Room.Reserve.Floor = site.Store.Floor;
+            parts.Ledger.Limits = new ChangeLimits(site.Alarms.Changes, site.Alarms.Share);
+            parts.Listener?.Admit([.. site.Surfaces.OfType<SurfaceConfiguration.Ipmi>().SelectMany(surface => surface.Allow)], site.Listen.IsoPerAddress);
+            foreach (var ipmi in site.Surfaces.OfType<SurfaceConfiguration.Ipmi>())
+            {
+                parts.Surfaces.OfType<IpmiSurface>().First(surface => surface.Description.Name == ipmi.Name).Allow(ipmi.Allow);
+            }
+
+            available.Forget();
+        };
     }
 
     public static void Map(WebApplication app)
@@ -151,6 +187,7 @@ internal static class SiteServices
         await Task.WhenAll(services.GetRequiredService<IReadOnlyList<SurfacePublisher>>().Select(p => p.ResumeAsync(cancellationToken)));
 
         services.GetRequiredService<LeaseRoutes>().Apply();
+        services.GetRequiredService<SiteParts>().Routes.Awaits = services.GetRequiredService<AwaitedUrls>().Awaits;
         services.GetRequiredService<DriftReport>().LookForOrphans();
     }
 }

@@ -36,6 +36,7 @@ namespace IsoCatalog.Client;
 [JsonSerializable(typeof(SiteEvent))]
 [JsonSerializable(typeof(IReadOnlyList<SiteEvent>))]
 [JsonSerializable(typeof(StatusView))]
+[JsonSerializable(typeof(ReloadView))]
 [JsonSerializable(typeof(SurfaceRefreshView))]
 [JsonSerializable(typeof(SiteList))]
 [JsonSerializable(typeof(TransferList))]

@@ -145,6 +145,10 @@ public interface IApplianceClient : IDisposable
     [Headers("Accept")]
     Task ConfirmDriftAsync(string code, CancellationToken cancellationToken);
 
+    /// <summary>Has the site read its configuration and certificates again; see <see cref="ReloadView"/>.</summary>
+    [Post("/reload")]
+    Task<ReloadView> ReloadAsync(CancellationToken cancellationToken);
+
     [Get("/jobs")]
     Task<JobList> GetJobsAsync(CancellationToken cancellationToken);
 

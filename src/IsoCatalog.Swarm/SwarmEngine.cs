@@ -61,6 +61,13 @@ public sealed class SwarmEngine : IAsyncDisposable
         set => _context.Upload.Rate = value;
     }
 
+    /// <summary>The addresses that standard clients may connect from; empty means none. May be set at any time: who is connected and not among them is cut within about a second.</summary>
+    public IReadOnlyList<IPNetwork> PlainAllow
+    {
+        get => _context.PlainAllow;
+        set => _context.PlainAllow = value;
+    }
+
     /// <summary>Transfers that have not ended, and completed ones until they are stopped or seeded from elsewhere.</summary>
     public IReadOnlyList<Transfer> Transfers => [.. _swarms.All.Where(swarm => !swarm.IsSeeded).Select(swarm => swarm.Download).OfType<Transfer>()];
 
@@ -288,6 +295,10 @@ public sealed class SwarmEngine : IAsyncDisposable
             if (connection.Identity.Spki is { } key && _context.Options.PeerName(key) != connection.Identity.Name)
             {
                 connection.Cut(CutReason.Untrusted, "its key is no longer that of this peer");
+            }
+            else if (!connection.Outgoing && connection.Identity.Host is { } host && !_context.PlainAllow.Any(network => network.Contains(IPAddress.Parse(host))))
+            {
+                connection.Cut(CutReason.Refused, "its address is no longer on the list");
             }
         }
     }

@@ -14,6 +14,7 @@ public static class AccessExtensions
         services.AddSingleton<AccessPolicy>();
         services.AddSingleton<SignIn>();
         services.AddSingleton<AccessMetrics>();
+        services.AddSingleton<RunningRequests>();
         return services;
     }
 

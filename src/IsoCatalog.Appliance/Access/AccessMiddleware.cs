@@ -14,6 +14,7 @@ internal sealed class AccessMiddleware(
     AccessOptions options,
     AccessPolicy policy,
     AccessMetrics metrics,
+    RunningRequests running,
     ILogger<AccessMiddleware> logger)
 {
     public Task InvokeAsync(HttpContext context)
@@ -33,15 +34,19 @@ internal sealed class AccessMiddleware(
         }
 
         var page = endpoint.Metadata.GetMetadata<BrowserPage>();
-        var (decision, client) = policy.Decide(AccessRequest.Of(context, page is null ? null : options.SessionCookie));
         var needed = endpoint.Metadata.GetMetadata<RequiredRole>()?.Role ?? Role.Admin;
+        var request = AccessRequest.Of(context, page is null ? null : options.SessionCookie);
+
+        // Known before it is decided on: a token that is taken away meanwhile is seen here, or ends the request there.
+        var entered = running.Enter(context, request, needed);
+        var (decision, client) = policy.Decide(request);
         if (decision is AccessDecision.Accepted { Role: var role, Name: var name })
         {
             context.Features.Get<ApiConnection>()?.Accepted(name);
             if (role >= needed)
             {
                 context.Features.Set(new Caller(name, role, client));
-                return next(context);
+                return RunAsync(context, entered);
             }
 
             decision = new AccessDecision.Refused(
@@ -49,7 +54,16 @@ internal sealed class AccessMiddleware(
                     + " role.");
         }
 
+        entered?.Dispose();
         return RefuseAsync(context, (AccessDecision.Refused)decision, client, page);
+    }
+
+    private async Task RunAsync(HttpContext context, RunningRequests.Entry? entered)
+    {
+        using (entered)
+        {
+            await next(context);
+        }
     }
 
     private Task RefuseAsync(HttpContext context, AccessDecision.Refused refused, IPAddress? client, BrowserPage? page)

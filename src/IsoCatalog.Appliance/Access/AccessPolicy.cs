@@ -10,7 +10,9 @@ internal sealed class AccessPolicy(AccessOptions options, AttemptLimit limit, Se
     private static readonly AccessDecision.Refused TooMany = new(
         AccessCode.TooManyAttempts, "Too many different wrong tokens came from this address. Wait a little, then send the right one.");
 
-    public (AccessDecision Decision, IPAddress? Client) Decide(in AccessRequest request)
+    /// <param name="request">What is known of it.</param>
+    /// <param name="isAttempt">False where it was let in before: then a token that is not known any more is no guess.</param>
+    public (AccessDecision Decision, IPAddress? Client) Decide(in AccessRequest request, bool isAttempt = true)
     {
         if (request.OnSocket)
         {
@@ -28,7 +30,7 @@ internal sealed class AccessPolicy(AccessOptions options, AttemptLimit limit, Se
             return (LoopbackRules.Check(request), client);
         }
 
-        return (request is { Authorization: null, Session: { } session } ? BySession(request, session, client) : ByToken(request.Authorization, client), client);
+        return (request is { Authorization: null, Session: { } session } ? BySession(request, session, client) : ByToken(request.Authorization, client, isAttempt), client);
     }
 
     /// <summary>Asked anew each time: a token that may not be used from there any more takes its sessions with it.</summary>
@@ -37,11 +39,11 @@ internal sealed class AccessPolicy(AccessOptions options, AttemptLimit limit, Se
         : sessions.TokenOf(session) is { } token ? options.Tokens.Find(token, client)
         : new AccessDecision.Refused(AccessCode.Unauthorized, "The session has ended. Sign in again.");
 
-    private AccessDecision ByToken(string? authorization, IPAddress client)
+    private AccessDecision ByToken(string? authorization, IPAddress client, bool isAttempt)
     {
         // Whoever has the right one is never kept waiting by others behind his address. To guess 256 bits, who is answered 429 has no better chance.
         var decision = options.Tokens.Authenticate(authorization, client, out var presented);
-        if (decision is AccessDecision.Accepted || authorization is null)
+        if (decision is AccessDecision.Accepted || authorization is null || !isAttempt)
         {
             return decision;
         }

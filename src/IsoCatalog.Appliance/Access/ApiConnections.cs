@@ -1,5 +1,4 @@
 using System.Net;
-using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Core.Connections;
 using Microsoft.AspNetCore.Connections;
 
@@ -9,7 +8,7 @@ namespace IsoCatalog.Appliance.Access;
 /// The places of a listener of the API: whoever used a token, comes through a trusted proxy, from where a token is allowed or from this machine has places that nobody else takes.
 /// Thread-safe.
 /// </summary>
-internal sealed class ApiConnections(IReadOnlyList<IPNetwork> proxies, IReadOnlyList<TokenConfiguration> tokens, TurnedAway turnedAway, ILogger log)
+internal sealed class ApiConnections(IReadOnlyList<IPNetwork> proxies, TokenTable? tokens, TurnedAway turnedAway, ILogger log)
 {
     private readonly SeenAddresses _seen = new();
 
@@ -54,7 +53,7 @@ internal sealed class ApiConnections(IReadOnlyList<IPNetwork> proxies, IReadOnly
 
     private bool IsKnown(IPAddress address) =>
         ClientAddress.IsIn(proxies, address) || _seen.Contains(address)
-        || tokens.Any(token => ClientAddress.IsIn(token.Allow, address));
+        || tokens?.AreAllowedFrom(address) is true;
 }
 
 /// <summary>One connection of the API listener.</summary>

@@ -6,7 +6,7 @@ using IsoCatalog.Core.Hashing;
 
 namespace IsoCatalog.Appliance.Access;
 
-/// <summary>The tokens of the configuration. Immutable, thread-safe.</summary>
+/// <summary>The tokens of the configuration. Thread-safe.</summary>
 public sealed class TokenTable
 {
     /// <summary>Characters; no token of ours is near it.</summary>
@@ -14,13 +14,27 @@ public sealed class TokenTable
 
     private const string Scheme = "Bearer ";
 
-    private readonly (TokenConfiguration Token, byte[] Sha256)[] _entries;
+    private volatile (TokenConfiguration Token, byte[] Sha256)[] _entries = [];
 
     public TokenTable(IEnumerable<TokenConfiguration> tokens)
     {
         ArgumentNullException.ThrowIfNull(tokens);
-        _entries = [.. tokens.Select(token => (token, token.Sha256.ToArray()))];
+        Replace(tokens);
     }
+
+    /// <summary>Called after <see cref="Replace"/>; must not wait.</summary>
+    internal Action? Replaced { get; set; }
+
+    /// <summary>From now on these are the tokens, and no others.</summary>
+    public void Replace(IEnumerable<TokenConfiguration> tokens)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        _entries = [.. tokens.Select(token => (token, token.Sha256.ToArray()))];
+        Replaced?.Invoke();
+    }
+
+    /// <summary>Whether any token is limited to networks that this address is in.</summary>
+    internal bool AreAllowedFrom(IPAddress address) => _entries.Any(entry => ClientAddress.IsIn(entry.Token.Allow, address));
 
     /// <summary>Who presents this <c>Authorization</c> header (RFC 6750)? Compares with every entry whatever the earlier ones gave, so that
     /// the time taken tells nothing.</summary>

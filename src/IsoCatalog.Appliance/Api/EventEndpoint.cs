@@ -16,7 +16,7 @@ internal static class EventEndpoint
         .WithTags("panel")
         .WithSummary("Events as they happen")
         .WithDescription(
-            "text/event-stream; the types are image, surface, drift and mount. Last-Event-ID brings what was missed, of the last 1,000. "
+            "text/event-stream; the types are image, surface, drift, mount, alias, fleet and configuration. Last-Event-ID brings what was missed, of the last 1,000. "
             + "With Accept: application/json the kept events as a list.")
         .Produces<IReadOnlyList<SiteEvent>>(200, "application/json", "text/event-stream");
 

@@ -16,7 +16,7 @@ internal static class Problems
             or RefusalCode.NamesAnAlias or RefusalCode.Superseded
             or RefusalCode.SourceChanged or RefusalCode.SourceBusy => 409,
         RefusalCode.EmptyImage or RefusalCode.NotAnIso or RefusalCode.TruncatedImage or RefusalCode.CorruptImage
-            or RefusalCode.Sha256Mismatch or RefusalCode.SourceUnreadable or RefusalCode.TrustRefused => 422,
+            or RefusalCode.Sha256Mismatch or RefusalCode.SourceUnreadable or RefusalCode.TrustRefused or RefusalCode.ConfigurationRefused => 422,
         RefusalCode.SocketOnly => 403,
         RefusalCode.NoSpace => 507,
         RefusalCode.ReadError or RefusalCode.WriteError or RefusalCode.Unexpected => 500,

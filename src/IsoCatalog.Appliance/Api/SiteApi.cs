@@ -14,7 +14,7 @@ namespace IsoCatalog.Appliance.Api;
 /// <summary>The public API: routes, who may call each, and how refusals look. OpenAPI describes it at <c>/openapi/v1.json</c>.</summary>
 internal static class SiteApi
 {
-    public static void Add(IServiceCollection services, SiteConfiguration configuration, bool openOnLoopback)
+    public static void Add(IServiceCollection services, SiteConfiguration configuration, TokenTable tokens, bool openOnLoopback)
     {
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(options =>
@@ -31,7 +31,7 @@ internal static class SiteApi
         services.AddOpenApi("v1", SiteDescription.Apply);
         services.AddAccess(new AccessOptions
         {
-            Tokens = new TokenTable(configuration.Tokens),
+            Tokens = tokens,
             TrustedProxies = configuration.TrustedProxies,
             OpenOnLoopback = openOnLoopback,
             SessionCookie = "isocatalog-" + configuration.Site,
@@ -61,6 +61,7 @@ internal static class SiteApi
         SurfaceEndpoints.Map(api);
         PeerEndpoints.Map(api);
         EventEndpoint.Map(api);
+        ReloadEndpoint.Map(api);
         HealthEndpoints.Map(app);
         app.MapOpenApi().OpenToAll();
         app.MapMetrics(app.Services.GetRequiredService<MeterBridge>()).RequireRole(Role.Panel);

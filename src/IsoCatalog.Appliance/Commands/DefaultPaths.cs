@@ -6,4 +6,6 @@ internal static class DefaultPaths
     public const string Configuration = "/etc/isocatalog/site.yaml";
 
     public const string Data = "/var/lib/isocatalog";
+
+    public const string Socket = Data + "/run/isocatalog.sock";
 }

@@ -44,6 +44,7 @@ internal static class ExitCode
     public static int Of(Problem problem) => problem switch
     {
         { Code: "no-space" } or { Status: 507 } => NoSpace,
+        { Code: "configuration-refused" } => ConfigurationInvalid,
         { Code: ClientProblemCode.UnexpectedAnswer or ClientProblemCode.AnswerTooLong } => Unexpected,
         { Status: 401 or 403 } => NotPermitted,
         { Status: 404 or 410 } => NotFound,

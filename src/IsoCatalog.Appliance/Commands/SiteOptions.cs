@@ -39,9 +39,11 @@ internal sealed class SiteOptions
 
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Write only ids, one a line, and errors." };
 
-    private SiteOptions(CommandDefaults defaults)
+    private readonly bool _evenIfInvalid;
+
+    private SiteOptions(CommandDefaults defaults, bool evenIfInvalid)
     {
-        _defaults = defaults;
+        (_defaults, _evenIfInvalid) = (defaults, evenIfInvalid);
         _config = new Option<string?>("--config")
         {
             Description = $"The site's configuration, where its socket is named. Default: $ISOCATALOG_CONFIG, else {DefaultPaths.Configuration}.",
@@ -49,9 +51,10 @@ internal sealed class SiteOptions
         };
     }
 
-    public static SiteOptions On(Command verb, CommandDefaults defaults)
+    /// <param name="evenIfInvalid">The verb is about a file with mistakes too: then the socket is taken from what of it can be read, or is the usual one.</param>
+    public static SiteOptions On(Command verb, CommandDefaults defaults, bool evenIfInvalid = false)
     {
-        var options = new SiteOptions(defaults);
+        var options = new SiteOptions(defaults, evenIfInvalid);
         foreach (var option in (Option[])[options._socket, options._config, options._server, options._tokenFile, options._caFile, options._json, options._quiet])
         {
             verb.Options.Add(option);
@@ -105,7 +108,13 @@ internal sealed class SiteOptions
             return site.Socket;
         }
 
-        var problems = ((ConfigurationResult.Invalid)result).Problems;
+        var invalid = (ConfigurationResult.Invalid)result;
+        if (_evenIfInvalid && (invalid.Socket ?? DefaultPaths.Socket) is var likely && File.Exists(likely))
+        {
+            return likely;
+        }
+
+        var problems = invalid.Problems;
         throw new VerbException(
             ExitCode.ConfigurationInvalid,
             "configuration-invalid",

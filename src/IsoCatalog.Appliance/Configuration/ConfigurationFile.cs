@@ -89,7 +89,11 @@ public static class ConfigurationFile
 
         return problems.Any || configuration is null
             ? new ConfigurationResult.Invalid(fileName, problems.Errors(), problems.Warnings())
-            : new ConfigurationResult.Loaded(fileName, configuration, problems.Warnings(), problems);
+            {
+                Socket = configuration is not null && problems.Sound("socket", "data") ? configuration.Socket : null,
+            }
+            : new ConfigurationResult.Loaded(
+                fileName, configuration with { File = Path.Combine(baseDirectory, Path.GetFileName(fileName)) }, problems.Warnings(), problems);
     }
 
     private static ConfigurationResult Decode(ReadOnlySpan<byte> bytes, string fileName, string baseDirectory)

@@ -41,5 +41,8 @@ public abstract record ConfigurationResult
         public IReadOnlyList<ConfigurationProblem> Problems { get; }
 
         public IReadOnlyList<ConfigurationProblem> Warnings { get; }
+
+        /// <summary>Where the site's socket is, as far as that could be read; null where it could not.</summary>
+        internal string? Socket { get; init; }
     }
 }

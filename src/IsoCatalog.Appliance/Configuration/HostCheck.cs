@@ -20,16 +20,7 @@ public static class HostCheck
         ArgumentNullException.ThrowIfNull(loaded);
         var problems = loaded.Places.SameFile();
         var site = loaded.Configuration;
-        if (site.Tls.Api is { } api)
-        {
-            Certificate(api, "tls.api", now, problems);
-        }
-
-        if (site.Tls.Iso is { } iso)
-        {
-            Certificate(iso, "tls.iso", now, problems);
-        }
-
+        Certificates(site.Tls, now, problems);
         foreach (var domain in site.Surfaces.OfType<SurfaceConfiguration.OvirtIsoDomain>())
         {
             Engine(domain.Engine, domain.Place + ".engine", problems);
@@ -37,6 +28,27 @@ public static class HostCheck
 
         Folders(site, problems);
         return problems.Errors();
+    }
+
+    /// <summary>The same for the certificates alone; without a place in a file.</summary>
+    internal static IReadOnlyList<ConfigurationProblem> OfCertificates(TlsConfiguration tls, DateTimeOffset now)
+    {
+        var problems = new Problems();
+        Certificates(tls, now, problems);
+        return problems.Errors();
+    }
+
+    private static void Certificates(TlsConfiguration tls, DateTimeOffset now, Problems problems)
+    {
+        if (tls.Api is { } api)
+        {
+            Certificate(api, "tls.api", now, problems);
+        }
+
+        if (tls.Iso is { } iso)
+        {
+            Certificate(iso, "tls.iso", now, problems);
+        }
     }
 
     private static void Certificate(CertificateConfiguration files, string path, DateTimeOffset now, Problems problems)

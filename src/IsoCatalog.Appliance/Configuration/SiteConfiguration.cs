@@ -14,6 +14,9 @@ public sealed record SiteConfiguration
     /// <summary>Where the file lies; empty for a configuration that was in none.</summary>
     public string Folder { get; init; } = "";
 
+    /// <summary>The file itself; empty for a configuration that was in none.</summary>
+    public string File { get; init; } = "";
+
     /// <summary>The folder that holds everything that this site keeps.</summary>
     public required string Data { get; init; }
 

@@ -13,6 +13,9 @@ internal sealed class SiteAlarms(EventLog events, TimeProvider time)
     public const string NotTrusted = "site-not-trusted";
     public const string ManyChanges = "many-changes";
     public const string ProtectedRemoved = "protected-removed";
+    public const string ConfigurationRefused = "configuration-refused";
+    public const string CertificateRefused = "certificate-refused";
+    public const string RestartNeeded = "restart-needed";
 
     private readonly Lock _gate = new();
     private ImmutableSortedDictionary<string, SiteAlarm> _standing = ImmutableSortedDictionary.Create<string, SiteAlarm>(StringComparer.Ordinal);

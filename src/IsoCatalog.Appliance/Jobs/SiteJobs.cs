@@ -158,8 +158,8 @@ internal sealed class EvictRetired(SiteLedger ledger, RetiredKeeper retired) : I
 
 /// <summary>Reads what was not read for long enough. How long is counted from file to file, so that a restart begins nothing anew.</summary>
 [DisallowConcurrentExecution]
-internal sealed class ReadAgain(Scrub scrub, SiteConfiguration configuration) : IJob
+internal sealed class ReadAgain(Scrub scrub, LiveConfiguration configuration) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) =>
-        await scrub.RunAsync(configuration.Scrub.Every, cancellationToken);
+        await scrub.RunAsync(configuration.Now.Scrub.Every, cancellationToken);
 }

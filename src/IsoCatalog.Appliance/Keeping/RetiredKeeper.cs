@@ -12,7 +12,7 @@ namespace IsoCatalog.Appliance.Keeping;
 
 /// <summary>Keeps what is retired within its age and its quota, oldest first.</summary>
 internal sealed class RetiredKeeper(
-    SiteConfiguration configuration, SiteFolders folders, SiteLedger ledger, StoreBook book, TimeProvider time, ILogger<RetiredKeeper> log)
+    LiveConfiguration configuration, SiteFolders folders, SiteLedger ledger, StoreBook book, TimeProvider time, ILogger<RetiredKeeper> log)
 {
     /// <summary>What can be restored, until it is evicted: also what was just removed and still waits in the store for its leases to end. Not what another image still
     /// has, for those bytes go nowhere.</summary>
@@ -31,7 +31,7 @@ internal sealed class RetiredKeeper(
                 .Where(r => r.Since is not null)
                 .OrderBy(r => r.Since)
                 .Select(r => new RetiredView(
-                    r.Image.Id, r.Image.FileName, r.Image.Value.Size, r.Since!.Value, DateTimeOffset.MaxValue - r.Since.Value > configuration.Retired.Keep ? r.Since + configuration.Retired.Keep : null,
+                    r.Image.Id, r.Image.FileName, r.Image.Value.Size, r.Since!.Value, DateTimeOffset.MaxValue - r.Since.Value > configuration.Now.Retired.Keep ? r.Since + configuration.Now.Retired.Keep : null,
                     ChangeViews.RemovalOf(view.Signed, r.Image.Id))),
         ];
     }
@@ -50,8 +50,8 @@ internal sealed class RetiredKeeper(
         var bytes = taken.Values.Sum();
         foreach (var (root, file) in files)
         {
-            var why = now - file.Since > configuration.Retired.Keep ? $"retired for longer than {configuration.Retired.Keep.TotalDays:0.#} days"
-                : bytes > configuration.Retired.Quota ? $"retired files exceed {configuration.Retired.Quota} bytes"
+            var why = now - file.Since > configuration.Now.Retired.Keep ? $"retired for longer than {configuration.Now.Retired.Keep.TotalDays:0.#} days"
+                : bytes > configuration.Now.Retired.Quota ? $"retired files exceed {configuration.Now.Retired.Quota} bytes"
                 : null;
             if (why is null)
             {

@@ -12,6 +12,12 @@ internal sealed class ChangeAlarms(SiteAlarms alarms, ChangeLimits limits)
     private const int Named = 5;
 
     private readonly Dictionary<(string Code, string Signer), (int Count, DateTimeOffset At, DateTimeOffset Since)> _said = [];
+    private volatile ChangeLimits _limits = limits;
+
+    public ChangeLimits Limits
+    {
+        set => _limits = value;
+    }
 
     public void Look(SiteView before, SiteView after, DateTimeOffset now)
     {
@@ -23,7 +29,7 @@ internal sealed class ChangeAlarms(SiteAlarms alarms, ChangeLimits limits)
         foreach (var signer in after.History.Since(now - ChangeLimits.Window).Select(change => change.Signer).Distinct(StringComparer.Ordinal).ToList())
         {
             Say(
-                SiteAlarms.ManyChanges, signer, now, seen => limits.TooMany(after.History, after.Signed, signer, now, seen, image => after.FileOf(image) is StoreFile.Present),
+                SiteAlarms.ManyChanges, signer, now, seen => _limits.TooMany(after.History, after.Signed, signer, now, seen, image => after.FileOf(image) is StoreFile.Present),
                 (changes, since) => $"{signer} changed at least {changes.Count} things of the catalog within an hour: {Kinds(changes)}. If that was not meant to be, take it back: "
                     + $"isocatalog restore --by {signer} --since {since}. Then find out who signs there; docs/operations says how.");
             Say(

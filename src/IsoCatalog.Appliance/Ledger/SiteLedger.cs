@@ -68,6 +68,12 @@ internal sealed class SiteLedger : IDisposable
 
     public SiteView View => _view;
 
+    /// <summary>From the next change on, what is worth an alarm.</summary>
+    public ChangeLimits Limits
+    {
+        set => _alarms.Limits = value;
+    }
+
     /// <summary>The signed documents, as they are handed on. A new one comes with a <see cref="Signal"/>.</summary>
     public FleetSnapshot Fleet => _documents.Snapshot;
 

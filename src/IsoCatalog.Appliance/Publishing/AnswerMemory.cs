@@ -41,6 +41,8 @@ internal sealed class AnswerMemory<TQuestion>
 
     public int Count => _answers.Count;
 
+    public void Clear() => _answers.Clear();
+
     public AvailableBytes? Find(TQuestion question) => _answers.GetValueOrDefault(question);
 
     public AvailableBytes Keep(TQuestion question, AvailableBytes answer)

@@ -37,6 +37,9 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
     /// <summary>One of these for each question, which several may share.</summary>
     private readonly Lock[] _making = [.. Enumerable.Range(0, 16).Select(_ => new Lock())];
 
+    /// <summary>How surfaces are mounted has changed, and no view tells.</summary>
+    public void Forget() => _answers.Clear();
+
     /// <returns>Null when there is no such surface, kind or group here.</returns>
     public AvailableBytes? Answer(AvailableQuery query)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Fleet;
 using IsoCatalog.Appliance.Intake;
@@ -19,7 +20,7 @@ internal sealed class DriftReport
 
     private readonly string _site;
     private readonly bool _together;
-    private readonly int _newPerDay;
+    private readonly LiveConfiguration _configuration;
     private readonly SiteLedger _ledger;
     private readonly ImageStore _store;
     private readonly IReadOnlyList<SurfacePublisher> _publishers;
@@ -33,9 +34,7 @@ internal sealed class DriftReport
     private volatile IReadOnlyDictionary<string, DriftView> _orphans = new Dictionary<string, DriftView>();
 
     public DriftReport(
-        string site,
-        bool together,
-        int newPerDay,
+        LiveConfiguration configuration,
         SiteLedger ledger,
         ImageStore store,
         IReadOnlyList<SurfacePublisher> publishers,
@@ -46,9 +45,9 @@ internal sealed class DriftReport
         Meter meter,
         TimeProvider time)
     {
-        _site = site;
-        _together = together;
-        _newPerDay = newPerDay;
+        _site = configuration.Now.Site;
+        _together = configuration.Now.Offer == OfferPolicy.Together;
+        _configuration = configuration;
         _ledger = ledger;
         _store = store;
         _publishers = publishers;
@@ -78,7 +77,7 @@ internal sealed class DriftReport
                 _alarms.Standing.Select(a => new DriftView(a.Code, a.Reason, null, null, a.Since, a.Site)),
                 view.Surfaces.Where(s => s.Problem is not null).Select(s => new DriftView(s.ProblemCode!, s.Problem!, s.Name, null, s.ProblemSince ?? now)),
                 Store(view),
-                NewDrift.Of(view.Catalog, _newPerDay, now),
+                NewDrift.Of(view.Catalog, _configuration.Now.Alarms.NewPerDay, now),
                 WaitDrift.Fetches(view, now),
                 WaitDrift.HeldBack(view, _together, now),
                 WaitDrift.Names(view, now),

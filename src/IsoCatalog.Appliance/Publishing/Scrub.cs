@@ -8,7 +8,7 @@ namespace IsoCatalog.Appliance.Publishing;
 
 /// <summary>Reads files again, slowly: bytes rot without anybody touching them. When each was read last stands in the ledger.</summary>
 internal sealed class Scrub(
-    SiteConfiguration configuration,
+    LiveConfiguration configuration,
     SiteLedger ledger,
     StoreBook files,
     ImageStore store,
@@ -23,7 +23,7 @@ internal sealed class Scrub(
         foreach (var step in ScrubPlan.Due(ledger.View, every, time.GetUtcNow()).ToList())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var pace = new Pace(configuration.Scrub.Rate, time);
+            var pace = new Pace(configuration.Now.Scrub.Rate, time);
             try
             {
                 await (step.Cell is { } cell

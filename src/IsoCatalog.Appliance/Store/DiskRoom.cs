@@ -10,6 +10,13 @@ namespace IsoCatalog.Appliance.Store;
 internal sealed class DiskRoom(SiteFolders folders, Reserve reserve, long floor)
 {
     private readonly List<Claim> _claims = [];
+    private long _floor = floor;
+
+    /// <summary>Bytes that stay free. What is claimed already keeps its claim, and asks by this one when it asks again.</summary>
+    public long Floor
+    {
+        set => Volatile.Write(ref _floor, value);
+    }
 
     public Reserve Reserve => reserve;
 
@@ -36,7 +43,8 @@ internal sealed class DiskRoom(SiteFolders folders, Reserve reserve, long floor)
     {
         var free = FreeSpace.Of(folders.Staging).AvailableBytes + reserve.Held;
         var (own, others) = (claim.Left, _claims.Where(c => c != claim).Sum(c => c.Left));
-        return own + others + floor > free ? new Shortage(own + others + floor - free, free, floor, others) : null;
+        var kept = Volatile.Read(ref _floor);
+        return own + others + kept > free ? new Shortage(own + others + kept - free, free, kept, others) : null;
     }
 
     /// <summary>Of one add, or of one fetch.</summary>

@@ -18,8 +18,16 @@ internal sealed class Reserve(SiteFolders folders, long floor, SiteAlarms alarms
 
     private readonly Lock _gate = new();
 
+    private long _floor = floor;
+
+    /// <summary>What adds and fetches leave free. What is held already is kept until it is given up.</summary>
+    public long Floor
+    {
+        set => Volatile.Write(ref _floor, value);
+    }
+
     /// <summary>Bytes. As much again has to be free beside it, or the disk is called full.</summary>
-    public long Size { get; } = Math.Clamp(floor / 2, Least, Most);
+    public long Size => Math.Clamp(Volatile.Read(ref _floor) / 2, Least, Most);
 
     /// <summary>What it takes of the disk now: free, for whoever keeps to the floor.</summary>
     public long Held => FreeSpace.TakenBy(folders.Reserve);

@@ -6,9 +6,9 @@ using IsoCatalog.Swarm;
 
 namespace IsoCatalog.Appliance.Sync;
 
-/// <summary>Keeps the swarm's peers as the trust document and the configuration have them, and its limits as the hour has them.</summary>
+/// <summary>Keeps the swarm's peers, and whom it admits, as the trust document and the configuration have them, and its limits as the hour has them.</summary>
 internal sealed class SwarmUpkeep(
-    SwarmEngine swarm, SiteLedger ledger, FleetPeers peers, FetchConfiguration fetch, Setbacks setbacks, TimeProvider time, ILogger<SwarmUpkeep> log)
+    SwarmEngine swarm, SiteLedger ledger, FleetPeers peers, LiveConfiguration configuration, Setbacks setbacks, TimeProvider time, ILogger<SwarmUpkeep> log)
     : LastingLoop(new Restarts("Keeping the peers and limits of the swarm", setbacks, time, log))
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -31,9 +31,10 @@ internal sealed class SwarmUpkeep(
                 _told = now;
             }
 
-            var (download, upload) = RateSchedule.At(fetch, time.GetUtcNow());
+            var (download, upload) = RateSchedule.At(configuration.Now.Fetch, time.GetUtcNow());
             swarm.DownloadLimit = download;
             swarm.UploadLimit = upload;
+            swarm.PlainAllow = configuration.Now.Listen.StandardAllow;
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }

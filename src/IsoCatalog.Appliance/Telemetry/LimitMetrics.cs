@@ -9,30 +9,20 @@ namespace IsoCatalog.Appliance.Telemetry;
 /// <summary>What runs out, so that somebody hears of it before: space, the trust document, certificates.</summary>
 internal sealed class LimitMetrics
 {
-    private readonly (string Listener, DateTimeOffset Ends)[] _certificates;
-
-    public LimitMetrics(Meter meter, SiteConfiguration configuration, SiteLedger ledger, SiteFolders folders)
+    /// <param name="certificates">When that of each listener ends, as it is shown now.</param>
+    public LimitMetrics(
+        Meter meter, LiveConfiguration configuration, Func<IEnumerable<(string Listener, DateTimeOffset Ends)>> certificates, SiteLedger ledger, SiteFolders folders)
     {
-        _certificates = [.. Certificate("api", configuration.Tls.Api), .. Certificate("iso", configuration.Tls.Iso)];
         meter.CreateObservableGauge("isocatalog.store.free", () => FreeSpace.Of(folders.Data).AvailableBytes, "By", "Free bytes of the data folder.");
         meter.CreateObservableGauge("isocatalog.store.size", () => FreeSpace.Of(folders.Data).TotalBytes, "By", "Bytes of the file system of the data folder.");
-        meter.CreateObservableGauge("isocatalog.store.floor", () => configuration.Store.Floor, "By", "Bytes that stay free, as configured.");
+        meter.CreateObservableGauge("isocatalog.store.floor", () => configuration.Now.Store.Floor, "By", "Bytes that stay free, as configured.");
         meter.CreateObservableGauge(
             "isocatalog.trust.expires", () => Unix(ledger.Fleet.Trust.Current.Expires), "s", "When the trust document ends, seconds since the Unix epoch.");
         meter.CreateObservableGauge(
             "isocatalog.certificate.expires",
-            () => _certificates.Select(c => new Measurement<double>(Unix(c.Ends), new KeyValuePair<string, object?>("listener", c.Listener))),
+            () => certificates().Select(c => new Measurement<double>(Unix(c.Ends), new KeyValuePair<string, object?>("listener", c.Listener))),
             "s",
-            "When the certificate of a listener ends, seconds since the Unix epoch, as it was at the start.");
-    }
-
-    private static IEnumerable<(string Listener, DateTimeOffset Ends)> Certificate(string listener, CertificateConfiguration? files)
-    {
-        if (files is not null)
-        {
-            using var certificate = Certificates.Load(files);
-            yield return (listener, new DateTimeOffset(certificate.NotAfter.ToUniversalTime()));
-        }
+            "When the certificate of a listener ends, seconds since the Unix epoch.");
     }
 
     private static double Unix(DateTimeOffset at) => at.ToUnixTimeMilliseconds() / 1000.0;

@@ -10,10 +10,21 @@ public sealed class ListenerPlaces(PlaceLimits limits)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<IPAddress, Holder> _holders = [];
+    private PlaceLimits _limits = limits;
     private long _entered;
     private int _known;
     private int _strangers;
     private int _newStrangers;
+
+    /// <summary>Who has a place keeps it; the next connection is asked by these.</summary>
+    public void Change(PlaceLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        lock (_gate)
+        {
+            _limits = limits;
+        }
+    }
 
     /// <param name="address">Where the connection comes from.</param>
     /// <param name="known">Whether that address is one that the listener is for.</param>
@@ -88,13 +99,13 @@ public sealed class ListenerPlaces(PlaceLimits limits)
     private bool TryMakeRoom_NeedsLock(Holder holder, bool known, out Place? goes)
     {
         goes = null;
-        if (holder.Places.Count >= (known ? limits.OfAddress : limits.OfStranger) || holder.New >= (known ? limits.NewOfKnownAddress : limits.NewOfStranger))
+        if (holder.Places.Count >= (known ? _limits.OfAddress : _limits.OfStranger) || holder.New >= (known ? _limits.NewOfKnownAddress : _limits.NewOfStranger))
         {
             goes = holder.OldestNew;
             return goes is not null;
         }
 
-        if (known ? _known < limits.OfKnown : _newStrangers < limits.NewOfStrangers && _strangers < limits.OfStrangers)
+        if (known ? _known < _limits.OfKnown : _newStrangers < _limits.NewOfStrangers && _strangers < _limits.OfStrangers)
         {
             return true;
         }

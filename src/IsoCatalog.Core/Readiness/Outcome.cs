@@ -56,6 +56,7 @@ public static class RefusalCode
     public const string NotTrusted = "site-not-trusted";
     public const string SocketOnly = "socket-only";
     public const string TrustRefused = "trust-refused";
+    public const string ConfigurationRefused = "configuration-refused";
 
     public const string ClockImplausible = "clock-implausible";
     public const string NotReady = "not-ready";

@@ -15,16 +15,9 @@ internal sealed class BmcConnections(IsoListenerOptions options, TimeProvider ti
     private readonly ConcurrentDictionary<BmcConnection, bool> _open = new();
     private readonly TurnedAway _turnedAway = new(options.Meter, "iso");
 
-    private readonly ListenerPlaces _places = new(new PlaceLimits
-    {
-        OfAddress = options.ConnectionsPerAddress,
-        NewOfKnownAddress = options.ConnectionsPerAddress,
-        NewOfStranger = 8,
-        OfStranger = Math.Min(16, options.ConnectionsPerAddress),
-        NewOfStrangers = NewOfStrangers,
-        OfStrangers = OfStrangers,
-        OfKnown = options.Connections,
-    });
+    private readonly ListenerPlaces _places = new(LimitsOf(options.ConnectionsPerAddress, options.Connections));
+    private volatile IReadOnlyList<IPNetwork> _expected = options.Expected;
+    private volatile int _perAddress = options.ConnectionsPerAddress;
 
     /// <summary>Stands before TLS, so that a flood costs no handshakes.</summary>
     public async Task AdmitAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -42,7 +35,7 @@ internal sealed class BmcConnections(IsoListenerOptions options, TimeProvider ti
         {
             if (firstRefused && isExpected)
             {
-                logger.TooManyConnections(client, options.ConnectionsPerAddress);
+                logger.TooManyConnections(client, _perAddress);
             }
 
             TurnAway("Too many connections of one address.");
@@ -73,13 +66,19 @@ internal sealed class BmcConnections(IsoListenerOptions options, TimeProvider ti
         }
     }
 
-    public void CutReaders(Func<Route, bool> which)
+    public void Admit(IReadOnlyList<IPNetwork> expected, int perAddress)
+    {
+        (_expected, _perAddress) = (expected, perAddress);
+        _places.Change(LimitsOf(perAddress, options.Connections));
+    }
+
+    public void CutReaders(Func<Route, IPAddress, bool> which)
     {
         // Pairs with the barrier in BmcConnection.Serve.
         Interlocked.MemoryBarrier();
         foreach (var (connection, _) in _open)
         {
-            if (connection.Serves(which))
+            if (connection.Serves(route => which(route, connection.Client)))
             {
                 connection.Cut("What this connection reads was withdrawn.");
             }
@@ -98,9 +97,20 @@ internal sealed class BmcConnections(IsoListenerOptions options, TimeProvider ti
         }
     }
 
+    private static PlaceLimits LimitsOf(int perAddress, int all) => new()
+    {
+        OfAddress = perAddress,
+        NewOfKnownAddress = perAddress,
+        NewOfStranger = 8,
+        OfStranger = Math.Min(16, perAddress),
+        NewOfStrangers = NewOfStrangers,
+        OfStrangers = OfStrangers,
+        OfKnown = all,
+    };
+
     // The site itself reads back what it serves.
     private bool IsExpected(IPAddress client, ConnectionContext connection) =>
         (connection.LocalEndPoint is IPEndPoint { Address: var own } && HostAddress.Plain(own).Equals(client))
-        || options.Expected.Any(network => network.Contains(client))
+        || _expected.Any(network => network.Contains(client))
         || options.Routes.HasLeaseOf(client);
 }

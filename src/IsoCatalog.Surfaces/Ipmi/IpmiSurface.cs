@@ -1,4 +1,5 @@
 using System.Net;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,9 @@ public sealed class IpmiSurface : ILeaseUrls
     private readonly IsoReadBack _readBack;
     private readonly ILogger<IpmiSurface> _logger;
     private readonly IPAddress? _address;
+    private readonly Lock _gate = new();
+    private readonly HashSet<ImageId> _beingProved = [];
+    private IReadOnlyList<IPNetwork> _allow;
 
     /// <exception cref="ArgumentException">The URL secret has the wrong length.</exception>
     public IpmiSurface(IpmiSurfaceOptions options, IsoListener listener, TimeProvider time, ILogger<IpmiSurface> logger)
@@ -31,6 +35,7 @@ public sealed class IpmiSurface : ILeaseUrls
         }
 
         (_options, _listener, _routes, _logger) = (options, listener, listener.Options.Routes, logger);
+        _allow = options.Allow;
         _readBack = new IsoReadBack(listener, time);
         var bound = (listener.PlainEndPoint ?? listener.TlsEndPoint)?.Address;
         _address = options.Address ?? (IPAddress.Any.Equals(bound) || IPAddress.IPv6Any.Equals(bound) ? null : bound);
@@ -79,7 +84,12 @@ public sealed class IpmiSurface : ILeaseUrls
         var path = StandingPath(image);
         _routes.Refresh(image);
         var here = _readBack.Clients.Select(IsoRoutes.Only);
-        _routes.AddStanding(_options.Name, path, image, _routes.HasStanding(_options.Name, image.Id) ? [.. _options.Allow, .. here] : [.. here]);
+        lock (_gate)
+        {
+            _beingProved.Add(image.Id);
+            _routes.AddStanding(_options.Name, path, image, _routes.HasStanding(_options.Name, image.Id) ? [.. _allow, .. here] : [.. here]);
+        }
+
         var open = false;
         try
         {
@@ -89,11 +99,17 @@ public sealed class IpmiSurface : ILeaseUrls
                 return refused;
             }
 
-            open = Open(path, image);
+            Open(path, image);
+            open = true;
             return new SurfaceOutcome.Done(image.StoreReceipt);
         }
         finally
         {
+            lock (_gate)
+            {
+                _beingProved.Remove(image.Id);
+            }
+
             if (!open)
             {
                 _routes.RemoveStanding(_options.Name, image.Id);
@@ -174,7 +190,7 @@ public sealed class IpmiSurface : ILeaseUrls
             {
                 findings.Add(finding);
             }
-            else if (_options.Allow.Count > 0 && !_routes.HasStanding(_options.Name, image.Id))
+            else if (!_routes.HasStanding(_options.Name, image.Id))
             {
                 findings.Add(new SurfaceFinding(image.Id, ReasonCode.NotYetPublished, $"{image.FileName} has no URL on {_options.Name}; it is advertised again."));
             }
@@ -187,8 +203,28 @@ public sealed class IpmiSurface : ILeaseUrls
     public SurfaceMount? MountOf(StoredImage image, Evidence? published)
     {
         ArgumentNullException.ThrowIfNull(image);
-        return _options.Allow.Count > 0 ? Mount(StandingPath(image)) : null;
+        return Allowed.Count > 0 ? Mount(StandingPath(image)) : null;
     }
+
+    /// <summary>The addresses of BMCs that may use standing URLs from now on. Who reads and is still among them does not notice; who is not is cut.</summary>
+    public void Allow(IReadOnlyList<IPNetwork> allow)
+    {
+        ArgumentNullException.ThrowIfNull(allow);
+        lock (_gate)
+        {
+            _allow = allow;
+
+            // What is being read back gets the list once that is done: nobody reads what was not proved.
+            _routes.AllowStanding(_options.Name, allow, except: _beingProved);
+        }
+    }
+
+    /// <summary>Whether this client may ever be answered at standing URLs.</summary>
+    public bool Admits(IPAddress client) => Allowed.Any(network => network.Contains(client));
+
+    /// <summary>The path of the standing URL of an image, whether it is there or not: the same as long as the secret and both names are.</summary>
+    public string StandingPathOf(ImageId image, string fileName) =>
+        BmcUrl.PathOf(BmcToken.Standing(_options.UrlSecret.Span, _options.Name, image), fileName);
 
     public string NewToken() => BmcToken.New();
 
@@ -214,8 +250,9 @@ public sealed class IpmiSurface : ILeaseUrls
 
     private static SurfaceOutcome.Refused Refusal(SurfaceFinding finding) => new(finding.Code, finding.Reason, Retryable: false);
 
-    private string StandingPath(StoredImage image) =>
-        BmcUrl.PathOf(BmcToken.Standing(_options.UrlSecret.Span, _options.Name, image.Id), image.FileName);
+    private IReadOnlyList<IPNetwork> Allowed => Volatile.Read(ref _allow);
+
+    private string StandingPath(StoredImage image) => StandingPathOf(image.Id, image.FileName);
 
     private SurfaceMount? Mount(string path)
     {
@@ -229,17 +266,14 @@ public sealed class IpmiSurface : ILeaseUrls
         return new SurfaceMount(http ?? https, new SurfaceUrls(http, https));
     }
 
-    /// <returns>Whether there is a standing route now; without an allow list there is none, and the image is to be had by lease only.</returns>
-    private bool Open(string path, StoredImage image)
+    /// <summary>Without an allow list the route is for nobody: the image is to be had by lease only, until somebody is allowed.</summary>
+    private void Open(string path, StoredImage image)
     {
         _logger.Advertised(image.FileName, _options.Name);
-        if (_options.Allow.Count == 0)
+        lock (_gate)
         {
-            return false;
+            _routes.AddStanding(_options.Name, path, image, _allow);
         }
-
-        _routes.AddStanding(_options.Name, path, image, _options.Allow);
-        return true;
     }
 
     private SurfaceFinding? Examine(StoredImage image, Evidence published)

@@ -10,6 +10,8 @@ namespace IsoCatalog.Surfaces.Ipmi;
 /// <param name="Length">Bytes of the body of a GET.</param>
 internal readonly record struct IsoAnswer(int Status, long Start, long Length)
 {
+    private static readonly string[] DateForms = ["R", "dddd, dd-MMM-yy HH:mm:ss 'GMT'", "ddd MMM d HH:mm:ss yyyy"];
+
     /// <param name="isGet">False for HEAD, for which a range means nothing.</param>
     /// <param name="headers">Of the request.</param>
     /// <param name="etag">Strong, quoted.</param>
@@ -81,9 +83,11 @@ internal readonly record struct IsoAnswer(int Status, long Start, long Length)
         return false;
     }
 
+    // RFC 9110 section 5.6.7: the form of today, and the two that must be read too (RFC 850, asctime).
     private static DateTimeOffset? Date(StringValues header) =>
         header is [{ } text]
-        && DateTimeOffset.TryParseExact(text, "R", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date)
+        && DateTimeOffset.TryParseExact(
+            text, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AllowInnerWhite, out var date)
             ? date
             : null;
 }

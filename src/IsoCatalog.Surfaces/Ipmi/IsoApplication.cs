@@ -17,6 +17,7 @@ internal sealed class IsoApplication(IsoRoutes routes, IsoMetrics metrics, TimeP
     internal const int BlockLength = 128 * 1024;
 
     private const int RangesPerLogEvent = 512;
+    private const string RetryAfterSeconds = "5";
 
     public IsoExchange CreateContext(IFeatureCollection contextFeatures)
     {
@@ -57,7 +58,7 @@ internal sealed class IsoApplication(IsoRoutes routes, IsoMetrics metrics, TimeP
 
         return routes.Find(context.Path, context.Connection.Client) is { } route
             ? ServeAsync(context, route, isGet)
-            : Refuse(context, StatusCodes.Status404NotFound);
+            : RefuseMissing(context);
     }
 
     private Task Refuse(IsoExchange exchange, int status, string? surface = null)
@@ -98,13 +99,17 @@ internal sealed class IsoApplication(IsoRoutes routes, IsoMetrics metrics, TimeP
 
     private Task RefuseInDoubt(IsoExchange exchange, Route route)
     {
-        if (route.Kind == RouteKind.Standing || route.IsWithdrawn)
-        {
-            return Refuse(exchange, StatusCodes.Status404NotFound);
-        }
+        return route.Kind == RouteKind.Standing || route.IsWithdrawn ? RefuseMissing(exchange, route.Surface) : RefuseForNow(exchange, route.Surface);
+    }
 
-        exchange.Headers.RetryAfter = "5";
-        return Refuse(exchange, StatusCodes.Status503ServiceUnavailable, route.Surface);
+    private Task RefuseMissing(IsoExchange exchange, string? surface = null) => routes.Awaits(exchange.Path, exchange.Connection.Client)
+        ? RefuseForNow(exchange, surface)
+        : Refuse(exchange, StatusCodes.Status404NotFound);
+
+    private Task RefuseForNow(IsoExchange exchange, string? surface)
+    {
+        exchange.Headers.RetryAfter = RetryAfterSeconds;
+        return Refuse(exchange, StatusCodes.Status503ServiceUnavailable, surface);
     }
 
     private static void WriteHeaders(IsoExchange exchange, IsoAnswer answer, ServedFile file)

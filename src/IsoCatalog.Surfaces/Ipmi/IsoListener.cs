@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Text;
+using IsoCatalog.Core.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -22,6 +24,9 @@ public sealed class IsoListener : IAsyncDisposable
     private const int MaxHeaders = 40;
     private const int MaxHeaderBytes = 8 * 1024;
 
+    // QEMU and firmware alike read in parallel.
+    private const int LeastPerAddress = 8;
+
     // Two blocks: one on its way to the network while the next is read.
     private const int MaxUnsentBytes = 2 * IsoApplication.BlockLength;
 
@@ -31,15 +36,16 @@ public sealed class IsoListener : IAsyncDisposable
     private readonly WebApplication _web;
     private readonly IServer _server;
     private readonly BmcConnections _connections;
+    private readonly ServedCertificate? _certificate;
     private readonly ITimer _stallWatch;
     private readonly TimeProvider _time;
     private int _stopped;
 
     private IsoListener(
-        IsoListenerOptions options, WebApplication web, IServer server, BmcConnections connections, TimeProvider time,
+        IsoListenerOptions options, WebApplication web, IServer server, BmcConnections connections, ServedCertificate? certificate, TimeProvider time,
         IPEndPoint? plain, IPEndPoint? tls)
     {
-        (_options, _web, _server, _time, PlainEndPoint, TlsEndPoint) = (options, web, server, time, plain, tls);
+        (_options, _web, _server, _certificate, _time, PlainEndPoint, TlsEndPoint) = (options, web, server, certificate, time, plain, tls);
         var period = TimeSpan.FromMilliseconds(Math.Clamp(options.IdleLimit.TotalMilliseconds / 8, 50, 30_000));
         _stallWatch = time.CreateTimer(static open => ((BmcConnections)open!).CutStalled(), connections, period, period);
         _connections = connections;
@@ -69,6 +75,7 @@ public sealed class IsoListener : IAsyncDisposable
         var logger = loggers.CreateLogger<IsoListener>();
         var metrics = new IsoMetrics(options.Meter);
         var connections = new BmcConnections(options, time, metrics, logger);
+        var certificate = options.Certificate is { } shown ? new ServedCertificate(shown) : null;
         ListenOptions? plain = null;
         ListenOptions? tls = null;
 
@@ -86,7 +93,7 @@ public sealed class IsoListener : IAsyncDisposable
 
             if (options.Tls is not null)
             {
-                kestrel.Listen(options.Tls, listen => Secure(Configure(tls = listen, connections), options));
+                kestrel.Listen(options.Tls, listen => Configure(tls = listen, connections, certificate));
             }
         });
 
@@ -95,7 +102,7 @@ public sealed class IsoListener : IAsyncDisposable
         {
             var server = web.Services.GetRequiredService<IServer>();
             await server.StartAsync(new IsoApplication(options.Routes, metrics, time, logger), cancellationToken);
-            var listener = new IsoListener(options, web, server, connections, time, plain?.IPEndPoint, tls?.IPEndPoint);
+            var listener = new IsoListener(options, web, server, connections, certificate, time, plain?.IPEndPoint, tls?.IPEndPoint);
             logger.Listening(string.Join(" and ", listener.Addresses()));
             return listener;
         }
@@ -104,6 +111,20 @@ public sealed class IsoListener : IAsyncDisposable
             await web.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>From the next handshake on this certificate is shown; connections that are open go on with the one they began with.</summary>
+    /// <exception cref="InvalidOperationException">The listener has no TLS address.</exception>
+    public void Show(SslStreamCertificateContext certificate) =>
+        (_certificate ?? throw new InvalidOperationException("The ISO listener has no TLS address.")).Replace(certificate);
+
+    /// <summary>From the next connection on these are the places; who is connected stays so.</summary>
+    /// <param name="expected">As <see cref="IsoListenerOptions.Expected"/>.</param>
+    /// <param name="perAddress">As <see cref="IsoListenerOptions.ConnectionsPerAddress"/>.</param>
+    public void Admit(IReadOnlyList<IPNetwork> expected, int perAddress)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(perAddress, LeastPerAddress);
+        _connections.Admit(expected, perAddress);
     }
 
     /// <summary>Stops listening at once; responses that do not end within two seconds are cut, and their clients try again.</summary>
@@ -146,7 +167,7 @@ public sealed class IsoListener : IAsyncDisposable
             throw new ArgumentException("The TLS address of the ISO listener needs a certificate with its private key.", nameof(options));
         }
 
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.ConnectionsPerAddress, 8, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ConnectionsPerAddress, LeastPerAddress, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.IdleLimit, TimeSpan.Zero, nameof(options));
     }
 
@@ -154,6 +175,12 @@ public sealed class IsoListener : IAsyncDisposable
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
+
+        // A header value may be any byte (RFC 9110 section 5.5), and a User-Agent that is no UTF-8 is no reason to refuse its BMC.
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+
+        // Both are masked, and need not agree.
+        kestrel.AllowHostHeaderOverride = true;
         var limits = kestrel.Limits;
         limits.MaxRequestLineSize = MaxRequestLine;
         limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
@@ -167,20 +194,26 @@ public sealed class IsoListener : IAsyncDisposable
         limits.KeepAliveTimeout = options.IdleLimit;
     }
 
-    private static ListenOptions Configure(ListenOptions listen, BmcConnections connections)
+    private static void Configure(ListenOptions listen, BmcConnections connections, ServedCertificate? certificate = null)
     {
         listen.Protocols = HttpProtocols.Http1;
         listen.Use(next => connection => connections.AdmitAsync(connection, next));
-        return listen;
+        if (certificate is not null)
+        {
+            Secure(listen, certificate);
+        }
+
+        listen.Use(next => connection => MaskedInput.RunAsync(connection, next));
     }
 
-    private static void Secure(ListenOptions listen, IsoListenerOptions options) =>
+    private static void Secure(ListenOptions listen, ServedCertificate certificate) =>
         listen.UseHttps(new HttpsConnectionAdapterOptions
         {
-            ServerCertificate = options.Certificate,
+            ServerCertificate = certificate.Now.TargetCertificate,
             SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            OnAuthenticate = static (_, authentication) =>
+            OnAuthenticate = (_, authentication) =>
             {
+                authentication.ServerCertificateContext = certificate.Now;
                 if (OperatingSystem.IsLinux())
                 {
                     authentication.CipherSuitesPolicy = new CipherSuitesPolicy(

@@ -39,6 +39,12 @@ public sealed class IsoRoutes : IDisposable
 
     internal IsoStoreFiles Files => _files;
 
+    /// <summary>
+    /// Whether a path that leads to nothing now may do so again for this client, without anything being done: then it is answered 503 and not 404, which a BMC takes for
+    /// "gone". The default is that it never does. Called from any thread; must not wait.
+    /// </summary>
+    public Func<string, IPAddress, bool> Awaits { get; set; } = static (_, _) => false;
+
     /// <summary>Opens the lease's URL to one BMC. Adding a token again replaces what it held. The image need not be advertised, only verified.</summary>
     /// <param name="surface">Names the lease in logs and metrics.</param>
     /// <param name="token">From <see cref="BmcToken.New"/>, kept by the caller so that the URL survives a restart.</param>
@@ -117,7 +123,7 @@ public sealed class IsoRoutes : IDisposable
         }
     }
 
-    /// <summary>Stops serving an image on all its routes (404, or 503 under a lease) and reports why, once.</summary>
+    /// <summary>Stops serving an image on all its routes and reports why, once.</summary>
     public void RaiseDoubt(ImageDoubt doubt)
     {
         ArgumentNullException.ThrowIfNull(doubt);
@@ -188,6 +194,23 @@ public sealed class IsoRoutes : IDisposable
         }
 
         Cut(replaced);
+    }
+
+    /// <summary>All standing routes of a surface get the new list; who reads by one and is not on it is cut.</summary>
+    internal void AllowStanding(string surface, IReadOnlyList<IPNetwork> allow, HashSet<ImageId> except)
+    {
+        lock (_gate)
+        {
+            foreach (var (key, route) in _standing)
+            {
+                if (key.Surface == surface && !except.Contains(key.Image))
+                {
+                    route.Allow(allow);
+                }
+            }
+        }
+
+        Cut((route, client) => route.Kind == RouteKind.Standing && route.Surface == surface && !route.Admits(client));
     }
 
     internal void RemoveStanding(string surface, ImageId image)
@@ -276,7 +299,7 @@ public sealed class IsoRoutes : IDisposable
         if (file.TryDoubt(doubt) && ReferenceEquals(file, image.File))
         {
             _doubts.TryWrite(doubt);
-            Cut(route => ReferenceEquals(route.Image, image));
+            Cut((route, _) => ReferenceEquals(route.Image, image));
         }
     }
 
@@ -321,11 +344,11 @@ public sealed class IsoRoutes : IDisposable
     {
         if (withdrawn is not null)
         {
-            Cut(route => ReferenceEquals(route, withdrawn));
+            Cut((route, _) => ReferenceEquals(route, withdrawn));
         }
     }
 
-    private void Cut(Func<Route, bool> which)
+    private void Cut(Func<Route, IPAddress, bool> which)
     {
         foreach (var readers in _readers)
         {

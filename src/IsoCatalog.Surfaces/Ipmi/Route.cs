@@ -4,7 +4,7 @@ namespace IsoCatalog.Surfaces.Ipmi;
 
 internal enum RouteKind
 {
-    /// <summary>For every address in the surface's allow list; 404 when in doubt.</summary>
+    /// <summary>For every address in the surface's allow list; when in doubt, what <see cref="IsoRoutes.Awaits"/> says.</summary>
     Standing,
 
     /// <summary>For one BMC; 503 when in doubt, because a host may be running from it.</summary>

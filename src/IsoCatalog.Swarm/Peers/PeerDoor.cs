@@ -67,7 +67,7 @@ internal sealed class PeerDoor(SwarmContext context, ImageSwarms swarms, Cancell
 
     private CutReason? Refusal(IPAddress address, bool plain)
     {
-        if (plain && (!context.Options.PlainAllow.Any(network => network.Contains(address)) || context.Ledger.BanOf(address.ToString()) is not null))
+        if (plain && (!context.PlainAllow.Any(network => network.Contains(address)) || context.Ledger.BanOf(address.ToString()) is not null))
         {
             return CutReason.Refused;
         }

@@ -12,10 +12,11 @@ namespace IsoCatalog.Swarm.Peers;
 internal sealed class SwarmContext : IDisposable
 {
     private readonly Action<SwarmEvent>? _onEvent;
+    private IReadOnlyList<IPNetwork> _plainAllow;
 
     public SwarmContext(SwarmOptions options, TimeProvider clock, Action<SwarmEvent>? onEvent)
     {
-        (Options, Clock, _onEvent) = (options, clock, onEvent);
+        (Options, Clock, _onEvent, _plainAllow) = (options, clock, onEvent, options.PlainAllow);
         Shown = options.Certificate is { } own ? PinnedTls.Shown(own) : null;
         Ledger = new PeerLedger(clock, options.BanTime);
         Download = new TokenBucket(clock) { Rate = options.DownloadLimit };
@@ -40,6 +41,13 @@ internal sealed class SwarmContext : IDisposable
     public OpenBudget Budget { get; }
 
     public WorkThreads Work { get; }
+
+    /// <summary>Where standard clients may come from.</summary>
+    public IReadOnlyList<IPNetwork> PlainAllow
+    {
+        get => Volatile.Read(ref _plainAllow);
+        set => Volatile.Write(ref _plainAllow, value);
+    }
 
     /// <summary>Where pinned peers were found, or came from.</summary>
     public SeenAddresses Seen { get; } = new();

@@ -45,7 +45,7 @@ public sealed partial class UnitTests : IDisposable
         Assert.Contains($"RestartPreventExitStatus={IsoCatalog.Appliance.Commands.ExitCode.ConfigurationInvalid}\n", unit, StringComparison.Ordinal);
 
         // Verbs and options that the unit and the script use are those of the program.
-        foreach (var verb in new[] { "check-config", "serve", "init" })
+        foreach (var verb in new[] { "check-config", "serve", "init", "reload" })
         {
             var (exit, help, _) = await TestSite.RunAsync([verb, "--help"], Cancel);
             Assert.Equal(0, exit);
@@ -70,7 +70,7 @@ public sealed partial class UnitTests : IDisposable
     [GeneratedRegex(@"Overall exposure level[^:]*: (?<level>[0-9.]+)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Exposure();
 
-    [GeneratedRegex(@"(isocatalog""? |-- )(?<verb>check-config|serve|init) [^\n]*", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(isocatalog""? |-- )(?<verb>check-config|serve|init|reload) [^\n]*", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Used();
 
     [GeneratedRegex("--[a-z-]+", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]

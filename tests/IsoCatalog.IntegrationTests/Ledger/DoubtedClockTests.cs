@@ -1,3 +1,4 @@
+using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Keeping;
 using IsoCatalog.Appliance.Mounts;
 using IsoCatalog.Core.Catalog;
@@ -20,7 +21,7 @@ public sealed class DoubtedClockTests
         Retire(site);
         var retired = site.Folders.RetiredFile(site.Root);
         Assert.True(System.IO.File.Exists(retired));
-        var keeper = new RetiredKeeper(site.Configuration, site.Folders, site.Ledger, site.Files, site.SiteTime, NullLogger<RetiredKeeper>.Instance);
+        var keeper = new RetiredKeeper(new LiveConfiguration(site.Configuration), site.Folders, site.Ledger, site.Files, site.SiteTime, NullLogger<RetiredKeeper>.Instance);
 
         site.Clock.Off = TenYears;
         keeper.Evict();

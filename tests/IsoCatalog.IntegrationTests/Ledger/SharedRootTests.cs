@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Events;
 using IsoCatalog.Appliance.Keeping;
 using IsoCatalog.Appliance.Publishing;
@@ -114,7 +115,7 @@ public sealed class SharedRootTests
     {
         var configuration = held.Configuration;
         return new RetiredKeeper(
-            configuration with { Retired = configuration.Retired with { Keep = keep ?? configuration.Retired.Keep } },
+            new LiveConfiguration(configuration with { Retired = configuration.Retired with { Keep = keep ?? configuration.Retired.Keep } }),
             held.Folders,
             held.Ledger,
             held.Files,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Appliance.Store;
 using IsoCatalog.Core.Readiness;
@@ -84,5 +85,5 @@ public sealed class ScrubTests
     }
 
     private static Task ScrubAsync(HeldSite held, TimeSpan every = default) => new Scrub(
-        held.Configuration, held.Ledger, held.Files, held.Store, held.Doubts, [], TimeProvider.System, NullLogger<Scrub>.Instance).RunAsync(every, Cancel);
+        new LiveConfiguration(held.Configuration), held.Ledger, held.Files, held.Store, held.Doubts, [], TimeProvider.System, NullLogger<Scrub>.Instance).RunAsync(every, Cancel);
 }

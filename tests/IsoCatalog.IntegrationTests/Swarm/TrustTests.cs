@@ -76,4 +76,23 @@ public sealed class TrustTests
         await SwarmSites.Until(() => a.Counters.Cuts.GetValueOrDefault(CutReason.Refused) > 0, "a refuses the address");
         Assert.Empty(a.Peers);
     }
+
+    [Fact]
+    public async Task A_standard_client_whose_address_leaves_the_list_is_cut_and_comes_in_again_once_it_is_back()
+    {
+        await using var sites = new SwarmSites();
+        var image = SwarmImage.Make(sites.Combine("a.iso"), MiB);
+        var (a, b) = (sites.Start("a", options => options with { UploadLimit = 20_000 }), sites.Start("b"));
+        a.Seed(image.Torrent, image.Path);
+        b.SetPeers([sites.Peer("a", a, plain: true)]);
+        b.Fetch(image.Torrent, sites.Combine("b.iso"));
+        await SwarmSites.Until(() => a.Peers.Count > 0, "it is connected");
+
+        a.PlainAllow = [System.Net.IPNetwork.Parse("10.0.0.0/8")];
+        await SwarmSites.Until(() => a.Peers.Count == 0, "it is cut");
+        Assert.True(a.Counters.Cuts.GetValueOrDefault(CutReason.Refused) > 0);
+
+        a.PlainAllow = [System.Net.IPNetwork.Parse("127.0.0.0/8")];
+        await SwarmSites.Until(() => a.Peers.Count > 0, "it is back", seconds: 60);
+    }
 }

@@ -52,8 +52,9 @@ public sealed class ArrowTests
         ["Publishing"] = "Fleet Intake Upkeep Ledger Documents Store",
         ["Telemetry"] = "Publishing Ledger Documents Store",
         ["Access"] = "",
+        ["Reload"] = "Upkeep",
         ["Jobs"] = "Sync Fleet Publishing Mounts Intake Keeping Ledger Documents Store",
-        ["Api"] = "Access Telemetry Sync Fleet Publishing Mounts Intake Keeping Ledger Documents Store",
+        ["Api"] = "Access Reload Telemetry Sync Fleet Publishing Mounts Intake Keeping Ledger Documents Store",
         ["Web"] = "Api Access Sync Fleet Publishing Mounts Intake Keeping Ledger Documents Store",
         ["Commands"] = "Access Sync Fleet Publishing Mounts Intake Keeping Ledger Documents Store",
     };

@@ -171,6 +171,22 @@ public sealed class ListenerPlacesTests
         Assert.Empty(_cut);
     }
 
+    [Fact]
+    public void Changed_limits_hold_for_the_next_connection_and_take_no_place_that_is_used()
+    {
+        var held = Enumerable.Range(0, 6).Select(_ => Settled("10.1.0.1")).ToList();
+
+        _places.Change(Limits with { OfAddress = 4 });
+        Assert.Null(Enter("10.1.0.1", known: true));
+        Assert.Empty(_cut);
+        held.ForEach(place => place.Dispose());
+        held = [.. Enumerable.Range(0, 4).Select(_ => Settled("10.1.0.1"))];
+        Assert.Null(Enter("10.1.0.1", known: true));
+
+        _places.Change(Limits with { OfAddress = 5 });
+        Assert.NotNull(Enter("10.1.0.1", known: true));
+    }
+
     private Place Settled(string address)
     {
         var place = Enter(address, known: true)!;

@@ -26,9 +26,10 @@ internal sealed class NodeTree
     /// <returns>The document's root; null if there is none or it cannot be read to its end, which is then among the problems.</returns>
     public static Node? Read(string text, Problems problems)
     {
+        var tree = new NodeTree(text, problems);
         try
         {
-            return new NodeTree(text, problems).Document();
+            return tree.Document();
         }
         catch (YamlException broken)
         {
@@ -50,8 +51,9 @@ internal sealed class NodeTree
         catch (Exception bug) when (bug is ArgumentException or InvalidOperationException or FormatException or OverflowException
             or IndexOutOfRangeException or NullReferenceException)
         {
-            // The library throws these for a few malformed inputs where it means a syntax error.
-            problems.Add(0, 0, "", $"This is not YAML: {Quote.Sentence(bug.Message)}");
+            // The library throws these for a few malformed inputs where it means a syntax error; it is behind what was read last.
+            var (line, column) = tree._parser.Current is { End: var read } ? ((int)read.Line, (int)read.Column) : (0, 0);
+            problems.Add(line, column, "", "This is not YAML. Look at the indentation, the quotes and the brackets from this place on.");
             return null;
         }
     }
