@@ -55,23 +55,24 @@ internal sealed class EngineDomain : IAsyncDisposable
 
     public long Failures { get; private set; }
 
-    /// <summary>Until then nothing is refreshed by itself: after failures the distance is kept, and grows.</summary>
-    public DateTimeOffset NotBefore
+    /// <summary>How long nothing is to be refreshed by itself: after failures the distance is kept, and grows.</summary>
+    public TimeSpan Pause
     {
         get
         {
             lock (_gate)
             {
                 var now = _time.GetUtcNow();
-                var next = _pace.Next(now);
+                var turn = _pace.Wait(now);
                 if (_inARow == 0)
                 {
-                    return next;
+                    return turn;
                 }
 
-                var wait = Retry(_inARow - 1);
-                var pause = wait > _timing.Floor ? wait : _timing.Floor;
-                return _failed + pause is var due && due > next && due - now <= pause ? due : next;
+                var distance = Retry(_inARow - 1) is var retry && retry > _timing.Floor ? retry : _timing.Floor;
+
+                // A clock that was set back since is no reason to wait until it is there again.
+                return _failed + distance - now is var left && left > turn && left <= distance ? left : turn;
             }
         }
     }
@@ -105,7 +106,7 @@ internal sealed class EngineDomain : IAsyncDisposable
         var began = _time.GetUtcNow();
         for (var attempt = 0; ; attempt++)
         {
-            if (NotBefore - _time.GetUtcNow() is var early && early > TimeSpan.Zero)
+            if (Pause is var early && early > TimeSpan.Zero)
             {
                 await Task.Delay(early, _time, cancellationToken);
             }
@@ -225,8 +226,7 @@ internal sealed class EngineDomain : IAsyncDisposable
             TimeSpan wait;
             lock (_gate)
             {
-                var now = _time.GetUtcNow();
-                wait = _pace.Next(now) - now;
+                wait = _pace.Wait(_time.GetUtcNow());
             }
 
             await Task.Delay(wait > _timing.Gather ? wait : _timing.Gather, _time, _end.Token);

@@ -14,13 +14,13 @@ internal readonly record struct RefreshPace(TimeSpan Distance)
     /// <summary>When every permit is back.</summary>
     private DateTimeOffset Full { get; init; }
 
-    /// <summary>When the next may begin; not later than a distance from now.</summary>
-    public DateTimeOffset Next(DateTimeOffset now)
+    /// <summary>How long the next has to wait; not longer than the distance.</summary>
+    public TimeSpan Wait(DateTimeOffset now)
     {
         var wait = Full - now - ((Burst - 1) * Distance);
 
         // A clock that was set back since is no reason to wait until it is there again.
-        return wait > TimeSpan.Zero && wait <= Distance ? now + wait : now;
+        return wait > TimeSpan.Zero && wait <= Distance ? wait : TimeSpan.Zero;
     }
 
     /// <summary>After a refresh that begins now.</summary>

@@ -24,9 +24,9 @@ public sealed class RefreshPaceTests
             {
                 // Asked for at once, soon, or after a quiet time; begun when it may, or when its turn comes later.
                 now += random.Next(4) switch { 0 => TimeSpan.Zero, 1 => Seconds(random, 2), 2 => Seconds(random, 20), _ => Seconds(random, 120) };
-                var next = pace.Next(now);
-                longest = next - now > longest ? next - now : longest;
-                now = next + (random.Next(3) == 0 ? Seconds(random, 5) : TimeSpan.Zero);
+                var wait = pace.Wait(now);
+                longest = wait > longest ? wait : longest;
+                now += wait + (random.Next(3) == 0 ? Seconds(random, 5) : TimeSpan.Zero);
                 pace = pace.Began(now);
                 began.Add(now);
             }
@@ -44,14 +44,17 @@ public sealed class RefreshPaceTests
     public void The_first_after_a_quiet_time_and_one_more_need_not_wait_and_then_each_waits_for_the_distance()
     {
         var pace = new RefreshPace(Distance);
-        Assert.Equal(Start, pace.Next(Start));
-        pace = pace.Began(Start);
-        Assert.Equal(Start.AddSeconds(1), pace.Next(Start.AddSeconds(1)));
-        pace = pace.Began(Start.AddSeconds(1));
-        Assert.Equal(Start.AddSeconds(15), pace.Next(Start.AddSeconds(1)));
-        pace = pace.Began(Start.AddSeconds(15));
-        Assert.Equal(Start.AddSeconds(30), pace.Next(Start.AddSeconds(15)));
-        Assert.Equal(Start.AddSeconds(300), pace.Next(Start.AddSeconds(300)));
+        Assert.Equal(0, Wait(0));
+        Begin(0);
+        Assert.Equal(0, Wait(1));
+        Begin(1);
+        Assert.Equal(14, Wait(1));
+        Begin(15);
+        Assert.Equal(15, Wait(15));
+        Assert.Equal(0, Wait(300));
+
+        double Wait(int second) => pace.Wait(Start.AddSeconds(second)).TotalSeconds;
+        void Begin(int second) => pace = pace.Began(Start.AddSeconds(second));
     }
 
     [Fact]
@@ -60,7 +63,7 @@ public sealed class RefreshPaceTests
         var pace = new RefreshPace(Distance).Began(Start).Began(Start);
         var earlier = Start.AddHours(-1);
 
-        Assert.Equal(earlier, pace.Next(earlier));
-        Assert.InRange(pace.Began(earlier).Next(earlier), earlier, earlier + Distance);
+        Assert.Equal(TimeSpan.Zero, pace.Wait(earlier));
+        Assert.InRange(pace.Began(earlier).Wait(earlier), TimeSpan.Zero, Distance);
     }
 }
