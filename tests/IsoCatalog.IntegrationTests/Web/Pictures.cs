@@ -60,7 +60,7 @@ public sealed class Pictures
         var phone = await browser.OpenAsync(ams.Api, width: 390);
         await phone.GotoAsync("/");
         await Expect(phone.Locator("#live")).ToHaveTextAsync("live");
-        await phone.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, "live-page-phone.png") });
+        await SaveAsync(phone, folder, "live-page-phone.png");
         var russian = await browser.OpenAsync(ams.Api, language: "ru");
         await russian.GotoAsync("/");
         await Expect(russian.Locator("#live")).ToHaveTextAsync("обновляется");
