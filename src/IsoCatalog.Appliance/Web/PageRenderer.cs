@@ -19,11 +19,11 @@ internal sealed partial class PageRenderer(IServiceProvider services, ILoggerFac
         return await renderer.Dispatcher.InvokeAsync(async () =>
         {
             var root = await renderer.RenderComponentAsync(component, ParameterView.FromDictionary(new Dictionary<string, object?> { ["Page"] = model }));
-            return Escaped().Replace(root.ToHtmlString(), letter => ((char)int.Parse(letter.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString());
+            return Escaped().Replace(root.ToHtmlString(), letter => ((char)int.Parse(letter.Groups["code"].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString());
         });
     }
 
     /// <summary>Cyrillic letters, which mean nothing in HTML: written out they take two bytes instead of eight, and a Russian page has ten thousand of them.</summary>
-    [GeneratedRegex("&#x(4[0-9A-F]{2});", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex("&#x(?<code>4[0-9A-F]{2});", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Escaped();
 }

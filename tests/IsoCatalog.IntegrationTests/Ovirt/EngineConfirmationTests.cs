@@ -175,7 +175,7 @@ public sealed class EngineConfirmationTests
     [Fact]
     public async Task A_confirmation_that_is_too_old_counts_no_more()
     {
-        await using var bench = await OvirtBench.StartAsync(OvirtBench.Quick with { Confirmed = TimeSpan.FromMilliseconds(200) });
+        await using var bench = await OvirtBench.StartAsync(OvirtBench.Quick with { Confirmed = TimeSpan.FromMilliseconds(200), Routine = TimeSpan.FromMilliseconds(20) });
         bench.Engine.Faults = bench.Engine.Faults with { FailingDataCenters = ["Default"] };
         await bench.Surface.RefreshAsync(Cancel);
 
