@@ -1,3 +1,4 @@
+using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
 using Spectre.Console;
@@ -7,8 +8,7 @@ namespace IsoCatalog.Appliance.Commands;
 /// <summary>Cells of the ready matrix on a screen.</summary>
 internal static class CellText
 {
-    public static string State(CellView cell) =>
-        cell.State.ToString().ToLowerInvariant() + (cell.Progress is { } progress ? $" {progress:0 %}" : "");
+    public static string State(CellView cell) => CellWords.Of(cell);
 
     /// <summary>A whole site in one cell: all surfaces ready, or how many and how it stands with the one that is furthest from it.</summary>
     public static Text OfSite(IReadOnlyDictionary<string, CellView>? cells)

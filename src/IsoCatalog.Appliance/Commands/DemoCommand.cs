@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text.Json.Serialization;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
 using Spectre.Console;
@@ -11,7 +12,12 @@ internal sealed record DemoSeconds(double Total, double Transfer);
 
 /// <param name="Path">As in site.yaml.</param>
 /// <param name="Files">The directory in which the images lie, by their names. Null where there is none.</param>
-internal sealed record DemoSurface(string Name, string Kind, string? Path = null, string? Files = null);
+internal sealed record DemoSurface(string Name, string Kind, string? Path = null, string? Files = null)
+{
+    /// <summary>Offered only once an engine lists it.</summary>
+    [JsonIgnore]
+    public bool IsListedByEngine => Kind == "ovirt-iso-domain";
+}
 
 internal sealed record DemoSite(string Id, string Api, string? Iso, string? Fleet, string? Swarm, string Data, IReadOnlyList<DemoSurface> Surfaces);
 
@@ -68,6 +74,7 @@ internal static class DemoCommand
         try
         {
             var watch = Stopwatch.StartNew();
+            screen.Line($"Starting {sites} {(sites == 1 ? "site" : "sites")}, each in a process of its own, and an oVirt engine for them.");
             await using var fleet = await DemoFleet.StartAsync(folder, sites, cancellationToken);
             var clients = fleet.Sites.Select(s => ApplianceClient.At(s.Api)).ToList();
             var file = image?.FullName ?? await MakeImageAsync(folder, cancellationToken);

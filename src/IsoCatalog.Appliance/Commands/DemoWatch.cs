@@ -9,7 +9,10 @@ internal sealed class DemoWatch(
     IReadOnlyList<(DemoSiteProcess Site, IApplianceClient Client)> sites, DemoEngine engine, ImageView image, Screen screen) : IDisposable
 {
     private readonly HttpClient _bmc = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>After so long without a change it is said what is waited for, once until the next.</summary>
+    private static readonly TimeSpan Still = TimeSpan.FromSeconds(1);
 
     /// <returns>Why it is not advertised everywhere, null if it is; and how long the bytes took to the last site's store.</returns>
     public async Task<(string? Failure, TimeSpan Transfer)> UntilAdvertisedAsync(TimeSpan deadline, CancellationToken cancellationToken)
@@ -17,6 +20,7 @@ internal sealed class DemoWatch(
         var watch = Stopwatch.StartNew();
         TimeSpan? transfer = null;
         IReadOnlyList<SiteCells> last = [];
+        TimeSpan? changed = watch.Elapsed;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(deadline);
         try
@@ -34,7 +38,16 @@ internal sealed class DemoWatch(
                     return (null, transfer ?? watch.Elapsed);
                 }
 
-                Tell(now, last);
+                if (Tell(now, last))
+                {
+                    changed = watch.Elapsed;
+                }
+                else if (watch.Elapsed - changed >= Still)
+                {
+                    changed = null;
+                    screen.Line(WaitedFor(now));
+                }
+
                 last = now;
                 await Task.Delay(Glance, limit.Token);
             }
@@ -101,15 +114,26 @@ internal sealed class DemoWatch(
             && (offered.Mount.FileId is null || await engine.ListsAsync(site.Id, name, cancellationToken));
     }
 
-    private void Tell(IReadOnlyList<SiteCells> now, IReadOnlyList<SiteCells> before)
+    /// <returns>Whether anything is new.</returns>
+    private bool Tell(IReadOnlyList<SiteCells> now, IReadOnlyList<SiteCells> before)
     {
-        foreach (var (site, index) in now.Select((s, i) => (s, i)))
+        var news = now.Where((s, i) => i >= before.Count || before[i].ToString() != s.ToString()).ToList();
+        news.ForEach(s => screen.Line(s.ToString()));
+        return news.Count > 0;
+    }
+
+    /// <summary>In one line, whatever is missing.</summary>
+    private string WaitedFor(IReadOnlyList<SiteCells> now)
+    {
+        var missing = sites.Zip(now).SelectMany(s => s.First.Site.Surfaces.Select(surface => (s.First.Site, Surface: surface, Cell: s.Second.Cells.GetValueOrDefault(surface.Name))))
+            .Where(c => c.Cell is not { State: CellState.Advertised }).ToList();
+        return missing switch
         {
-            if (index >= before.Count || before[index].ToString() != site.ToString())
-            {
-                screen.Line(site.ToString());
-            }
-        }
+            [] => "Waiting for the lists that a panel gets to have it too.",
+            _ when missing.All(c => c.Surface.IsListedByEngine && c.Cell is { State: CellState.Staged }) =>
+                $"Waiting for the oVirt engine to list it for {string.Join(", ", missing.Select(c => c.Site.Id))}: the file is there, and an engine is made to look only so often.",
+            [var first, ..] => $"Waiting for {string.Join(", ", missing.Select(c => $"{c.Site.Id} {c.Surface.Name}"))}: {first.Cell?.Reason ?? "it has not heard of it yet."}",
+        };
     }
 
     /// <summary>One site's row of the ready matrix.</summary>

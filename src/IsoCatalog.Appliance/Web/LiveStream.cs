@@ -1,12 +1,10 @@
-using System.Security.Cryptography;
-using System.Text;
 using IsoCatalog.Client;
 
 namespace IsoCatalog.Appliance.Web;
 
 /// <summary>
-/// Server-sent events for one open page: the parts of it that changed, as the HTML that takes their place. A browser that cannot listen loads the page
-/// again instead.
+/// Server-sent events for one open page: the parts of it that changed, as the HTML that takes their place; of the matrix only the rows, where nothing else of it
+/// did. A browser that cannot listen loads the page again instead.
 /// </summary>
 internal sealed class LiveStream(PageSource source, PageRenderer renderer, TimeProvider time, IHostApplicationLifetime lifetime)
 {
@@ -25,13 +23,17 @@ internal sealed class LiveStream(PageSource source, PageRenderer renderer, TimeP
     [
         ("summary", typeof(SummarySection)),
         ("drift", typeof(DriftSection)),
-        ("images", typeof(MatrixSection)),
         ("transfers", typeof(TransferSection)),
         ("sites", typeof(SiteSection)),
+        ("images", typeof(MatrixSection)),
         ("leases", typeof(LeaseSection)),
         ("retired", typeof(RetiredSection)),
         ("recalls", typeof(RecallSection)),
     ];
+
+    /// <summary>Of the matrix; nobody's text comes into the page with a bracket in it.</summary>
+    private const string RowStart = "<tr id=\"i-";
+    private const string RowsEnd = "</tbody>";
 
     private int _open;
 
@@ -52,7 +54,7 @@ internal sealed class LiveStream(PageSource source, PageRenderer renderer, TimeP
             http.Response.ContentType = "text/event-stream";
             if (!HttpMethods.IsHead(http.Request.Method))
             {
-                await SendAsync(http, PageQuery.Of(http.Request.Query), stop.Token);
+                await SendAsync(http, PageQuery.Of(http.Request.Query), PageLanguage.Of(http.Request), stop.Token);
             }
         }
         catch (OperationCanceledException)
@@ -65,7 +67,7 @@ internal sealed class LiveStream(PageSource source, PageRenderer renderer, TimeP
         }
     }
 
-    private async Task SendAsync(HttpContext http, PageQuery query, CancellationToken cancellationToken)
+    private async Task SendAsync(HttpContext http, PageQuery query, Words words, CancellationToken cancellationToken)
     {
         var sent = new Dictionary<string, string>(StringComparer.Ordinal);
         var (began, rendered, version, moves) = (time.GetTimestamp(), time.GetTimestamp(), -1L, true);
@@ -75,17 +77,11 @@ internal sealed class LiveStream(PageSource source, PageRenderer renderer, TimeP
             if (moves || version != source.Version || time.GetElapsedTime(rendered) >= Quiet)
             {
                 (version, rendered) = (source.Version, time.GetTimestamp());
-                var page = source.Now(query, null);
+                var page = source.Now(query, words, null);
                 moves = page.Status is { Transfers.Count: > 0 } or { Uploads.Count: > 0 } || page.Status.Jobs.Any(j => !j.IsAlias());
-                foreach (var (id, component) in Parts)
+                await foreach (var news in NewsAsync(renderer, page, sent))
                 {
-                    var html = await renderer.RenderAsync(component, page);
-                    var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(html)));
-                    if (!sent.TryGetValue(id, out var before) || before != hash)
-                    {
-                        sent[id] = hash;
-                        await http.Response.WriteAsync(Event(html), cancellationToken);
-                    }
+                    await http.Response.WriteAsync(news, cancellationToken);
                 }
 
                 // Also when nothing changed: whoever reads knows by it that the connection lives.
@@ -95,6 +91,46 @@ internal sealed class LiveStream(PageSource source, PageRenderer renderer, TimeP
 
             await Task.Delay(Tick, time, cancellationToken);
         }
+    }
+
+    /// <summary>The events that make a browser's page this one.</summary>
+    /// <param name="sent">What it has, by part; changed.</param>
+    internal static async IAsyncEnumerable<string> NewsAsync(PageRenderer renderer, LivePage page, Dictionary<string, string> sent)
+    {
+        foreach (var (id, component) in Parts)
+        {
+            var html = await renderer.RenderAsync(component, page);
+            foreach (var changed in Changes(sent.GetValueOrDefault(id), html))
+            {
+                yield return Event(changed);
+            }
+
+            sent[id] = html;
+        }
+    }
+
+    /// <summary>What is to be sent so that the one becomes the other: nothing, some rows of the matrix, or all of it.</summary>
+    internal static IEnumerable<string> Changes(string? before, string now)
+    {
+        if (before == now)
+        {
+            return [];
+        }
+
+        var ((frame, was), (newFrame, becomes)) = (Rows(before ?? ""), Rows(now));
+        return before is null || frame != newFrame || !was.Select(IdOf).SequenceEqual(becomes.Select(IdOf), StringComparer.Ordinal)
+            ? [now]
+            : becomes.Except(was, StringComparer.Ordinal);
+
+        static string IdOf(string row) => row.Split('"', 3)[1];
+    }
+
+    private static (string Frame, IReadOnlyList<string> Rows) Rows(string html)
+    {
+        var (from, to) = (html.IndexOf(RowStart, StringComparison.Ordinal), html.LastIndexOf(RowsEnd, StringComparison.Ordinal));
+        return from < 0 || to < from
+            ? (html, [])
+            : (html[..from] + html[to..], [.. html[from..to].Split(RowStart, StringSplitOptions.RemoveEmptyEntries).Select(r => RowStart + r)]);
     }
 
     /// <summary>An event ends at an empty line, so each line of the HTML is a data line of its own.</summary>

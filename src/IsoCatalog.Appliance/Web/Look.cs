@@ -22,50 +22,51 @@ public enum Tone
 /// <param name="Shape">The id of a symbol of the page.</param>
 public sealed record Look(string Shape, string Word, Tone Tone)
 {
-    public static readonly Look Unknown = new("unknown", "unknown", Tone.Quiet);
-
-    public static Look Of(CellView? cell) => cell is null ? Unknown : cell.State switch
+    public static Look Of(CellView? cell, Words words)
     {
-        CellState.Advertised => cell.Code is null ? new Look("ok", "available", Tone.Good) : new Look("late", "available?", Tone.Quiet),
-        CellState.Staged => new Look("staged", "staged", Tone.Busy),
-        CellState.Fetching => new Look("fetching", "fetching" + Share(cell), Tone.Busy),
-        CellState.Verifying => new Look("verifying", "verifying" + Share(cell), Tone.Busy),
-        CellState.Withdrawn => new Look("withdrawn", "withdrawn", Tone.Bad),
-        CellState.Quarantined => new Look("quarantined", "quarantined", Tone.Bad),
-        _ => cell.Code switch
+        ArgumentNullException.ThrowIfNull(words);
+        var word = words.Cell(cell);
+        return cell switch
         {
-            ReasonCode.NotYetPublished or ReasonCode.WaitingForSource => new Look("absent", "waiting", Tone.Busy),
-            ReasonCode.Blocked => new Look("absent", "recalled", Tone.Quiet),
-            ReasonCode.Hidden => new Look("absent", "hidden", Tone.Quiet),
-            ReasonCode.Removed => new Look("absent", "removed", Tone.Quiet),
-            null => new Look("absent", "absent", Tone.Quiet),
-            _ => new Look("withdrawn", "absent", Tone.Bad),
-        },
-    };
-
-    /// <summary>A whole site in one cell: how it stands with the surface that is furthest from being ready.</summary>
-    public static Look Of(IReadOnlyDictionary<string, CellView>? cells)
-    {
-        if (cells is null or { Count: 0 })
-        {
-            return Unknown;
-        }
-
-        var worst = cells.Values.Select(Of).MaxBy(l => (l.Tone, l.Shape != "ok"))!;
-        var ready = cells.Values.Count(c => c.State == CellState.Advertised);
-        return ready == cells.Count ? worst : worst with { Word = $"{worst.Word}, {ready} of {cells.Count}" };
-    }
-
-    public static Look Of(SiteStanding site)
-    {
-        ArgumentNullException.ThrowIfNull(site);
-        return site.State switch
-        {
-            "ok" => new Look("ok", "ok", Tone.Good),
-            "late" => new Look("withdrawn", "late", Tone.Bad),
-            _ => new Look("unknown", "not heard yet", Tone.Bad),
+            null => new Look("unknown", word, Tone.Quiet),
+            { State: CellState.Advertised, Code: null } => new Look("ok", word, Tone.Good),
+            { State: CellState.Advertised } => new Look("late", word, Tone.Bad),
+            { State: CellState.Staged } => new Look("staged", word, Tone.Busy),
+            { State: CellState.Fetching } => new Look("fetching", word, Tone.Busy),
+            { State: CellState.Verifying } => new Look("verifying", word, Tone.Busy),
+            { State: CellState.Quarantined } => new Look("quarantined", word, Tone.Bad),
+            { Code: ReasonCode.Removed or ReasonCode.Hidden or ReasonCode.Blocked } or { State: CellState.Absent, Code: null } => new Look("absent", word, Tone.Quiet),
+            { Code: var code } when Waiting.Is(code) => new Look("waiting", word, Tone.Busy),
+            _ => new Look("withdrawn", word, Tone.Bad),
         };
     }
 
-    private static string Share(CellView cell) => cell.Progress is { } progress ? $" {Math.Floor(progress * 100):0} %" : "";
+    /// <summary>A whole site in one mark: what its surfaces have in common, else how it stands with the one that is furthest from being ready, as <c>isocatalog ls</c> says it.</summary>
+    public static Look Of(IReadOnlyCollection<CellView?> cells, Words words)
+    {
+        ArgumentNullException.ThrowIfNull(cells);
+        ArgumentNullException.ThrowIfNull(words);
+        var looks = cells.Select(c => Of(c, words)).DefaultIfEmpty(Of((CellView?)null, words)).ToList();
+        if (looks.Distinct().Count() == 1)
+        {
+            return looks[0];
+        }
+
+        var worst = cells.Select(c => (Look: Of(c, words), c?.Progress)).OrderByDescending(c => c.Look.Tone).ThenBy(c => c.Look.Shape == "ok").ThenBy(c => c.Progress ?? 1).First().Look;
+        return worst with { Word = words.Ready(worst.Word, cells.Count(c => c?.State == CellState.Advertised), cells.Count) };
+    }
+
+    public static Look Of(LivePage page, SiteStanding site)
+    {
+        ArgumentNullException.ThrowIfNull(page);
+        ArgumentNullException.ThrowIfNull(site);
+        var words = page.Words;
+        return site.State switch
+        {
+            "ok" when site.Surfaces.Any(s => s.Problem is not null) || site.Link?.Error is not null => new Look("withdrawn", words.Problem, Tone.Bad),
+            "ok" => new Look("ok", words.SiteOk, Tone.Good),
+            "late" => new Look("withdrawn", words.SiteLate, Tone.Bad),
+            _ => page.IsMissing(site) ? new Look("withdrawn", words.SiteNotHeard, Tone.Bad) : new Look("unknown", words.SiteNotHeard, Tone.Busy),
+        };
+    }
 }

@@ -9,10 +9,13 @@ namespace IsoCatalog.Appliance.Web;
 /// <param name="Number">The page, from 1.</param>
 public sealed record PageQuery(string Text = "", bool UnreadyOnly = false, int Number = 1)
 {
-    /// <summary>Rows: a table that is still read, and a page of some 100 KB at three sites.</summary>
-    public const int Rows = 50;
+    /// <summary>Rows: a list that is still read, and a page of some 100 KB however many sites there are.</summary>
+    public const int Rows = 100;
 
     private const int LongestText = 100;
+
+    /// <summary>The language that the address names; null where it names none.</summary>
+    public string? Language { get; init; }
 
     public static PageQuery Of(IQueryCollection query)
     {
@@ -21,7 +24,10 @@ public sealed record PageQuery(string Text = "", bool UnreadyOnly = false, int N
         return new PageQuery(
             text.Length > LongestText ? text[..LongestText] : text,
             query["show"] == "unready",
-            int.TryParse(query["page"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 1_000_000 ? number : 1);
+            int.TryParse(query["page"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and < 1_000_000 ? number : 1)
+        {
+            Language = PageLanguage.Asked(query),
+        };
     }
 
     /// <summary>The address of the same list at another page.</summary>
@@ -32,6 +38,7 @@ public sealed record PageQuery(string Text = "", bool UnreadyOnly = false, int N
             Text.Length > 0 ? "q=" + Uri.EscapeDataString(Text) : null,
             UnreadyOnly ? "show=unready" : null,
             number > 1 ? $"page={number}" : null,
+            Language is not null ? $"{PageLanguage.Parameter}={Language}" : null,
         ];
         return parts.Any(p => p is not null) ? "/?" + string.Join('&', parts.Where(p => p is not null)) : "/";
     }

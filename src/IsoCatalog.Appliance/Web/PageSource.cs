@@ -14,7 +14,7 @@ internal sealed class PageSource(SiteLedger ledger, SiteStatus status, Leases le
     /// <summary>The state that <see cref="Now"/> would show; the same number means the same page, but for what moves and ages.</summary>
     public long Version => ledger.View.Version;
 
-    public LivePage Now(PageQuery query, string? signedInAs)
+    public LivePage Now(PageQuery query, Words words, string? signedInAs)
     {
         var view = ledger.View;
         var wanted = view.Catalog.Live.Where(i => view.IsWanted(i.Id)).ToList();
@@ -36,10 +36,12 @@ internal sealed class PageSource(SiteLedger ledger, SiteStatus status, Leases le
             ready.Count,
             held,
             retired.List(),
-            Names(view, now.Drift.Take(LivePage.Most).Select(d => d.Image).OfType<ImageId>().Concat(held.Take(LivePage.Most).Select(l => l.Image))),
+            Names(view, now.Drift.Select(d => d.Image).OfType<ImageId>().Concat(held.Take(LivePage.Most).Select(l => l.Image))),
             point.Time.GetUtcNow(),
             signedInAs)
         {
+            Words = words,
+            Stuck = Stuck(view, now.Drift, point.Time.GetUtcNow()),
             Recalls = [.. view.Catalog.Blocks.OrderByDescending(b => b.Stamp).Select(b => ImageViews.Of(view, b))],
         };
     }
@@ -47,6 +49,10 @@ internal sealed class PageSource(SiteLedger ledger, SiteStatus status, Leases le
     private static bool IsReadyEverywhere(SiteView view, ImageId image) =>
         view.Surfaces.All(s => view.IsAvailable(image, s))
         && view.Others.Values.All(o => o.Surfaces is { } surfaces && surfaces.All(s => o.IsAvailable(image, s)));
+
+    private static HashSet<(ImageId, string)> Stuck(SiteView view, IEnumerable<DriftView> drift, DateTimeOffset now) => [.. drift
+        .Where(d => d.Image is not null && d.Site is not null && view.Others.GetValueOrDefault(d.Site)?.IsStuck(d.Image.Value, now) == true)
+        .Select(d => (d.Image!.Value, d.Site!))];
 
     private static Dictionary<ImageId, string> Names(SiteView view, IEnumerable<ImageId> images) => images.Distinct()
         .Select(i => view.Catalog.Images.GetValueOrDefault(i)).OfType<CatalogImage>()

@@ -26,7 +26,7 @@ internal static class WebPages
         app.MapPost("/sign-out", (HttpContext http, SignIn sessions) =>
         {
             sessions.Close(http);
-            return See(http, "/sign-in");
+            return See(http, SignInAddress(http));
         }).OpenToAll().ExcludeFromDescription();
         app.MapGet("/assets/{name}", PageAssets.Get).OpenToAll().ExcludeFromDescription();
     }
@@ -35,26 +35,26 @@ internal static class WebPages
     {
         var caller = http.Caller();
         var isSession = caller.Name is not ("loopback" or "socket");
-        return AnswerAsync<LiveDocument>(http, 200, source.Now(PageQuery.Of(http.Request.Query), isSession ? caller.Name : null));
+        return AnswerAsync<LiveDocument>(http, 200, source.Now(PageQuery.Of(http.Request.Query), PageLanguage.Of(http.Request), isSession ? caller.Name : null));
     }
 
-    private static Task AskAsync(HttpContext http) => AnswerAsync<SignInDocument>(http, 200, new SignInPage());
+    private static Task AskAsync(HttpContext http) => AnswerAsync<SignInDocument>(http, 200, SignInPage.Of(http));
 
     private static async Task SignInAsync(HttpContext http, SignIn sessions)
     {
         if (await TokenAsync(http.Request, http.RequestAborted) is not { } token)
         {
-            await AnswerAsync<SignInDocument>(http, 400, new SignInPage("That was no sign-in form."));
+            await AnswerAsync<SignInDocument>(http, 400, SignInPage.Of(http) with { Problem = PageLanguage.Of(http.Request).NoForm });
             return;
         }
 
         switch (sessions.Open(http, token))
         {
             case AccessDecision.Accepted:
-                await See(http, "/");
+                await See(http, new PageQuery { Language = PageLanguage.Asked(http.Request.Query) }.At(1));
                 break;
             case AccessDecision.Refused refused:
-                await AnswerAsync<SignInDocument>(http, AccessProblem.StatusOf(refused.Code), new SignInPage(refused.Message));
+                await AnswerAsync<SignInDocument>(http, AccessProblem.StatusOf(refused.Code), SignInPage.Of(http, refused));
                 break;
         }
     }
@@ -78,8 +78,11 @@ internal static class WebPages
 
     /// <summary>Who is not known may sign in; who is known and may not see it is told so.</summary>
     private static Task RefuseAsync(HttpContext http, AccessDecision.Refused refused) => refused.Code == AccessCode.Unauthorized
-        ? See(http, "/sign-in")
-        : AnswerAsync<SignInDocument>(http, AccessProblem.StatusOf(refused.Code), new SignInPage(refused.Message));
+        ? See(http, SignInAddress(http))
+        : AnswerAsync<SignInDocument>(http, AccessProblem.StatusOf(refused.Code), SignInPage.Of(http, refused));
+
+    private static string SignInAddress(HttpContext http) =>
+        PageLanguage.Asked(http.Request.Query) is { } language ? $"/sign-in?{PageLanguage.Parameter}={language}" : "/sign-in";
 
     private static Task See(HttpContext http, string address)
     {
@@ -89,16 +92,19 @@ internal static class WebPages
         return Task.CompletedTask;
     }
 
-    private static async Task AnswerAsync<TDocument>(HttpContext http, int status, object model)
+    internal static async Task AnswerAsync<TDocument>(HttpContext http, int status, object model)
         where TDocument : Microsoft.AspNetCore.Components.IComponent
     {
         var html = await http.RequestServices.GetRequiredService<PageRenderer>().RenderAsync<TDocument>(model);
         var response = http.Response;
+        PageLanguage.Remember(http);
         response.StatusCode = status;
         response.ContentType = "text/html; charset=utf-8";
         var headers = response.Headers;
         headers.CacheControl = "no-store";
         headers.ContentSecurityPolicy = Policy;
+        headers.ContentLanguage = PageLanguage.Of(http.Request).Tag;
+        headers.Vary = "Accept-Language, Cookie";
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
         // Not no-referrer: with it a browser would hide its own origin from the sign-in form too.
@@ -112,5 +118,15 @@ internal static class WebPages
     }
 }
 
+/// <param name="Words">In its reader's language.</param>
+/// <param name="Language">What its address says; null where it names none.</param>
 /// <param name="Problem">Why the last attempt, or the page that was asked for, was refused.</param>
-public sealed record SignInPage(string? Problem = null);
+public sealed record SignInPage(Words Words, string? Language = null, string? Problem = null)
+{
+    public static SignInPage Of(HttpContext http, AccessDecision.Refused? refused = null)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        var words = PageLanguage.Of(http.Request);
+        return new SignInPage(words, PageLanguage.Asked(http.Request.Query), refused is null ? null : words.Refusal(refused));
+    }
+}

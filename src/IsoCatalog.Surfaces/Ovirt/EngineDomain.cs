@@ -6,7 +6,7 @@ namespace IsoCatalog.Surfaces.Ovirt;
 
 /// <summary>
 /// One ISO domain in one engine: looks at its status, and has it listed anew. However many ask, one look and one refresh run at a time, refreshes keep their
-/// distance, and who asks meanwhile shares the next one. Thread-safe.
+/// pace, and who asks meanwhile shares the next one. Thread-safe.
 /// </summary>
 internal sealed class EngineDomain : IAsyncDisposable
 {
@@ -23,7 +23,8 @@ internal sealed class EngineDomain : IAsyncDisposable
     private Task? _looking;
     private Task _refreshing = Task.CompletedTask;
     private Task<SurfaceOutcome>? _next;
-    private DateTimeOffset _lastBegan = DateTimeOffset.UnixEpoch;
+    private RefreshPace _pace;
+    private DateTimeOffset _failed = DateTimeOffset.UnixEpoch;
     private int _inARow;
     private bool _disposed;
     private DateTimeOffset _lastLooked = DateTimeOffset.UnixEpoch;
@@ -34,7 +35,8 @@ internal sealed class EngineDomain : IAsyncDisposable
     /// <param name="breaker">Asked before each refresh: why it would fail anyway.</param>
     /// <param name="time">The clock.</param>
     public EngineDomain(EngineClient client, EngineTiming timing, Func<string?> breaker, TimeProvider time) =>
-        (_client, _timing, _breaker, _time, _drives) = (client, timing, breaker, time, new DriveCensus(MachinesAsync, client.MachineAsync, timing.Gather, time, _end.Token));
+        (_client, _timing, _breaker, _time, _pace, _drives) =
+        (client, timing, breaker, time, new RefreshPace(timing.Floor), new DriveCensus(MachinesAsync, client.MachineAsync, timing.Gather, time, _end.Token));
 
     /// <summary>What is known now.</summary>
     public EngineNews News
@@ -53,18 +55,24 @@ internal sealed class EngineDomain : IAsyncDisposable
 
     public long Failures { get; private set; }
 
-    /// <summary>Until then nothing is refreshed by itself: after failures the distance grows.</summary>
-    public DateTimeOffset NotBefore
+    /// <summary>How long nothing is to be refreshed by itself: after failures the distance is kept, and grows.</summary>
+    public TimeSpan Pause
     {
         get
         {
             lock (_gate)
             {
-                var wait = _inARow == 0 ? _timing.Floor : Retry(_inARow - 1);
-                var pause = wait > _timing.Floor ? wait : _timing.Floor;
+                var now = _time.GetUtcNow();
+                var turn = _pace.Wait(now);
+                if (_inARow == 0)
+                {
+                    return turn;
+                }
+
+                var distance = Retry(_inARow - 1) is var retry && retry > _timing.Floor ? retry : _timing.Floor;
 
                 // A clock that was set back since is no reason to wait until it is there again.
-                return _lastBegan + pause is var due && due - _time.GetUtcNow() <= pause ? due : _time.GetUtcNow();
+                return _failed + distance - now is var left && left > turn && left <= distance ? left : turn;
             }
         }
     }
@@ -98,7 +106,7 @@ internal sealed class EngineDomain : IAsyncDisposable
         var began = _time.GetUtcNow();
         for (var attempt = 0; ; attempt++)
         {
-            if (NotBefore - _time.GetUtcNow() is var early && early > TimeSpan.Zero)
+            if (Pause is var early && early > TimeSpan.Zero)
             {
                 await Task.Delay(early, _time, cancellationToken);
             }
@@ -218,7 +226,7 @@ internal sealed class EngineDomain : IAsyncDisposable
             TimeSpan wait;
             lock (_gate)
             {
-                wait = _lastBegan + _timing.Floor - _time.GetUtcNow() is var left && left <= _timing.Floor ? left : _timing.Floor;
+                wait = _pace.Wait(_time.GetUtcNow());
             }
 
             await Task.Delay(wait > _timing.Gather ? wait : _timing.Gather, _time, _end.Token);
@@ -235,7 +243,8 @@ internal sealed class EngineDomain : IAsyncDisposable
         DateTimeOffset began;
         lock (_gate)
         {
-            began = _lastBegan = _time.GetUtcNow();
+            began = _time.GetUtcNow();
+            _pace = _pace.Began(began);
             Refreshes++;
         }
 
@@ -245,7 +254,7 @@ internal sealed class EngineDomain : IAsyncDisposable
             : news);
         lock (_gate)
         {
-            _inARow = outcome is SurfaceOutcome.Refused ? _inARow + 1 : 0;
+            (_inARow, _failed) = outcome is SurfaceOutcome.Refused ? (_inARow + 1, began) : (0, _failed);
             Failures += outcome is SurfaceOutcome.Refused ? 1 : 0;
         }
 
@@ -297,7 +306,12 @@ internal sealed class EngineDomain : IAsyncDisposable
             return Inactive(after);
         }
 
-        Learn(news => news with { List = new EngineList(began, names, centers), ListBefore = news.List, RefreshFailure = null });
+        Learn(news => news with
+        {
+            List = new EngineList(began, names, centers),
+            ListBefore = news.List is { } last && began - last.Began >= _timing.Floor ? last : news.ListBefore,
+            RefreshFailure = null,
+        });
         return new SurfaceOutcome.Done();
     }
 

@@ -18,7 +18,7 @@ internal sealed record EngineNews
     /// <summary>The last good list; null before the first.</summary>
     public EngineList? List { get; init; }
 
-    /// <summary>The one before: what both lack or have too much is no matter of a moment.</summary>
+    /// <summary>The newest that is older than it by the distance of refreshes: what both lack or have too much is no matter of a moment.</summary>
     public EngineList? ListBefore { get; init; }
 
     /// <summary>Why the newest refresh failed; null when it did not.</summary>

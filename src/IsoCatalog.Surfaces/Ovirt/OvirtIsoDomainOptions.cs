@@ -46,7 +46,7 @@ public sealed record EngineTiming
     /// <summary>Between two looks at the domain's status.</summary>
     public TimeSpan Look { get; init; } = TimeSpan.FromSeconds(25);
 
-    /// <summary>Between the starts of two forced refreshes, at least: each costs the engine's hosts a walk and its log an event.</summary>
+    /// <summary>Between the starts of two forced refreshes, where many are wanted (see <see cref="RefreshPace"/>): each costs the engine's hosts a walk and its log an event.</summary>
     public TimeSpan Floor { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>What a refresh waits for others to join it.</summary>

@@ -223,7 +223,7 @@ public sealed class OvirtIsoDomainSurface : IEngineList
             ? finding with { Reason = $"{finding.Reason} Of {name}: {entry.Why}" }
             : finding;
 
-    private bool NeedsRefresh(EngineNews news) => news.Look is { } look && look.ActiveIds.Any() && _time.GetUtcNow() >= _engine.NotBefore
+    private bool NeedsRefresh(EngineNews news) => news.Look is { } look && look.ActiveIds.Any() && _engine.Pause == TimeSpan.Zero
         && (OlderThan(news, _options.Timing.Routine) || news.RefreshFailure is not null || look.ActiveIds.Any(id => !news.List!.DataCenters.Contains(id)));
 
     private bool OlderThan(EngineNews news, TimeSpan age) => news.List is not { } list || _time.GetUtcNow() - list.Began > age;

@@ -29,7 +29,7 @@ public sealed class DemoTests
             using var killed = await OneThatServesAsync(configuration);
             killed.Kill();
             await killed.WaitForExitAsync(Cancel);
-            await TestSite.EventuallyAsync(async () => await ListsAsync(last, image), Cancel);
+            await TestSite.EventuallyAsync(async () => await ListsAsync(last, image), Cancel, seconds: 120);
 
             using var again = await OneThatServesAsync(configuration);
             Assert.NotEqual(killed.Id, again.Id);

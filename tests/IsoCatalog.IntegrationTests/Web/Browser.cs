@@ -18,7 +18,8 @@ public sealed class Browser : IAsyncDisposable
     /// <param name="scripts">Whether it runs any.</param>
     /// <param name="dark">Which colours its reader prefers.</param>
     /// <param name="width">Of the window.</param>
-    public async Task<IPage> OpenAsync(Uri site, bool scripts = true, bool dark = false, int width = 1280)
+    /// <param name="language">Which its reader prefers.</param>
+    public async Task<IPage> OpenAsync(Uri site, bool scripts = true, bool dark = false, int width = 1280, string language = "en-GB")
     {
         ArgumentNullException.ThrowIfNull(site);
         var chromium = Counterpart.Require("chromium");
@@ -40,6 +41,7 @@ public sealed class Browser : IAsyncDisposable
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
             ViewportSize = new ViewportSize { Width = width, Height = 900 },
             ReducedMotion = ReducedMotion.Reduce,
+            Locale = language,
         });
         _contexts.Add(context);
         context.SetDefaultTimeout(Patience);

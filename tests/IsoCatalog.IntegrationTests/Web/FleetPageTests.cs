@@ -19,8 +19,8 @@ public sealed class FleetPageTests
         await using var browser = new Browser();
         var page = await browser.OpenAsync(fleet["nyc"].Api);
         await page.GotoAsync("/");
-        await Expect(page.Locator("#sites tbody tr")).ToHaveCountAsync(2);
-        await Expect(page.Locator("#site-ams td").First).ToHaveTextAsync("ok");
+        await Expect(page.Locator("#sites ul.sites > li")).ToHaveCountAsync(2);
+        await Expect(page.Locator("#site-ams .what")).ToHaveTextAsync("ams ok");
 
         using var content = new MemoryStream(IsoBuilder.InMemory("SLOW", 12 << 20, 7));
         var image = await fleet["ams"].Client.UploadImageAsync(content, "slow.iso", null, null, null, Cancel);
@@ -40,8 +40,8 @@ public sealed class FleetPageTests
             },
             Cancel);
 
-        await Expect(page.Locator($"#i-{image.Id.Sha256.ToString()[..12]} td")).ToHaveTextAsync(["available", "available", "available", "available"]);
+        await Expect(page.Locator($"#i-{image.Id.Sha256.ToString()[..12]} td summary")).ToHaveTextAsync(["everywhere"]);
         await Expect(bar).ToHaveCountAsync(0);
-        await Expect(page.Locator(".headline")).ToHaveTextAsync("In order. 2 sites, 1 image, all available");
+        await Expect(page.Locator(".headline")).ToHaveTextAsync("In order. 2 sites, 1 image, all advertised");
     }
 }

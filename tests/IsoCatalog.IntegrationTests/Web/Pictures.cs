@@ -60,7 +60,27 @@ public sealed class Pictures
         var phone = await browser.OpenAsync(ams.Api, width: 390);
         await phone.GotoAsync("/");
         await Expect(phone.Locator("#live")).ToHaveTextAsync("live");
-        await phone.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, "live-page-phone.png") });
+        await SaveAsync(phone, folder, "live-page-phone.png");
+        var russian = await browser.OpenAsync(ams.Api, language: "ru");
+        await russian.GotoAsync("/");
+        await Expect(russian.Locator("#live")).ToHaveTextAsync("обновляется");
+        await SaveAsync(russian, folder, "live-page-russian.png");
+    }
+
+    /// <summary>More than this machine could run: drawn, and shown as a site shows it.</summary>
+    [Fact(Explicit = true)]
+    public async Task Of_sixty_images_and_of_twenty_sites()
+    {
+        var folder = Folder();
+        await using var browser = new Browser();
+        foreach (var (images, sites, file) in new[] { (60, 3, "live-page-60-images.png"), (60, 20, "live-page-20-sites.png") })
+        {
+            await using var drawn = await DrawnSite.StartAsync(ManyImagesPageTests.OnTheWay(images, sites), Cancel);
+            var page = await browser.OpenAsync(drawn.Api);
+            await page.GotoAsync("/");
+            await Expect(page.Locator("#live")).ToHaveTextAsync("live");
+            await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, file), Clip = new Clip { Width = 1280, Height = 1500 }, FullPage = true });
+        }
     }
 
     private static async Task<ImageView> AddAsync(TestSite site, string file, string title, int size)

@@ -34,13 +34,16 @@ internal static class SomePage
         $"site-{number}", number == 0, "ok", number == 0 ? null : Now.AddSeconds(-3), 3, 1,
         [.. Surfaces.Select(s => new SurfaceStanding(s, s, s, 1, 1, null, null))], 1L << 40, 1, 0, 0, null, null);
 
-    public static ImageView Image(int number, string title, int sites, CellView? cell = null)
+    public static ImageView Image(int number, string title, int sites, CellView? cell = null) => Image(number, title, sites, _ => cell ?? Available);
+
+    /// <param name="cell">Of all surfaces of a site, by its number.</param>
+    public static ImageView Image(int number, string title, int sites, Func<int, CellView> cell)
     {
         var value = SomeImages.Value(number + 1);
         return new ImageView(
             SomeImages.Id(number + 1), $"image-{number}.iso", title, value.Size, value.Sha256, value.Root, value.PieceLength, value.InfoV1, value.InfoV2,
             new MetaValue(), value.Iso, Now, "tests", false, new StoreView("present"),
             Enumerable.Range(0, sites).ToDictionary(
-                s => $"site-{s}", _ => (IReadOnlyDictionary<string, CellView>)Surfaces.ToDictionary(n => n, _ => cell ?? Available)));
+                s => $"site-{s}", s => (IReadOnlyDictionary<string, CellView>)Surfaces.ToDictionary(n => n, _ => cell(s))));
     }
 }
