@@ -101,9 +101,9 @@ internal static class ServeCommand
         try
         {
             await using var site = await SiteHost.StartAsync(loaded.Configuration, options, stop.Token);
+            hangUps.Follow(site.Reload);
             using var stopping = site.Stopping.Register(notice.Stopping);
             notice.Ready($"Site {loaded.Configuration.Site} answers at {site.Api}.");
-            hangUps.Follow(site.Reload);
             if (report)
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(
