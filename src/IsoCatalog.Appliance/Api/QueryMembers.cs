@@ -26,7 +26,7 @@ internal static class QueryMembers
 
         foreach (var (name, values) in http.Request.Query)
         {
-            if (!known.Any(k => string.Equals(k.Name, name, StringComparison.OrdinalIgnoreCase)))
+            if (known.FirstOrDefault(k => string.Equals(k.Name, name, StringComparison.OrdinalIgnoreCase)) is not { } member)
             {
                 return $"'{ShownText.Cut(name, MaxShown)}' is nothing that this call takes in its query. "
                     + (known.Count == 0 ? "It takes nothing there." : $"It takes {string.Join(", ", known.Select(k => k.Name))}.");
@@ -36,23 +36,18 @@ internal static class QueryMembers
             {
                 return $"{ShownText.Cut(name, MaxShown)} stands {values.Count} times in the query; give it once.";
             }
+
+            if (!IsReadable(member.ParameterType, values.ToString()))
+            {
+                return $"{member.Name} is '{ShownText.Cut(values.ToString(), MaxShown)}'; it must be {MemberWords.Of(member.ParameterType)}.";
+            }
         }
 
         return null;
     }
 
-    /// <summary>In words which member is of another form than it must have; null where none is.</summary>
-    public static string? Unreadable(HttpContext http) => Of(http) is not { } known
-        ? null
-        : known.Where(k => http.Request.Query.ContainsKey(k.Name!)).Select(k => Unreadable(k, http.Request.Query[k.Name!].ToString())).FirstOrDefault(words => words is not null);
-
-    private static string? Unreadable(ParameterInfo parameter, string text)
-    {
-        var type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
-        var fine = type == typeof(string)
-            || (type == typeof(bool) ? bool.TryParse(text, out _) : int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _));
-        return fine ? null : $"{parameter.Name} is '{ShownText.Cut(text, MaxShown)}'; it must be {MemberWords.Of(type)}.";
-    }
+    private static bool IsReadable(Type type, string text) => (Nullable.GetUnderlyingType(type) ?? type) is var plain
+        && (plain == typeof(string) || (plain == typeof(bool) ? bool.TryParse(text, out _) : int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _)));
 
     /// <summary>Null for what is none of the API's calls: probes and pages may be asked with anything.</summary>
     private static IReadOnlyList<ParameterInfo>? Of(HttpContext http) =>

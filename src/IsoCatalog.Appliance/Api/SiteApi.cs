@@ -118,7 +118,7 @@ internal static class SiteApi
     {
         BadHttpRequestException { StatusCode: 413 } => WriteAsync(
             http, new Refusal(RefusalCode.InvalidRequest, "The body is too large."), 413),
-        BadHttpRequestException bad => WriteAsync(http, new Refusal(RefusalCode.InvalidRequest, QueryMembers.Unreadable(http) ?? BodyWords.Of(bad, http)), 400),
+        BadHttpRequestException bad => WriteAsync(http, new Refusal(RefusalCode.InvalidRequest, BodyWords.Of(bad, http)), 400),
         IOException io => WriteAsync(
             http,
             new Refusal(DiskFault.IsFull(io) ? RefusalCode.NoSpace : RefusalCode.WriteError, "The site could not use its disk. Nothing was changed.") { Remedy = io.Message },

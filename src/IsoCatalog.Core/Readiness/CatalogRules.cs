@@ -85,7 +85,7 @@ public static class CatalogRules
     }
 
     public static Refusal Protects(CatalogImage image) =>
-        new(RefusalCode.Protected, $"{image.FileName} is protected from removal.", image.Id) { Remedy = $"Take the protection off first: PATCH /api/v1/images/{image.Id} with {{\"protected\":false}}." };
+        new(RefusalCode.Protected, $"{image.FileName} is protected from removal.", image.Id) { Remedy = "Take the protection off first (PATCH protected=false)." };
 
     /// <summary>Null when an alias may be told to point to the image: it is in the catalog, ready or not.</summary>
     public static Refusal? MayPointTo(SiteView view, ImageId id) => view.Catalog.Images.GetValueOrDefault(id) switch
