@@ -57,7 +57,8 @@ internal sealed class AnswerSerializer(AskedSite site) : IHttpContentSerializer
         }
         catch (JsonException unreadable)
         {
-            throw site.Unexpected(answer.Status, $"JSON that is no {typeof(T).Name} ({unreadable.Path ?? "$"})", unreadable);
+            var at = unreadable.Path?.TrimStart('$', '.') is { Length: > 0 } where ? $" (at {where})" : "";
+            throw site.Unexpected(answer.Status, $"JSON that is not what this call answers{at}", unreadable);
         }
     }
 

@@ -6,7 +6,8 @@ namespace IsoCatalog.Client;
 
 /// <summary>What can be mounted now.</summary>
 /// <param name="AsOf">When this answer last changed.</param>
-public sealed record AvailableAnswer(string Site, string Surface, DateTimeOffset AsOf, IReadOnlyList<AvailableImage> Images);
+/// <param name="Lang">The language that titles were asked for in; left out when in none.</param>
+public sealed record AvailableAnswer(string Site, string Surface, DateTimeOffset AsOf, IReadOnlyList<AvailableImage> Images, string? Lang = null);
 
 /// <param name="Name">The file name, the same on every surface.</param>
 /// <param name="Sha256Confirmed">Whether this site computed the flat SHA-256 itself.</param>
@@ -362,7 +363,10 @@ public sealed record PeerView(
     string? LastRefusal);
 
 /// <summary>RFC 9457; <see cref="Type"/> is <c>urn:isocatalog:problem:CODE</c>.</summary>
-public sealed record Problem(string Type, string Title, int Status, string Detail, ImageId? Image = null)
+/// <param name="Detail">What is wrong, for people: a panel may show it to its customers.</param>
+/// <param name="Image">The image that it is about or that stands in the way.</param>
+/// <param name="Remedy">What somebody who runs the site does about it: commands, calls, files. Only to the roles operator and admin; left out where there is nothing to add, and by older sites.</param>
+public sealed record Problem(string Type, string Title, int Status, string Detail, ImageId? Image = null, string? Remedy = null)
 {
     public const string TypePrefix = "urn:isocatalog:problem:";
 

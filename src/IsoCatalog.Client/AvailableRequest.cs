@@ -7,6 +7,7 @@ namespace IsoCatalog.Client;
 /// <param name="Boot">uefi or bios.</param>
 /// <param name="Text">Part of the title, the file name or the volume id.</param>
 /// <param name="Cluster">An oVirt cluster by name or id: only what its virtual machines can mount.</param>
+/// <param name="Lang">The language of titles, as a tag such as <c>pt-BR</c>; where there is none in it <c>pt</c>, then <c>en</c>, then any.</param>
 public sealed record AvailableRequest(
     string Surface,
     string? Site = null,
@@ -16,7 +17,8 @@ public sealed record AvailableRequest(
     string? Kind = null,
     string? Tag = null,
     [property: AliasAs("q")] string? Text = null,
-    string? Cluster = null);
+    string? Cluster = null,
+    string? Lang = null);
 
 /// <summary>An answer and the tag to ask with the next time.</summary>
 public sealed record AvailableChange(AvailableAnswer Answer, string? ETag);

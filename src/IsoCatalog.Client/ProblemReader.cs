@@ -42,7 +42,8 @@ internal static class ProblemReader
                 Text(root, "title") ?? detail,
                 status,
                 detail,
-                ImageId.TryParse(Text(root, "image"), out var image) ? image : null);
+                ImageId.TryParse(Text(root, "image"), out var image) ? image : null,
+                Text(root, "remedy"));
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {

@@ -14,12 +14,12 @@ internal static class AliasEndpoints
     public static void Map(RouteGroupBuilder api)
     {
         var aliases = api.MapGroup("/aliases").WithTags("images").Signs();
-        aliases.MapGet("/", (SiteLedger ledger, ViewPoint point) =>
-                TypedResults.Json(new AliasList(AliasViews.All(ledger.View, point)), ApiJson.Default.AliasList))
+        aliases.MapGet("/", (HttpContext http, SiteLedger ledger, ViewPoint point) =>
+                TypedResults.Json(new AliasList([.. AliasViews.All(ledger.View, point).Select(a => PanelViews.For(http.Caller(), a))]), ApiJson.Default.AliasList))
             .RequireRole(Role.Panel).WithSummary("Every alias, where it points, and what it waits for").Produces<AliasList>();
-        aliases.MapGet("/{name}", (string name, SiteLedger ledger, ViewPoint point) => AliasViews.Of(ledger.View, name, point) is { } alias
-                ? TypedResults.Json(alias, ApiJson.Default.AliasView)
-                : SiteApi.Refused(new Refusal(RefusalCode.NotFound, "There is no such alias. 'isocatalog alias' and GET /api/v1/aliases list what there is.")))
+        aliases.MapGet("/{name}", (string name, HttpContext http, SiteLedger ledger, ViewPoint point) => AliasViews.Of(ledger.View, name, point) is { } alias
+                ? TypedResults.Json(PanelViews.For(http.Caller(), alias), ApiJson.Default.AliasView)
+                : SiteApi.Refused(new Refusal(RefusalCode.NotFound, $"There is no alias '{ShownText.Cut(name, 100)}'.") { Remedy = "'isocatalog alias' and GET /api/v1/aliases list what there is." }))
             .RequireRole(Role.Panel).WithSummary("One alias").Produces<AliasView>().Refuses(404);
         aliases.MapPut("/{name}", Put).RequireRole(Role.Operator).WithSummary("Point an alias to an image")
             .WithDescription(

@@ -3,6 +3,7 @@ using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Publishing;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Readiness;
 
 namespace IsoCatalog.Appliance.Api;
@@ -10,11 +11,6 @@ namespace IsoCatalog.Appliance.Api;
 /// <summary><c>GET /api/v1/available</c>: what can be mounted now.</summary>
 internal static class AvailableEndpoint
 {
-    private static readonly HashSet<string> Known = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "surface", "site", "os", "arch", "boot", "kind", "tag", "q", "cluster", "bmc",
-    };
-
     public static void Map(RouteGroupBuilder api) => api.MapGet("/available", Get)
         .RequireRole(Role.Panel)
         .WithTags("panel")
@@ -41,9 +37,10 @@ internal static class AvailableEndpoint
         [Description("One of the tags, without case.")] string? tag = null,
         [Description("Part of the title, the file name or the volume id, without case.")] string? q = null,
         [Description("An oVirt cluster by name or id: only what its virtual machines can mount. Without it, what those of every data center can that the ISO domain is attached to.")] string? cluster = null,
+        [Description(LanguageTag.Meaning)] string? lang = null,
         [Description("Not supported yet.")] string? bmc = null)
     {
-        if (Refusal(http, surface, boot, bmc, cluster is not null && site is not null && site != configuration.Site) is { } refusal)
+        if (Refusal(http, surface, boot, lang, bmc, cluster is not null && site is not null && site != configuration.Site) is { } refusal)
         {
             return SiteApi.Refused(refusal);
         }
@@ -57,6 +54,7 @@ internal static class AvailableEndpoint
             Tag = tag,
             Text = q,
             Cluster = cluster,
+            Language = lang,
         };
         if (site is not null && site != configuration.Site)
         {
@@ -70,28 +68,28 @@ internal static class AvailableEndpoint
 
         var answer = availability.Answer(query);
         return answer is null
-            ? SiteApi.Refused(new Refusal(
-                RefusalCode.UnknownSurface,
-                cluster is not null
-                ? $"No ISO domain of '{surface}' is attached to the data center of a cluster '{cluster}', as far as the engine has told. "
-                    + "GET /api/v1/status names the clusters of each surface."
-                : $"There is no surface, kind or group '{surface}' at {configuration.Site}. Surfaces: "
+            ? SiteApi.Refused(cluster is not null
+                ? new Refusal(RefusalCode.UnknownSurface, $"No ISO domain of '{surface}' is attached to the data center of a cluster '{cluster}', as far as the engine has told.")
+                {
+                    Remedy = "GET /api/v1/status names the clusters of each surface.",
+                }
+                : new Refusal(RefusalCode.UnknownSurface, $"There is no surface, kind or group '{surface}' at {configuration.Site}. Surfaces: "
                 + $"{string.Join(", ", configuration.Surfaces.Select(s => s.Name))}; groups: ipmi, console, ovirt."))
             : new Prepared(answer, time.GetUtcNow());
     }
 
     private static Refusal? Refusal(
-        HttpContext http, string? surface, string? boot, string? bmc, bool clusterElsewhere) =>
-        http.Request.Query.Keys.FirstOrDefault(k => !Known.Contains(k)) is { } unknown
-            ? new Refusal(RefusalCode.InvalidRequest, $"'{unknown}' is no filter of this list. Filters: {string.Join(", ", Known)}.")
-        : surface is null or { Length: 0 or > 100 }
+        HttpContext http, string? surface, string? boot, string? lang, string? bmc, bool clusterElsewhere) =>
+        surface is null or { Length: 0 or > 100 }
             ? new Refusal(RefusalCode.InvalidRequest, "Say for which surface: ?surface=NAME, or a group: ipmi, console, ovirt.")
         : bmc is not null || clusterElsewhere
             ? new Refusal(RefusalCode.NotSupported, "The filter bmc is not supported by this version yet, and cluster is for the clusters of the site that is asked.")
         : boot is not (null or "uefi" or "bios")
             ? new Refusal(RefusalCode.InvalidRequest, $"boot is '{boot}'; it may be uefi or bios.")
-        : http.Request.Query.Any(p => p.Value.Count > 1 || p.Value.ToString().Length > 200)
-            ? new Refusal(RefusalCode.InvalidRequest, "A filter may be given once, with at most 200 characters.")
+        : LanguageTag.Objection(lang) is { } objection
+            ? new Refusal(RefusalCode.InvalidRequest, objection)
+        : http.Request.Query.Any(p => p.Value.ToString().Length > 200)
+            ? new Refusal(RefusalCode.InvalidRequest, "A filter may have at most 200 characters.")
         : null;
 
     /// <summary>Bytes that are ready: no serialisation, no copy, the same object for everybody who asks the same.</summary>

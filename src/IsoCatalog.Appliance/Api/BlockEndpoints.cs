@@ -57,7 +57,7 @@ internal static class BlockEndpoints
     }
 
     private static IResult Unblock(string id, HttpContext http, SiteLedger ledger, CatalogBook book) => Meant(ledger.View.Catalog, id) is not { } image
-        ? SiteApi.Refused(new Refusal(RefusalCode.NotFound, $"There is no recalled image '{id}'. 'isocatalog ls --all' lists what is."))
+        ? SiteApi.Refused(new Refusal(RefusalCode.NotFound, $"There is no recalled image '{ShownText.Cut(id, 200)}'.") { Remedy = "'isocatalog ls --all' lists what is." })
         : SiteApi.Answer(book.Unblock(image, http.Caller().Name), _ => TypedResults.NoContent());
 
     /// <summary>A recalled image has no name in the lists any more: then the newest recall of one that asked for it is meant.</summary>

@@ -22,9 +22,11 @@ internal static class EventEndpoint
 
     private static async Task StreamAsync(HttpContext http, EventLog events, TimeProvider time, IHostApplicationLifetime lifetime)
     {
+        var caller = http.Caller();
         if (http.Request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase))
         {
-            await http.Response.WriteAsJsonAsync(events.Recent(), ApiJson.Default.IReadOnlyListSiteEvent, cancellationToken: http.RequestAborted);
+            IReadOnlyList<SiteEvent> kept = [.. events.Recent().Select(e => PanelViews.For(caller, e))];
+            await http.Response.WriteAsJsonAsync(kept, ApiJson.Default.IReadOnlyListSiteEvent, cancellationToken: http.RequestAborted);
             return;
         }
 
@@ -58,7 +60,7 @@ internal static class EventEndpoint
                 await beat.CancelAsync();
                 while (subscription.Events.TryRead(out var happened))
                 {
-                    var data = JsonSerializer.Serialize(happened, ApiJson.Default.SiteEvent);
+                    var data = JsonSerializer.Serialize(PanelViews.For(caller, happened), ApiJson.Default.SiteEvent);
                     await http.Response.WriteAsync($"id: {happened.Id}\nevent: {happened.Type}\ndata: {data}\n\n", stop.Token);
                 }
 

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Intake;
@@ -17,7 +16,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace IsoCatalog.Appliance.Api;
 
 /// <summary>The catalog: what there is, and changing it.</summary>
-internal static partial class ImageEndpoints
+internal static class ImageEndpoints
 {
     /// <summary>Bytes a second.</summary>
     private const int LeastUploadRate = 4096;
@@ -52,8 +51,14 @@ internal static partial class ImageEndpoints
         SiteLedger ledger,
         ViewPoint point,
         [FromQuery, Description("At most so many images: 1 to 5000, which is the default.")] int? limit,
-        [FromQuery, Description("From where on, as the Link header of the page before says.")] string? after)
+        [FromQuery, Description("From where on, as the Link header of the page before says.")] string? after,
+        [FromQuery, Description(LanguageTag.Meaning)] string? lang)
     {
+        if (LanguageTag.Objection(lang) is { } objection)
+        {
+            return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, objection));
+        }
+
         if (limit is < 1 or > ImagePage.Most)
         {
             return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, $"limit is {limit}; it may be 1 to {ImagePage.Most}."));
@@ -70,17 +75,24 @@ internal static partial class ImageEndpoints
         if (page.Next is { } next)
         {
             // Relative, so that it is right behind any proxy.
-            http.Response.Headers.Link = $"<?limit={limit ?? ImagePage.Most}&after={next}>; rel=\"next\"";
+            http.Response.Headers.Link = $"<?limit={limit ?? ImagePage.Most}&after={next}{(lang is null ? "" : "&lang=" + lang)}>; rel=\"next\"";
         }
 
-        return TypedResults.Json(new ImageList(ImageViews.Each(view, page.Images, point)), ApiJson.Default.ImageList);
+        var caller = http.Caller();
+        return TypedResults.Json(
+            new ImageList(ImageViews.Each(view, page.Images, point, lang).Select(i => PanelViews.For(caller, i, point.Site))), ApiJson.Default.ImageList);
     }
 
-    private static IResult Get(string id, SiteLedger ledger, ViewPoint point)
+    private static IResult Get(string id, HttpContext http, SiteLedger ledger, ViewPoint point, [FromQuery, Description(LanguageTag.Meaning)] string? lang)
     {
+        if (LanguageTag.Objection(lang) is { } objection)
+        {
+            return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, objection));
+        }
+
         var view = ledger.View;
         return view.Catalog.Find(id) is { } image
-            ? TypedResults.Json(ImageViews.Of(view, image, point), ApiJson.Default.ImageView)
+            ? TypedResults.Json(PanelViews.For(http.Caller(), ImageViews.Of(view, image, point, lang), point.Site), ApiJson.Default.ImageView)
             : SiteApi.Refused(CatalogRules.Unknown(view.Catalog, id));
     }
 
@@ -105,7 +117,12 @@ internal static partial class ImageEndpoints
             }
             catch (JsonException e)
             {
-                return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, $"The body is not an add request: {e.Message}"));
+                return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, BodyWords.Of(e, ApiJson.Default.AddRequest)));
+            }
+
+            if (http.Request.Query.Keys.FirstOrDefault() is { } misplaced)
+            {
+                return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, $"{misplaced} stands in the query, where nothing is looked at beside a JSON body: say it in the body."));
             }
 
             return FromPath(http, request, queue, by);
@@ -244,10 +261,8 @@ internal static partial class ImageEndpoints
     private static Refusal? PatchRefusal(ImagePatch patch) =>
         patch.Offer is not (null or "together" or "asap")
             ? new Refusal(RefusalCode.InvalidRequest, $"offer is '{patch.Offer}'; it may be together or asap.")
-        : patch.Titles?.Keys.FirstOrDefault(l => !Language().IsMatch(l)) is { } language
-            ? new Refusal(
-                RefusalCode.InvalidRequest,
-                $"'{ShownText.Cut(language, 40)}' is no language of a title; a language is a tag such as en or pt-BR.")
+        : patch.Titles?.Keys.FirstOrDefault(l => !LanguageTag.IsValid(l)) is { } language
+            ? new Refusal(RefusalCode.InvalidRequest, $"'{ShownText.Cut(language, 40)}' is no language of a title; a language is a tag such as en or pt-BR.")
         : (patch.Tags ?? []).Concat(patch.Arch ?? []).Any(t => string.IsNullOrEmpty(t))
             ? new Refusal(RefusalCode.InvalidRequest, "A tag or an architecture is empty.")
         : patch.Tags is { Count: > 50 } || patch.Titles is { Count: > 50 } || patch.Arch is { Count: > 20 }
@@ -259,8 +274,4 @@ internal static partial class ImageEndpoints
         .Concat(patch.Tags ?? []).Concat(patch.Arch ?? []).Concat(patch.Titles?.Values ?? [])
         .Concat([patch.Os?.Family, patch.Os?.Distro, patch.Os?.Version, patch.Os?.Edition, patch.Os?.Language])
         .OfType<string>();
-
-    /// <summary>The form of a language tag (RFC 5646), not whether it is registered.</summary>
-    [GeneratedRegex(@"\A(?=.{1,35}\z)[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
-    private static partial Regex Language();
 }

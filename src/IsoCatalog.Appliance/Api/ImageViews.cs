@@ -15,16 +15,18 @@ internal static class ImageViews
 {
     private const string Unknown = "unknown";
 
-    public static ImageView Of(SiteView view, CatalogImage image, ViewPoint point) => Of(view, [image], point)[0];
+    /// <param name="language">That titles are wanted in; see <see cref="CatalogImage.TitleIn"/>.</param>
+    public static ImageView Of(SiteView view, CatalogImage image, ViewPoint point, string? language = null) => Of(view, [image], point, language)[0];
 
-    public static IReadOnlyList<ImageView> Of(SiteView view, IReadOnlyList<CatalogImage> images, ViewPoint point) => [.. Each(view, images, point)];
+    /// <inheritdoc cref="Of(SiteView, CatalogImage, ViewPoint, string?)"/>
+    public static IReadOnlyList<ImageView> Of(SiteView view, IReadOnlyList<CatalogImage> images, ViewPoint point, string? language = null) => [.. Each(view, images, point, language)];
 
     /// <summary>The same for one reading.</summary>
-    public static ViewsOnDemand Each(SiteView view, IReadOnlyList<CatalogImage> images, ViewPoint point)
+    public static ViewsOnDemand Each(SiteView view, IReadOnlyList<CatalogImage> images, ViewPoint point, string? language)
     {
         var (others, now) = (view.Others.Values.OrderBy(o => o.Site, StringComparer.Ordinal).ToList(), point.Time.GetUtcNow());
         var taken = TakenNames.Of(view);
-        return new ViewsOnDemand(images, i => Of(view, i, Ready(view, i, point, others, taken, now)));
+        return new ViewsOnDemand(images, i => Of(view, i, Ready(view, i, point, others, taken, now)) with { Title = i.TitleIn(language) });
     }
 
     private static ImageView Of(SiteView view, CatalogImage image, IReadOnlyDictionary<string, IReadOnlyDictionary<string, CellView>> ready)
@@ -137,7 +139,7 @@ internal static class ImageViews
         var cell = view.CellOf(image.Id, surface.Name);
         if (cell is { State: CellState.Advertised } && !view.IsAvailable(image.Id, surface))
         {
-            return new CellView(CellState.Withdrawn, surface.Hindrance ?? "In doubt.", surface.ProblemCode ?? (surface.Hindrance is null ? ReasonCode.StoreDamaged : ReasonCode.DomainInactive), surface.ProblemSince, null);
+            return new CellView(CellState.Withdrawn, surface.Hindrance ?? "In doubt.", surface.HindranceCode ?? ReasonCode.StoreDamaged, surface.ProblemSince, null);
         }
 
         if (view.FileOf(image) is StoreFile.Fetching fetching && view.IsWanted(image.Id)

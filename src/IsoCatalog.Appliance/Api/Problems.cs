@@ -1,3 +1,5 @@
+using IsoCatalog.Appliance.Access;
+using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
 
@@ -6,8 +8,13 @@ namespace IsoCatalog.Appliance.Api;
 /// <summary>Refusals as RFC 9457 problems.</summary>
 internal static class Problems
 {
+    /// <summary>As an operator gets it.</summary>
     public static Problem Of(Refusal refusal) =>
-        new(Problem.TypePrefix + refusal.Code, Title(refusal.Code), Status(refusal.Code), refusal.Message, refusal.Image);
+        new(Problem.TypePrefix + refusal.Code, Title(refusal.Code), Status(refusal.Code), refusal.Message, refusal.Image, refusal.Remedy);
+
+    /// <summary>As whoever makes the request gets it: the remedy is for those who can use it.</summary>
+    public static Problem Of(Refusal refusal, HttpContext http) =>
+        http.Features.Get<Caller>()?.Is(Role.Operator) == true ? Of(refusal) : Of(refusal with { Remedy = null });
 
     public static int Status(string code) => code switch
     {

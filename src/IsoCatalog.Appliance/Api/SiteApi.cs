@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
@@ -49,8 +48,11 @@ internal static class SiteApi
             context.HttpContext.Response.StatusCode));
         app.UseRoutingWithHead();
         app.UseAccess(AccessProblem.WriteAsync);
+        app.Use((http, next) => QueryMembers.Objection(http) is { } objection
+            ? WriteAsync(http, new Refusal(RefusalCode.InvalidRequest, objection), StatusCodes.Status400BadRequest)
+            : next(http));
 
-        var api = app.MapGroup("/api/v1");
+        var api = app.MapGroup("/api/v1").WithMetadata(new ApiCall());
         AvailableEndpoint.Map(api);
         ImageEndpoints.Map(api);
         BlockEndpoints.Map(api);
@@ -94,11 +96,7 @@ internal static class SiteApi
         return await next(invocation);
     });
 
-    public static IResult Refused(Refusal refusal)
-    {
-        var problem = Problems.Of(refusal);
-        return TypedResults.Json(problem, ApiJson.Default.Problem, "application/problem+json", problem.Status);
-    }
+    public static IResult Refused(Refusal refusal) => new RefusedResult(refusal);
 
     public static IResult Answer<T>(Outcome<T> outcome, Func<T, IResult> done) => outcome switch
     {
@@ -110,7 +108,7 @@ internal static class SiteApi
     private static string Words(HttpContext http) => http.Response.StatusCode switch
     {
         415 => "The body is of a type that this request does not take: send Content-Type: application/json.",
-        400 => $"A parameter of {http.Request.Method} {http.Request.Path} cannot be read. Give each once, and numbers as digits; see /openapi/v1.json.",
+        400 => $"Something in {http.Request.Method} {http.Request.Path} cannot be read; see /openapi/v1.json.",
         405 => $"{http.Request.Method} is nothing that {http.Request.Path} can do; it takes {http.Response.Headers.Allow}. See /openapi/v1.json.",
         _ => $"{http.Request.Method} {http.Request.Path} is not part of this API. See /openapi/v1.json.",
     };
@@ -119,25 +117,25 @@ internal static class SiteApi
 
     private static Task AnswerAsync(HttpContext http) => http.Features.Get<IExceptionHandlerFeature>()?.Error switch
     {
-        BadHttpRequestException { StatusCode: 413 } large => WriteAsync(
-            http, new Refusal(RefusalCode.InvalidRequest, $"The request is too large: {large.Message}"), 413),
-        BadHttpRequestException bad => WriteAsync(
-            http,
-            new Refusal(
-                RefusalCode.InvalidRequest,
-                bad.InnerException is JsonException json ? $"The body is not the JSON that is expected here: {json.Message}" : bad.Message),
-            400),
+        BadHttpRequestException { StatusCode: 413 } => WriteAsync(
+            http, new Refusal(RefusalCode.InvalidRequest, "The body is too large."), 413),
+        BadHttpRequestException bad => WriteAsync(http, new Refusal(RefusalCode.InvalidRequest, BodyWords.Of(bad, http)), 400),
         IOException io => WriteAsync(
             http,
-            new Refusal(DiskFault.IsFull(io) ? RefusalCode.NoSpace : RefusalCode.WriteError, $"The disk could not be used: {io.Message} Nothing was changed."),
+            new Refusal(DiskFault.IsFull(io) ? RefusalCode.NoSpace : RefusalCode.WriteError, "The site could not use its disk. Nothing was changed.") { Remedy = io.Message },
             DiskFault.IsFull(io) ? 507 : 500),
-        _ => WriteAsync(http, new Refusal(RefusalCode.Unexpected, "Something went wrong inside; the log has the details."), 500),
+        _ => WriteAsync(http, new Refusal(RefusalCode.Unexpected, "Something went wrong inside.") { Remedy = "The site's log has the details." }, 500),
     };
+
+    private sealed class RefusedResult(Refusal refusal) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext) => WriteAsync(httpContext, refusal, Problems.Status(refusal.Code));
+    }
 
     private static async Task WriteAsync(HttpContext http, Refusal refusal, int status)
     {
         http.Response.StatusCode = status;
         await http.Response.WriteAsJsonAsync(
-            Problems.Of(refusal) with { Status = status }, ApiJson.Default.Problem, "application/problem+json", http.RequestAborted);
+            Problems.Of(refusal, http) with { Status = status }, ApiJson.Default.Problem, "application/problem+json", http.RequestAborted);
     }
 }

@@ -11,6 +11,9 @@ internal sealed class ViewsOnDemand(IReadOnlyList<CatalogImage> images, Func<Cat
 
     public ImageView this[int index] => view(images[index]);
 
+    /// <summary>Each as <paramref name="next"/> makes it, on demand too.</summary>
+    public ViewsOnDemand Select(Func<ImageView, ImageView> next) => new(images, i => next(view(i)));
+
     public IEnumerator<ImageView> GetEnumerator() => images.Select(view).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

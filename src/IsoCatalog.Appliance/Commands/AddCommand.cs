@@ -150,9 +150,9 @@ internal static class AddCommand
 
     private static int Refused(Screen screen, string file, Problem problem, int exitCode)
     {
-        screen.ToError("error: " + problem.Detail);
+        screen.ToError("error: " + Screen.Words(problem));
         screen.Object(
-            new RefusedFile(file, problem.Type, problem.Title, problem.Status, problem.Detail, problem.Image), CommandJson.Default.RefusedFile);
+            new RefusedFile(file, problem.Type, problem.Title, problem.Status, problem.Detail, problem.Image, problem.Remedy), CommandJson.Default.RefusedFile);
         return exitCode;
     }
 

@@ -25,7 +25,7 @@ internal sealed record AddedFile(
 internal sealed record AddSeconds(double Add, double? Advertise, double Total);
 
 /// <summary>What <c>add --json</c> says of a file that was not added: the problem, and which file.</summary>
-internal sealed record RefusedFile(string File, string Type, string Title, int Status, string Detail, ImageId? Image);
+internal sealed record RefusedFile(string File, string Type, string Title, int Status, string Detail, ImageId? Image, string? Remedy = null);
 
 /// <summary>What <c>ls --all --json</c> says.</summary>
 internal sealed record WholeList(IReadOnlyList<ImageView> Images, IReadOnlyList<RetiredView> Retired, IReadOnlyList<BlockView> Blocked);

@@ -23,7 +23,8 @@ internal sealed record DemoSite(string Id, string Api, string? Iso, string? Flee
 
 internal sealed record DemoImageReport(ImageId Id, string Name, long Size);
 
-internal sealed record DemoReport(IReadOnlyList<DemoSite> Sites, DemoEngineReport Engine, DemoImageReport Image, DemoSeconds Seconds);
+/// <param name="PanelToken">With the role panel at every site, until the demonstration ends.</param>
+internal sealed record DemoReport(IReadOnlyList<DemoSite> Sites, DemoEngineReport Engine, DemoImageReport Image, DemoSeconds Seconds, string PanelToken);
 
 /// <summary><c>isocatalog demo</c>: whole sites on loopback, each in a process of its own, with an image on the way from one to every surface of all.</summary>
 internal static class DemoCommand
@@ -96,7 +97,8 @@ internal static class DemoCommand
                 [.. fleet.Sites.Select(s => new DemoSite(s.Id, s.Api.ToString(), s.Iso, s.Fleet, s.Swarm, s.Data, s.Surfaces))],
                 fleet.Engine.Report,
                 new DemoImageReport(added.Id, added.Name, added.Size),
-                new DemoSeconds(Math.Round(watch.Elapsed.TotalSeconds, 3), Math.Round(transfer.TotalSeconds, 3)));
+                new DemoSeconds(Math.Round(watch.Elapsed.TotalSeconds, 3), Math.Round(transfer.TotalSeconds, 3)),
+                fleet.PanelToken);
             screen.Object(report, StartJson.Default.DemoReport);
             if (!screen.Json)
             {
@@ -164,6 +166,8 @@ internal static class DemoCommand
         // To be copied: nothing may wrap them.
         screen.Line($"Open in a browser:    {first.Api}");
         screen.Line($"Ask as a panel does:  curl '{first.Api}api/v1/available?surface=ipmi'");
+        screen.Line($"With its own token:   curl -H 'Authorization: Bearer {fleet.PanelToken}' '{first.Api}api/v1/available?surface=ipmi'");
+        screen.Line($"In a PHP panel:       $panel = new SitePanel('{first.Api.GetLeftPart(UriPartial.Authority)}', '{fleet.PanelToken}');  // of docs/panel.md; hold on 'bmc' for '127.0.0.1'");
         screen.Line($"Drop an image into:   {Path.Combine(first.Data, "inbox")}");
         screen.Line($"Break its oVirt:      curl --cacert {fleet.Engine.Report.CaFile} -X PATCH -d '{{\"down\":true}}' {fleet.Engine.Report.Faults}");
         screen.Line($"Watch the fleet:      isocatalog status --watch --server {first.Api}");

@@ -1,3 +1,4 @@
+using IsoCatalog.Appliance.Access;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Fleet;
@@ -12,13 +13,16 @@ internal sealed class DemoFleet : IAsyncDisposable
 {
     private static readonly string[] Names = ["ams", "nyc", "msk", "sin", "lon", "fra", "sao", "syd", "tyo"];
 
-    private DemoFleet(IReadOnlyList<DemoSiteProcess> sites, DemoEngine engine) => (Sites, Engine) = (sites, engine);
+    private DemoFleet(IReadOnlyList<DemoSiteProcess> sites, DemoEngine engine, string panelToken) => (Sites, Engine, PanelToken) = (sites, engine, panelToken);
 
     public static int Most => Names.Length;
 
     public IReadOnlyList<DemoSiteProcess> Sites { get; }
 
     public DemoEngine Engine { get; }
+
+    /// <summary>With the role panel at every site. Made anew at each start, and kept nowhere but as its hash.</summary>
+    public string PanelToken { get; }
 
     /// <summary>Makes what is missing in the folder, starts the sites, and brings them together.</summary>
     public static async Task<DemoFleet> StartAsync(string folder, int count, CancellationToken cancellationToken)
@@ -28,14 +32,15 @@ internal sealed class DemoFleet : IAsyncDisposable
         try
         {
             var plans = new List<DemoSitePlan>();
+            var (panelToken, hash) = Token.Generate();
             foreach (var id in Names.Take(count))
             {
-                plans.Add(await DemoSitePlan.MakeAsync(id, Path.Combine(folder, id), engine.SurfaceOf(id), cancellationToken));
+                plans.Add(await DemoSitePlan.MakeAsync(id, Path.Combine(folder, id), hash, engine.SurfaceOf(id), cancellationToken));
             }
 
             Found([.. plans.Select(p => p.Configuration)]);
             starting = [.. plans.Select(p => DemoSiteProcess.StartAsync(p, cancellationToken))];
-            var fleet = new DemoFleet(await Task.WhenAll(starting), engine);
+            var fleet = new DemoFleet(await Task.WhenAll(starting), engine, panelToken);
             await fleet.IntroduceAsync(cancellationToken);
             return fleet;
         }

@@ -1,5 +1,6 @@
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Client;
+using IsoCatalog.Core.Hashing;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -8,8 +9,9 @@ internal sealed record DemoSitePlan(string ConfigurationPath, SiteConfiguration 
 {
     private const string AnyPort = """listen: { api: "127.0.0.1:0", iso: "127.0.0.1:0", fleet: "127.0.0.1:0", swarm: "127.0.0.1:0" }""";
 
+    /// <param name="panel">The hash of a token with the role panel, for clients on this machine.</param>
     /// <param name="moreSurfaces">Lines of YAML.</param>
-    public static async Task<DemoSitePlan> MakeAsync(string id, string folder, string moreSurfaces, CancellationToken cancellationToken)
+    public static async Task<DemoSitePlan> MakeAsync(string id, string folder, Sha256Digest panel, string moreSurfaces, CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder, "site.yaml");
         Directory.CreateDirectory(folder);
@@ -21,6 +23,8 @@ internal sealed record DemoSitePlan(string ConfigurationPath, SiteConfiguration 
             {{AnyPort}}
             store: { floor: 64MiB }
             log: { level: warning }
+            tokens:
+              - { name: panel, role: panel, sha256: "{{panel}}", allow: ["127.0.0.0/8"] }
             surfaces:
               - { name: bmc, kind: ipmi, allow: ["127.0.0.0/8"] }
               - { name: console, kind: volume, path: {{Path.Combine(folder, "console")}}, check: 5s }

@@ -112,9 +112,12 @@ internal sealed class Screen
     /// <summary>On stderr, and with --json also as an object on stdout.</summary>
     public void Error(Problem problem)
     {
-        ToError("error: " + problem.Detail);
+        ToError("error: " + Words(problem));
         Object(problem, ApiJson.Default.Problem);
     }
+
+    /// <summary>What is wrong, and what to do about it where the site says that.</summary>
+    public static string Words(Problem problem) => problem.Remedy is null ? problem.Detail : $"{problem.Detail} {problem.Remedy}";
 
     /// <summary>It was broken off, or answered with no. Where something was said already, that was the answer.</summary>
     public void Cancelled(string text)

@@ -46,7 +46,7 @@ internal sealed class FleetRoutes(
         }
         catch (BadHttpRequestException bad)
         {
-            await RefuseAsync(http, bad.StatusCode, FleetRefusalCode.InvalidRequest, bad.Message, either.Token);
+            await RefuseAsync(http, bad.StatusCode, FleetRefusalCode.InvalidRequest, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The body is too large." : "The request is not complete, or came too slowly.", either.Token);
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
@@ -133,9 +133,9 @@ internal sealed class FleetRoutes(
         {
             state = CompleteJson.Read(await BodyAsync(http, FleetState.MaxBytes, cancellationToken), FleetJson.Default.FleetState);
         }
-        catch (JsonException e)
+        catch (JsonException)
         {
-            await RefuseAsync(http, 400, FleetRefusalCode.InvalidRequest, e.Message, cancellationToken);
+            await RefuseAsync(http, 400, FleetRefusalCode.InvalidRequest, "The body is not the state of a site.", cancellationToken);
             return;
         }
 

@@ -191,7 +191,7 @@ internal sealed class Inbox : LastingLoop
             switch (verdict)
             {
                 case InboxVerdict.Take { Expected: var expected } when _refused.TryGetValue(file.Name, out var refused) && refused.Seen == file.Entry.Seen && refused.Expected == expected?.Sha256:
-                    standing.Add(new InboxFinding(RefusedCode, refused.Refusal.Message, path, refused.Since, refused.Refusal.Image));
+                    standing.Add(new InboxFinding(RefusedCode, refused.Refusal.InFull, path, refused.Since, refused.Refusal.Image));
                     break;
                 case InboxVerdict.Take { Expected: var expected } when _writers.WhyNotYet(file, expected is not null, now) is { } wait:
                     _isRestless |= wait.IsShort;
@@ -265,7 +265,7 @@ internal sealed class Inbox : LastingLoop
                 _known[file.Name] = (seen, _time.GetUtcNow());
                 break;
             case Outcome<CatalogImage>.Refused { Refusal: var refusal } when !cancellationToken.IsCancellationRequested:
-                var inWords = refusal.Code == RefusalCode.AlreadyInCatalog ? refusal with { Message = $"{path}: {refusal.Message} Delete the file, or move it away." } : refusal;
+                var inWords = refusal.Code == RefusalCode.AlreadyInCatalog ? refusal with { Message = $"{path}: {refusal.InFull} Delete the file, or move it away.", Remedy = null } : refusal;
                 _refused[file.Name] = new RefusedFile(seen, expected?.Sha256, inWords, _time.GetUtcNow());
                 break;
         }

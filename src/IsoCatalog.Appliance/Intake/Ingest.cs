@@ -55,7 +55,7 @@ internal sealed class Ingest(
                 break;
             case Outcome<CatalogImage>.Refused { Refusal: var refusal }:
                 metrics.NotAdded(refusal.Code);
-                Log.NotAdded(log, request.Label, refusal.Code, refusal.Message);
+                Log.NotAdded(log, request.Label, refusal.Code, refusal.InFull);
                 break;
         }
 
@@ -366,7 +366,7 @@ internal sealed class Ingest(
             IsoInspection.Refused { Vouched: { } found } when vouched => found,
             IsoInspection.Refused { Vouched: not null, Refusal: var refusal } => new Refusal(
                 refusal.Code == IsoRefusal.Truncated ? RefusalCode.TruncatedImage : RefusalCode.CorruptImage,
-                $"{label}: {refusal.Message} If the publisher's own file is so, add it with the SHA-256 that the publisher names (--sha256)."),
+                $"{label}: {refusal.Message}") { Remedy = "If the publisher's own file is so, add it with the SHA-256 that the publisher names (--sha256)." },
             IsoInspection.Refused { Refusal: var refusal } => new Refusal(
                 refusal.Code == IsoRefusal.Empty ? RefusalCode.EmptyImage : RefusalCode.NotAnIso, $"{label}: {refusal.Message}"),
             _ => throw new System.Diagnostics.UnreachableException(),

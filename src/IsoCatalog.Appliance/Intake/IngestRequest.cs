@@ -72,7 +72,10 @@ internal abstract record IngestRequest(string Name, string Label, string By)
             RefusalCode.SourceUnreadable, $"{Path} is not a file: it is {SourceKind.Called(kind)}. {SourceKind.Remedy(kind, "add that")}");
 
         private Refusal NotForThem => new(
-            RefusalCode.SourceUnreadable, $"The user who named {Path} may not read it. Send the image itself, as `isocatalog add` does, or put it where that user may.");
+            RefusalCode.SourceUnreadable, $"The user who named {Path} may not read it.")
+        {
+            Remedy = "Send the image itself, as `isocatalog add` does, or put it where that user may.",
+        };
 
         public override long? Length => File.Exists(Path) ? new FileInfo(Path).Length : null;
     }

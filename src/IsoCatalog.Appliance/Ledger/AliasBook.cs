@@ -62,7 +62,7 @@ internal sealed class AliasBook(SiteLedger ledger, FleetDocuments documents, Eve
         var before = view.Catalog.AliasOf(alias) is { Deleted: false } live ? live : null;
         if (before is null && waiting is null)
         {
-            return new Refusal(RefusalCode.NotFound, $"There is no alias '{alias}'. 'isocatalog alias' lists what there is.");
+            return new Refusal(RefusalCode.NotFound, $"There is no alias '{alias}'.") { Remedy = "'isocatalog alias' lists what there is." };
         }
 
         PreparedWrite? signed = null;

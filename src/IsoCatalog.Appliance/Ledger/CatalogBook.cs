@@ -95,7 +95,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
 
         if (turn.View.Catalog.Images.GetValueOrDefault(id) is not { Deleted: false } image)
         {
-            return NotFound(id);
+            return CatalogRules.NoSuch(id);
         }
 
         return Sign(
@@ -112,7 +112,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         using var turn = ledger.Take();
         if (turn.View.Catalog.Images.GetValueOrDefault(id) is not { Deleted: false } image)
         {
-            return NotFound(id);
+            return CatalogRules.NoSuch(id);
         }
 
         if (image.Meta.Protected)
@@ -130,7 +130,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         var view = turn.View;
         if (view.Catalog.Images.GetValueOrDefault(id) is not { } image)
         {
-            return NotFound(id);
+            return CatalogRules.NoSuch(id);
         }
 
         if (!image.Deleted)
@@ -141,7 +141,7 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         if (view.FileOf(image) is not (StoreFile.Retired or StoreFile.Present or StoreFile.Doubted) && !view.Others.Values.Any(o => o.Holds(id)))
         {
             return new Refusal(
-                RefusalCode.NotRestorable, $"The bytes of {image.FileName} are not kept any more. Add the file again: isocatalog add FILE.", id);
+                RefusalCode.NotRestorable, $"The bytes of {image.FileName} are not kept any more.", id) { Remedy = "Add the file again: isocatalog add FILE." };
         }
 
         return CatalogRules.MayAdd(view, id, image.FileName) is { } refused
@@ -204,15 +204,18 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         var catalog = turn.View.Catalog;
         if (catalog.BlockOf(id) is null)
         {
-            return new Refusal(RefusalCode.NotFound, $"{turn.View.NameOf(id)} is not recalled. 'isocatalog ls --all' lists what is.", id);
+            return new Refusal(RefusalCode.NotFound, $"{turn.View.NameOf(id)} is not recalled.", id) { Remedy = "'isocatalog ls --all' lists what is." };
         }
 
         if (catalog.Images.GetValueOrDefault(id) is { Deleted: false, Value.FileName: var name } && catalog.Names.TryGetValue(name, out var other) && other != id)
         {
             return new Refusal(
                 RefusalCode.NameTaken,
-                $"The name {name} was given to other bytes ({other}) while these were recalled. Remove one of the two first: isocatalog rm {id}, or isocatalog rm {other}.",
-                other);
+                $"The name {name} was given to other bytes ({other}) while these were recalled.",
+                other)
+            {
+                Remedy = $"Remove one of the two first: isocatalog rm {id}, or isocatalog rm {other}.",
+            };
         }
 
         return Recall(turn, new BlockEntry(id, documents.NextStamp(RegisterKey.OfBlock(id)), by, null, true), $"the recall of {turn.View.NameOf(id)} was taken back");
@@ -236,9 +239,6 @@ internal sealed class CatalogBook(SiteLedger ledger, FleetDocuments documents, E
         List<Entry> said = [.. entries.Where(e => !e.Stamp.IsWeakest())];
         return said.Count == entries.Count || (said.Count > 0 && documents.Prepare(said, out signed) is not null) ? unsigned : null;
     }
-
-    private static Refusal NotFound(ImageId id) =>
-        new(RefusalCode.NotFound, $"There is no image {id} in the catalog. 'isocatalog ls' lists what there is.", id);
 
     private Outcome<CatalogImage> Sign(in Turn turn, ImageId id, Entry entry, string news, Func<CatalogImage, bool>? described = null, bool always = false)
     {

@@ -14,16 +14,27 @@ internal sealed class LeaseBook(SiteLedger ledger, EventLog events)
         var surface = view.Surfaces.First(s => s.Name == lease.Surface);
         if (!view.Catalog.Images.ContainsKey(lease.Image))
         {
-            return new Refusal(RefusalCode.NotFound, $"There is no image {lease.Image} in the catalog. 'isocatalog ls' lists what there is.", lease.Image);
+            return CatalogRules.NoSuch(lease.Image);
+        }
+
+        if (CatalogRules.Gone(view.Catalog, lease.Image.ToString()) is { } gone)
+        {
+            return gone;
         }
 
         if (!view.IsAvailableToSome(lease.Image, surface))
         {
             var cell = view.CellOf(lease.Image, surface.Name);
+            var taken = cell is { State: CellState.Staged } ? TakenNames.Of(view).Why(lease.Image, surface) : null;
             return new Refusal(
                 RefusalCode.NotReady,
-                $"The image is not available on {surface.Name}: {surface.Hindrance ?? (cell is { State: CellState.Staged } ? TakenNames.Of(view).Why(lease.Image, surface) : null) ?? cell?.Reason ?? view.WhyUnwanted(lease.Image) ?? "it is not published there yet."}",
-                lease.Image);
+                $"{view.NameOf(lease.Image)} is not available on {surface.Name}: "
+                + (view.WhyUnwanted(lease.Image) ?? ReasonWords.Of(surface.HindranceCode ?? (taken is null ? cell?.Code : ReasonCode.WaitingForName)
+                    ?? (cell is { State: CellState.Advertised } ? ReasonCode.StoreDamaged : ReasonCode.NotYetPublished))),
+                lease.Image)
+            {
+                Remedy = surface.Hindrance ?? taken ?? cell?.Reason,
+            };
         }
 
         if (Keep(turn, lease) is { } failed)

@@ -192,7 +192,7 @@ internal sealed class SiteLedger : IDisposable
         catch (DatabaseException e)
         {
             var (code, remedy) = DiskFault.IsFull(e) ? (RefusalCode.NoSpace, " " + _reserve.Remedy) : (RefusalCode.WriteError, "");
-            return new Refusal(code, $"The site's database could not be written: {e.Message}{remedy} Nothing was changed.");
+            return new Refusal(code, "The site cannot write down anything new at this moment. Nothing was changed. Try again later.") { Remedy = $"Its database could not be written: {e.Message}{remedy}" };
         }
 
         _savedEpoch = epoch;

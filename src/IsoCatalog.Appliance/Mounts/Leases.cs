@@ -43,10 +43,12 @@ internal sealed class Leases(SiteLedger ledger, LeaseBook book, LeaseRoutes rout
         }
 
         var catalog = ledger.View.Catalog;
-        if (catalog.Find(request.Image) is not { } image)
+        if (CatalogRules.Gone(catalog, request.Image) is { } gone)
         {
-            return CatalogRules.Unknown(catalog, request.Image);
+            return gone;
         }
+
+        var image = catalog.Meant(request.Image)!;
 
         var now = Now();
         var lease = new Lease(
@@ -131,7 +133,7 @@ internal sealed class Leases(SiteLedger ledger, LeaseBook book, LeaseRoutes rout
 
         book.End(lease.Id, "could not be opened");
         return new Refusal(
-            RefusalCode.NotReady, $"The image became unavailable on {lease.Surface} at this moment. Ask GET /api/v1/available again.", lease.Image);
+            RefusalCode.NotReady, $"The image became unavailable on {lease.Surface} at this moment. Ask for the list again.", lease.Image);
     }
 
     private LeaseView View(Lease lease) => View(lease, routes.MountOf(lease) ?? new SurfaceMount());

@@ -69,7 +69,7 @@ internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book,
         var view = ledger.View;
         var hindrances = AliasPlan.WaitsFor(view, site, move.Image, time.GetUtcNow()).ToList();
         var places = view.Surfaces.Length + view.Others.Values.Sum(o => o.Surfaces?.Length ?? 1);
-        var step = _held.GetValueOrDefault(move.Job) is { } refusal ? refusal.Message
+        var step = _held.GetValueOrDefault(move.Job) is { } refusal ? refusal.InFull
             : hindrances.Count == 0 ? "moving"
             : $"waiting for {string.Join(", ", hindrances.Select(h => h.Surface is null ? h.Site : $"{h.Surface} at {h.Site}").Take(10))}";
         return new AliasJob(move, Subject(view, move), step, places - hindrances.Count, places);
@@ -103,7 +103,7 @@ internal sealed class AliasMover(string site, SiteLedger ledger, AliasBook book,
             {
                 case Outcome<AliasStep>.Refused { Refusal: var refusal }:
                     _held = _held.SetItem(move.Job, refusal);
-                    return refusal.Message;
+                    return refusal.InFull;
                 case Outcome<AliasStep>.Done { Value: AliasStep.Move }:
                     End_NeedsLock(move, null);
                     break;

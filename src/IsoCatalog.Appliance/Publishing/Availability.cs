@@ -27,6 +27,9 @@ internal sealed record AvailableQuery(string Surface)
 
     /// <summary>An oVirt cluster, by name or id: what its virtual machines can mount.</summary>
     public string? Cluster { get; init; }
+
+    /// <summary>The language of titles; see <see cref="CatalogImage.TitleIn"/>.</summary>
+    public string? Language { get; init; }
 }
 
 /// <summary>Answers "what can be mounted now" from the newest view, without touching disk or database. Thread-safe.</summary>
@@ -71,7 +74,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
     /// <summary>The catalog's images that the filters let through, in the order of the list.</summary>
     public static IEnumerable<CatalogImage> Matching(SiteView view, AvailableQuery query) => view.Catalog.Live
         .Where(i => Matches(i, query))
-        .OrderBy(i => i.Meta.Order).ThenBy(i => i.Title, NaturalOrder.Comparer).ThenBy(i => i.Id);
+        .OrderBy(i => ImagePosition.Of(i, query.Language));
 
     /// <summary>A group or kind means all its surfaces; but a cluster mounts from the one domain of its data center.</summary>
     private static List<SurfaceStatus> Asked(SiteView view, AvailableQuery query)
@@ -100,7 +103,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
     }
 
     private AvailableBytes Made(SiteView view, List<SurfaceStatus> asked, AvailableQuery query, IReadOnlyList<AvailableImage> images, byte[] hash) =>
-        Packed(view, new AvailableAnswer(site, query.Surface, asked.Max(s => s.AnswerChanged), images), hash);
+        Packed(view, new AvailableAnswer(site, query.Surface, asked.Max(s => s.AnswerChanged), images, query.Language), hash);
 
     public static AvailableBytes Packed(SiteView view, AvailableAnswer answer, byte[] imagesHash)
     {
@@ -122,7 +125,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
         {
             if (asked.All(s => view.IsAvailable(image.Id, s, query.Cluster)) && mounting.MountOf(store.Stored(image, default), view.CellOf(image.Id, mounting.Description.Name)?.Evidence) is { } mount)
             {
-                images.Add(Wire(view, image, view.IsConfirmed(image.Id), mount));
+                images.Add(Wire(view, image, query.Language, view.IsConfirmed(image.Id), mount));
             }
         }
 
@@ -136,14 +139,14 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
         && (query.Kind is null || Is(image.Meta.Kind, query.Kind))
         && (query.Tag is null || image.Meta.Tags.Contains(query.Tag, StringComparer.OrdinalIgnoreCase))
         && (query.Text is null
-            || image.Title.Contains(query.Text, StringComparison.OrdinalIgnoreCase)
+            || image.TitleIn(query.Language).Contains(query.Text, StringComparison.OrdinalIgnoreCase)
             || image.FileName.Contains(query.Text, StringComparison.OrdinalIgnoreCase)
             || image.Value.Iso.VolumeId.Contains(query.Text, StringComparison.OrdinalIgnoreCase));
 
-    public static AvailableImage Wire(SiteView view, CatalogImage image, bool sha256Confirmed, SurfaceMount mount) => new(
+    public static AvailableImage Wire(SiteView view, CatalogImage image, string? language, bool sha256Confirmed, SurfaceMount mount) => new(
         image.Id,
         image.FileName,
-        image.Title,
+        image.TitleIn(language),
         image.Value.Size,
         image.Value.Sha256,
         sha256Confirmed,

@@ -28,8 +28,10 @@ internal sealed class Elsewhere(string own, SiteLedger ledger, Availability here
         {
             return new Refusal(
                 RefusalCode.SiteUnreachable,
-                $"Nothing was heard for {OtherSite.Fresh.TotalSeconds:0} s of {string.Join(", ", silent.Select(o => o.Site))}: what can be mounted there now is not known. "
-                + "Ask that site itself, or look at 'isocatalog status'.");
+                $"Nothing was heard for {OtherSite.Fresh.TotalSeconds:0} s of {string.Join(", ", silent.Select(o => o.Site))}: what can be mounted there now is not known. Ask that site itself.")
+            {
+                Remedy = "'isocatalog status' says how it stands with each site.",
+            };
         }
 
         var asked = others.ToDictionary(o => o.Site, o => Asked(o, query.Surface), StringComparer.Ordinal);
@@ -56,7 +58,7 @@ internal sealed class Elsewhere(string own, SiteLedger ledger, Availability here
     private static List<AvailableImage> At(SiteView view, AvailableQuery query, OtherSite other, List<OtherSurface> asked) =>
         Availability.Matching(view, query)
             .Where(i => !i.Meta.Hidden && asked.All(s => other.IsAvailable(i.Id, s)))
-            .Select(i => Availability.Wire(view, i, other.Confirmed.Contains(i.Id), new SurfaceMount()))
+            .Select(i => Availability.Wire(view, i, query.Language, other.Confirmed.Contains(i.Id), new SurfaceMount()))
             .ToList();
 
     private static List<OtherSurface> Asked(OtherSite other, string surface) =>
@@ -72,6 +74,6 @@ internal sealed class Elsewhere(string own, SiteLedger ledger, Availability here
             return known;
         }
 
-        return _answers.Keep((site, query), Availability.Packed(view, new AvailableAnswer(site, query.Surface, now, images), hash));
+        return _answers.Keep((site, query), Availability.Packed(view, new AvailableAnswer(site, query.Surface, now, images, query.Language), hash));
     }
 }

@@ -28,16 +28,30 @@ public sealed record CatalogImage(ImageId Id, ImageValue Value, MetaValue Meta, 
         : Meta.Titles.Count > 0 ? Meta.Titles.OrderBy(t => t.Key, StringComparer.Ordinal).First().Value
         : Value.Iso.VolumeId.Length > 0 ? Value.Iso.VolumeId : FileName;
 
+    /// <summary>
+    /// The title in that language: by lookup (RFC 4647, section 3.4), so that <c>pt-BR</c> finds <c>pt</c>, without case; else the one that is shown without a language. The same at every site.
+    /// </summary>
+    /// <param name="language">A language tag; null for none.</param>
+    public string TitleIn(string? language) =>
+        language is null ? Title : LanguageTag.Lookup(language).Select(TitleTagged).FirstOrDefault(title => title is not null) ?? Title;
+
     public IReadOnlyList<string> Arch => Meta.Arch.Count > 0 ? Meta.Arch : Value.Iso.Arch;
+
+    private string? TitleTagged(string tag) => Meta.Titles.GetValueOrDefault(tag)
+        ?? Meta.Titles.Where(t => string.Equals(t.Key, tag, StringComparison.OrdinalIgnoreCase)).OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => t.Value).FirstOrDefault();
 
     /// <summary>Does a list of what can be mounted show the same, whatever its filter? Who owns or protects an image is not shown there.</summary>
     public bool LooksLike(CatalogImage other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return Title == other.Title && FileName == other.FileName && Meta.Kind == other.Meta.Kind && Meta.Group == other.Meta.Group
+        return SameTitles(Meta.Titles, other.Meta.Titles) && Title == other.Title && FileName == other.FileName && Meta.Kind == other.Meta.Kind && Meta.Group == other.Meta.Group
             && Meta.Order == other.Meta.Order && Meta.Os == other.Meta.Os && Meta.EolDate == other.Meta.EolDate && Meta.Hidden == other.Meta.Hidden
             && Arch.SequenceEqual(other.Arch) && Meta.Tags.SequenceEqual(other.Meta.Tags) && LooksLike(Value, other.Value);
     }
+
+    /// <summary>Any of them may be shown to somebody.</summary>
+    private static bool SameTitles(IReadOnlyDictionary<string, string> a, IReadOnlyDictionary<string, string> b) =>
+        a.Count == b.Count && a.All(t => b.TryGetValue(t.Key, out var other) && t.Value == other);
 
     /// <summary>By what is shown: two readings of the same entry are equal here although their lists are two.</summary>
     private static bool LooksLike(ImageValue a, ImageValue b) =>

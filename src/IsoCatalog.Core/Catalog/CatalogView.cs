@@ -91,7 +91,16 @@ public sealed record CatalogView
     public CatalogImage? Find(string idOrName) =>
         FindItself(idOrName) ?? (Aliases.TryGetValue(idOrName, out var id) && Images.GetValueOrDefault(id) is { IsVisible: true } image ? image : null);
 
-    /// <summary>The same, but not by an alias: for what changes an image, and must not reach another one when the alias has just moved.</summary>
+    /// <summary>
+    /// The image that somebody means, also one that was removed or is recalled: that of the id; the visible one of the name; the one that the alias points to; else the newest of those that had the name.
+    /// Null where nobody ever called an image so.
+    /// </summary>
+    public CatalogImage? Meant(string idOrName) => Find(idOrName)
+        ?? (Aliases.TryGetValue(idOrName, out var target) ? Images.GetValueOrDefault(target)
+            : ImageId.TryParse(idOrName, out _) ? null
+            : Images.Values.Where(i => !i.IsVisible && ImageFileName.Comparer.Equals(i.FileName, idOrName)).MaxBy(i => i.Stamp));
+
+    /// <summary>The same as <see cref="Find"/>, but not by an alias: for what changes an image, and must not reach another one when the alias has just moved.</summary>
     public CatalogImage? FindItself(string idOrName) =>
         ImageId.TryParse(idOrName, out var id) ? Images.GetValueOrDefault(id) : Names.TryGetValue(idOrName, out id) ? Images[id] : null;
 }

@@ -16,7 +16,7 @@ public sealed record MetaValue
 
     public string? Group { get; init; }
 
-    /// <summary>Smaller first.</summary>
+    /// <summary>Smaller first; 0 is none, and comes after all that have one (<see cref="ImagePosition"/>).</summary>
     public int Order { get; init; }
 
     public ImageOs Os { get; init; } = new();
@@ -30,6 +30,7 @@ public sealed record MetaValue
 
     public DateOnly? EolDate { get; init; }
 
+    /// <summary>Kept as it was said; nothing goes by it yet.</summary>
     public string? Owner { get; init; }
 
     /// <summary>A protected image is not removed before the protection is taken off.</summary>

@@ -20,9 +20,16 @@ public abstract record Outcome<T>
 
 /// <summary>Why something was not done.</summary>
 /// <param name="Code">One of <see cref="RefusalCode"/>; becomes the problem's <c>type</c>.</param>
-/// <param name="Message">What, where, and what to do.</param>
+/// <param name="Message">What is not so, and what whoever asked can do. A panel may show it to its customers: where one can get it, it names no command, no file and no address of the site.</param>
 /// <param name="Image">The image that it is about or that stands in the way.</param>
-public sealed record Refusal(string Code, string Message, ImageId? Image = null);
+public sealed record Refusal(string Code, string Message, ImageId? Image = null)
+{
+    /// <summary>What somebody who runs the site does about it: commands, calls, files. Null where there is nothing to add.</summary>
+    public string? Remedy { get; init; }
+
+    /// <summary>Both, for whoever runs the site.</summary>
+    public string InFull => Remedy is null ? Message : $"{Message} {Remedy}";
+}
 
 /// <summary>Stable, listed in docs/panel.md with their HTTP status.</summary>
 public static class RefusalCode

@@ -292,6 +292,9 @@ public sealed record SurfaceStatus(
     public string? Hindrance => Problem
         ?? (DataCenters.FirstOrDefault(d => !d.Ready) is { } not ? $"The ISO domain is {not.Status} in the data center {not.Name}; ask for the clusters of others." : null);
 
+    /// <summary>The code of <see cref="Hindrance"/>.</summary>
+    public string? HindranceCode => ProblemCode ?? (Hindrance is null ? null : ReasonCode.DomainInactive);
+
     /// <summary>Whether the place as a whole can be mounted from: by the machines of the cluster, or by everybody.</summary>
     public bool Serves(string? cluster) => Problem is null
         && (cluster is null ? DataCenters.All(d => d.Ready) : DataCenters.Any(d => d.Ready && d.Has(cluster)));

@@ -86,7 +86,7 @@ public sealed record TakingBack(IReadOnlyList<Entry> Entries, IReadOnlyList<Cata
         }
 
         var refusal = CatalogRules.MayAdd(view, put.Image, put.Value.FileName);
-        return refusal is not null && !(recallEnds && refusal.Code == RefusalCode.Blocked) ? refusal.Message
+        return refusal is not null && !(recallEnds && refusal.Code == RefusalCode.Blocked) ? refusal.InFull
             : !names.Add(put.Value.FileName) ? $"Another image that is brought back has the name {put.Value.FileName} too."
             : null;
     }

@@ -1,11 +1,12 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using IsoCatalog.Testing;
 using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Api;
 
 /// <summary>Every member of every body that the API takes left out, null, of another type, empty: it is taken or refused with a problem, and breaks nothing.</summary>
-public sealed class BodyMemberTests(SharedSite shared) : IClassFixture<SharedSite>
+public sealed partial class BodyMemberTests(SharedSite shared) : IClassFixture<SharedSite>
 {
     private static readonly Dictionary<string, (HttpMethod Method, string Path, string Body)> Bodies = new()
     {
@@ -37,9 +38,9 @@ public sealed class BodyMemberTests(SharedSite shared) : IClassFixture<SharedSit
         foreach (var change in JsonChanges.Of(body.Replace("IMAGE", image.Id.ToString(), StringComparison.Ordinal)))
         {
             var answer = await shared.Caller.JsonAsync(method, path.Replace("IMAGE", image.Id.ToString(), StringComparison.Ordinal), Encoding.UTF8.GetString(change.Json));
-            if ((int)answer.Status == 500)
+            if ((int)answer.Status == 500 || OfTheProgram().IsMatch(answer.Text))
             {
-                broken.Add(change.ToString());
+                broken.Add($"{change}: {answer.Text}");
             }
         }
 
@@ -50,4 +51,21 @@ public sealed class BodyMemberTests(SharedSite shared) : IClassFixture<SharedSit
         Assert.Equal(200, (int)(await shared.Caller.GetAsync("/api/v1/available?surface=bmc")).Status);
         Assert.Equal(200, (int)(await shared.Caller.GetAsync("/api/v1/aliases")).Status);
     }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_body_that_is_missing_cut_or_none_is_refused_in_words_of_the_api(string name)
+    {
+        var (method, path, body) = Bodies[name];
+        foreach (var json in new[] { "", "null", "{", "[]", "\"x\"", "1", body[..^1], $"{body}x", """{"nothing":1}""", string.Concat(Enumerable.Repeat("[", 30)) })
+        {
+            var answer = await shared.Caller.JsonAsync(method, path.Replace("IMAGE", shared.Debian.Id.ToString(), StringComparison.Ordinal), json);
+            answer.Refused(400, "invalid-request");
+            Assert.DoesNotMatch(OfTheProgram(), answer.Text);
+        }
+    }
+
+    /// <summary>Words of the program, its framework and its serializer.</summary>
+    [GeneratedRegex(@"System\.|IsoCatalog\.|Int32|Nullable|\$\.|LineNumber|BytePosition|IReadOnly|Dictionary|Exception|Request request|Kestrel|Utf8|converter|bind|parameter")]
+    internal static partial Regex OfTheProgram();
 }

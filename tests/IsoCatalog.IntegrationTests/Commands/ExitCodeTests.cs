@@ -33,6 +33,22 @@ public sealed class ExitCodeTests
         Assert.Equal(status, problem.RootElement.GetProperty("status").GetInt32());
     }
 
+    [Theory]
+    [InlineData(""","remedy":"Run: isocatalog \u001b[31mls\u001b[0m." """, "error: It is so. Run: isocatalog \uFFFD[31mls\uFFFD[0m.\n")]
+    [InlineData(""","remedy":7""", "error: It is so.\n")]
+    [InlineData("", "error: It is so.\n")]
+    public async Task What_to_do_about_it_stands_behind_why_where_the_site_says_it(string remedy, string expected)
+    {
+        await using var site = await ScriptedSite.StartAsync();
+        site.On("GET /api/v1/images", $$"""{"type":"urn:isocatalog:problem:not-ready","title":"Not ready","status":409,"detail":"It is so."{{remedy}}}""", "application/problem+json", status: 409);
+
+        var result = await Isocatalog.RunAsync("ls", "--json", "--server", site.Address.ToString());
+
+        Assert.Equal((6, expected), (result.ExitCode, result.Error));
+        using var problem = JsonDocument.Parse(result.Output);
+        Assert.Equal(expected.Contains("Run", StringComparison.Ordinal), problem.RootElement.TryGetProperty("remedy", out _));
+    }
+
     [Fact]
     public async Task An_answer_that_is_no_sites_is_unexpected()
     {

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using IsoCatalog.Client;
 using IsoCatalog.IntegrationTests.Api;
+using IsoCatalog.IntegrationTests.Commands;
 using IsoCatalog.Testing;
 using Xunit;
 using YourPanel;
@@ -97,6 +98,40 @@ public sealed class PanelProgramTests : IDisposable
 
         await site.StopAsync();
         Assert.Equal("null\n", await PhpAsync(panel + "\necho json_encode($panel->list('ipmi')), \"\\n\";"));
+    }
+
+    [Fact]
+    public async Task The_demonstration_takes_a_panel_in_php_with_the_token_that_it_names()
+    {
+        Counterpart.Require("php");
+        await File.WriteAllTextAsync(_folder.Combine("SitePanel.php"), (await BlocksAsync("php"))[0], Cancel);
+        using var demo = Isocatalog.Start([], "demo", "--json", "--sites", "1", "--dir", _folder.Combine("demo"));
+        try
+        {
+            var report = JsonNode.Parse((await demo.StandardOutput.ReadLineAsync(Cancel))!)!;
+            var (site, token) = (report["sites"]![0]!["api"]!.GetValue<string>().TrimEnd('/'), report["panelToken"]!.GetValue<string>());
+            var shown = await PhpAsync(
+                $$"""
+                $panel = new SitePanel('{{site}}', '{{token}}');
+                $image = $panel->list('ipmi')[0];
+                $lease = $panel->hold($image['id'], 'bmc', '127.0.0.1');
+                $panel->keep($lease['id']);
+                $panel->ejected($lease['id']);
+                echo $image['id'], ' ', count($panel->list('console')), ' ', parse_url($lease['mount']['url'], PHP_URL_HOST), "\n";
+                try { (new SitePanel('{{site}}', 'another'))->list('ipmi'); } catch (SiteRefused $no) { echo $no->status, "\n"; }
+                """);
+            Assert.Equal($"{report["image"]!["id"]!.GetValue<string>()} 1 127.0.0.1\n401\n", shown);
+
+            // Nothing but its hash is written down, and it opens nothing but what a panel may.
+            Assert.DoesNotContain(
+                Directory.EnumerateFiles(_folder.Combine("demo"), "*.yaml", SearchOption.AllDirectories), f => File.ReadAllText(f).Contains(token, StringComparison.Ordinal));
+            using var caller = new ApiCaller(new Uri(site), token);
+            (await caller.GetAsync("/api/v1/status")).Refused(403, "forbidden");
+        }
+        finally
+        {
+            demo.Kill(entireProcessTree: true);
+        }
     }
 
     private async Task<string> PhpAsync(string usage)

@@ -138,7 +138,7 @@ public sealed class IsoDomainRaceTests
         {
             return await lease();
         }
-        catch (ApplianceException e) when (e.Problem.Code == "not-ready")
+        catch (ApplianceException e) when (e.Problem.Code is "not-ready" or "not-found")
         {
             return null;
         }

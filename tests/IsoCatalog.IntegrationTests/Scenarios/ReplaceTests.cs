@@ -57,7 +57,7 @@ public sealed class ReplaceTests
         Assert.Contains(old.Id.ToString(), cell.Reason, StringComparison.Ordinal);
         Assert.False(await site.ListsAsync("console", image.Id, Cancel));
         var refused = await Assert.ThrowsAsync<ApplianceException>(() => site.Client.TakeLeaseAsync(new LeaseRequest(Name, "console", "10.0.0.8", 600), Cancel));
-        Assert.Contains("10.0.0.7", refused.Problem.Detail, StringComparison.Ordinal);
+        Assert.Contains("10.0.0.7", refused.Problem.Remedy, StringComparison.Ordinal);
         Assert.Equal(Bytes(1), await File.ReadAllBytesAsync(Path.Combine(site.Console, Name), Cancel));
 
         // Nor does a restart make the name mean something else.

@@ -87,11 +87,11 @@ internal static class Scenario
         return refused.Problem;
     }
 
-    /// <summary>The code, and a text that says what, where and what to do.</summary>
+    /// <summary>The code, and a text that says what and where, with what to do beside it.</summary>
     public static void Says(this Problem? problem, string code, params string[] words)
     {
         Assert.Equal("urn:isocatalog:problem:" + code, problem?.Type);
-        Assert.All(words, word => Assert.Contains(word, problem!.Detail, StringComparison.OrdinalIgnoreCase));
+        Assert.All(words, word => Assert.Contains(word, $"{problem!.Detail} {problem.Remedy}", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>
