@@ -47,7 +47,7 @@ internal static class AddCommand
         {
             files, sha256, name, title, kind, replace, noWait, timeout,
         };
-        command.Validators.Add(result =>
+        command.Rule(result =>
         {
             if (result.GetValue(files) is { Length: > 1 } && (result.GetResult(sha256) is not null || result.GetResult(name) is not null))
             {

@@ -52,7 +52,7 @@ internal static class AliasCommand
         {
             name, image, rm, keep, wait, timeout,
         };
-        command.Validators.Add(result =>
+        command.Rule(result =>
         {
             var (named, target) = (result.GetValue(name), result.GetValue(image));
             var moves = result.GetResult(keep) is not null || result.GetValue(wait) || result.GetResult(timeout) is not null;

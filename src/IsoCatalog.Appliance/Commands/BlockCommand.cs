@@ -24,7 +24,7 @@ internal static class BlockCommand
         {
             image, why, now, undo, yes,
         };
-        command.Validators.Add(result =>
+        command.Rule(result =>
         {
             if (result.GetValue(undo) && (result.GetValue(now) || result.GetValue(why) is not null))
             {

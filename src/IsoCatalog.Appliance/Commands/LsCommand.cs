@@ -26,7 +26,7 @@ internal static class LsCommand
         {
             surface, all,
         };
-        command.Validators.Add(result =>
+        command.Rule(result =>
         {
             if (result.GetValue(all) && result.GetValue(surface) is not null)
             {

@@ -7,10 +7,16 @@ namespace IsoCatalog.Appliance.Commands;
 /// <summary>The manual page in the macros of man(7), made of the command tree so that it cannot lag behind. Pure.</summary>
 internal static class ManPage
 {
+    /// <summary>Of the page's own text, not of what is shown.</summary>
+    private const int SourceWidth = 74;
+
     public static string Of(RootCommand root, string version, string date)
     {
         var page = new StringBuilder();
         Line($".TH ISOCATALOG 1 \"{date}\" \"isocatalog {version}\" \"User Commands\"");
+        // Paths and options are to be copied: nothing is hyphenated.
+        Line(".nh");
+        Line(".ad l");
         Section("NAME");
         Text("isocatalog - keep a signed catalog of ISO images and offer each where its bytes were verified");
         Section("SYNOPSIS");
@@ -55,7 +61,8 @@ internal static class ManPage
         Line(".nf");
         foreach (var example in root.Verbs().OfType<Verb>().SelectMany(v => v.Examples))
         {
-            Text(example);
+            // Each is a line of its own, however many the source takes for it.
+            Line(string.Join(" \\c\n", Wrapped(example).Select(Beginning)));
         }
 
         Line(".fi");
@@ -65,7 +72,13 @@ internal static class ManPage
 
         void Section(string name) => Line($".SH {(name.Contains(' ', StringComparison.Ordinal) ? $"\"{name}\"" : name)}");
 
-        void Text(string? text) => Line(Beginning(Escaped(text ?? "")));
+        void Text(string? text)
+        {
+            foreach (var line in Wrapped(text ?? ""))
+            {
+                Line(Beginning(line));
+            }
+        }
 
         void Options(IEnumerable<Option> options)
         {
@@ -82,6 +95,25 @@ internal static class ManPage
             Line($"\\fB{Escaped(name)}\\fR{(value.Length == 0 ? "" : $" \\fI{Escaped(value)}\\fR")}");
             Text(text);
         }
+    }
+
+    private static IReadOnlyList<string> Wrapped(string text)
+    {
+        var (lines, line) = (new List<string>(), "");
+        foreach (var word in Escaped(text).Split(' '))
+        {
+            if (line.Length > 0 && line.Length + word.Length > SourceWidth)
+            {
+                lines.Add(line);
+                line = word;
+            }
+            else
+            {
+                line = line.Length == 0 ? word : line + " " + word;
+            }
+        }
+
+        return [.. lines, line];
     }
 
     /// <summary>A line that begins with a point or a quote is a request.</summary>

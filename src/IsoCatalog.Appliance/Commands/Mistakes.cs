@@ -12,7 +12,7 @@ internal static class Mistakes
     {
         var typed = TypedWords.Read(parsed.RootCommandResult.Command, words);
         var command = typed.Command;
-        var mistakes = typed.Unknown.Select(u => UnknownOption(parsed.RootCommandResult.Command, u.Command, u.Word)).ToList();
+        var mistakes = typed.Unknown.Select(u => UnknownOption(parsed.RootCommandResult.Command, u.Command, u.Word, Path(command))).ToList();
         var unread = parsed.UnmatchedTokens.Where(t => !t.StartsWith('-')).ToList();
         if (parsed.CommandResult.Command.Subcommands.Count > 0)
         {
@@ -47,6 +47,16 @@ internal static class Mistakes
             ArgumentResult result => (result.Argument.HelpName ?? result.Argument.Name, result.Argument.ValueType, result.Tokens.LastOrDefault()?.Value),
             _ => ("", typeof(string), null),
         };
+        if (value is null && error.SymbolResult is OptionResult { Option: var empty } && TypedWords.TakesValue(empty))
+        {
+            return $"{name} needs a value: {empty.HelpName}.";
+        }
+
+        if (value is null && error.SymbolResult is ArgumentResult { Parent: CommandResult { Command: var verb } })
+        {
+            return $"{Called(verb)} needs {name}.";
+        }
+
         var choices = error.SymbolResult is OptionResult { Option: var option } && TypedWords.TakesValue(option)
             ? option.GetCompletions(CompletionContext.Empty).Select(c => c.Label).ToList()
             : [];
@@ -76,7 +86,7 @@ internal static class Mistakes
         return $"{Called(command)} has no verb {Quote.Of(word)}.{(meant is null ? "" : $" Did you mean `{meant}`?")}";
     }
 
-    private static string UnknownOption(Command root, Command command, string word)
+    private static string UnknownOption(Command root, Command command, string word, string typedPath)
     {
         var name = word.Split('=', 2)[0];
         var known = TypedWords.OptionsOf(command).Where(o => !o.Hidden).ToList();
@@ -90,7 +100,7 @@ internal static class Mistakes
             : [];
         var hint = Suggestion.For(name, known.Select(o => o.Name)) is { } near ? $" Did you mean {near}?"
             : elsewhere.Count is 0 ? ""
-            : command.Subcommands.Count > 0 ? $" Options come after the verb, as in `{elsewhere[0]} {name}`."
+            : command.Subcommands.Count > 0 ? $" Options come after the verb, as in `{(elsewhere.Contains(typedPath) ? typedPath : elsewhere[0])} {name}`."
             : $" It is an option of {string.Join(", ", elsewhere.Take(3).Select(p => $"`{p}`"))}{(elsewhere.Count > 3 ? " and others" : "")}.";
         return $"{Called(command)} has no option {Quote.Of(name)}.{hint}{(command.Arguments.Count > 0 && hint.Length == 0 ? $" A file of that name is written ./{word}." : "")}";
     }

@@ -29,7 +29,7 @@ internal static class RestoreCommand
         {
             image, by, since, only, yes,
         };
-        command.Validators.Add(result =>
+        command.Rule(result =>
         {
             var (named, signer) = (result.GetResult(image)?.Tokens.Count > 0, result.GetValue(by) is not null);
             if (named == signer || signer != result.GetResult(since) is { Implicit: false })

@@ -8,7 +8,8 @@ namespace IsoCatalog.Appliance.Commands;
 /// <param name="InBytes">Otherwise it is counted in pieces, and a rate says nothing.</param>
 internal sealed record StepLine(string Text, double Done, double Total, double Rate, bool InBytes) : ILines
 {
-    private const int LeastText = 16;
+    private const int LeastText = 24;
+    private const int ShortBar = 8;
 
     public IEnumerable<IReadOnlyList<Piece>> Lines(int? width)
     {
@@ -27,18 +28,21 @@ internal sealed record StepLine(string Text, double Done, double Total, double R
             }
         }
 
-        // The bar says most, and the time that is left after it.
-        foreach (var least in (int[])[2, 1])
+        // The bar says most, and after it the time that is left; its length says least.
+        var room = (width ?? int.MaxValue) - Math.Min(DisplayWidth.Of(Text), LeastText);
+        if (parts.Count > 0 && Figures(parts) > room)
         {
-            while (parts.Count > least && Figures(parts) + LeastText > (width ?? int.MaxValue))
-            {
-                parts.RemoveAt(1);
-            }
+            parts[0] = Plain.Bar(Done / Total, ShortBar);
         }
 
-        if (parts.Count == 1 && Figures(parts) + LeastText > (width ?? int.MaxValue))
+        while (parts.Count > 1 && Figures(parts) > room)
         {
-            parts[0] = $"{Math.Floor(Math.Clamp(Done / Total, 0, 1) * 100):0} %";
+            parts.RemoveAt(1);
+        }
+
+        if (parts.Count > 0 && Figures(parts) > room)
+        {
+            parts[0] = Plain.Percent(Done / Total);
         }
 
         var text = DisplayWidth.Cut(Text, Math.Max((width ?? int.MaxValue) - Figures(parts), 1));

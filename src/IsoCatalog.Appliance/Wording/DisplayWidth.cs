@@ -6,7 +6,7 @@ namespace IsoCatalog.Appliance.Wording;
 /// <summary>How many columns of a terminal a text takes: two for a wide letter or an emoji, none for what is set upon another letter.</summary>
 internal static class DisplayWidth
 {
-    private const int EmojiForm = 0xFE0F;
+    private static readonly Rune EmojiForm = new(0xFE0F);
 
     /// <summary>First and last of each run that is wide or fullwidth by Unicode's EastAsianWidth (UAX 11).</summary>
     private static readonly (int First, int Last)[] Wide =
@@ -63,15 +63,13 @@ internal static class DisplayWidth
 
     private static int OfCluster(string cluster)
     {
-        var width = 0;
-        foreach (var rune in cluster.EnumerateRunes())
-        {
-            // A flag is two halves of one column each.
-            width = rune.Value == EmojiForm || IsFlagHalf(rune) ? 2 : Math.Max(width, OfRune(rune));
-        }
-
-        return width;
+        var runes = cluster.EnumerateRunes().ToArray();
+        var isPicture = runes.Contains(EmojiForm) || (runes.Length > 1 && (IsFlagHalf(runes[0]) || (Rune.GetUnicodeCategory(runes[0]) is UnicodeCategory.OtherSymbol && runes.Any(Joins))));
+        return isPicture ? 2 : runes.Sum(OfRune);
     }
+
+    /// <summary>A joiner, or the colour of a skin: more pictures that are shown as one.</summary>
+    private static bool Joins(Rune rune) => rune.Value is 0x200D or (>= 0x1F3FB and <= 0x1F3FF);
 
     private static bool IsFlagHalf(Rune rune) => rune.Value is >= 0x1F1E6 and <= 0x1F1FF;
 
