@@ -66,23 +66,13 @@ internal sealed class AddRun(Session session, string site, AddWishes wishes, Bar
     /// <summary>Such as: 18 added, 2 refused: a.iso (not an iso), b.iso (name taken).</summary>
     private string Summary()
     {
-        var parts = new List<string> { $"{_added.Count + _late.Count} added" };
-        if (_late.Count > 0)
-        {
-            parts.Add($"{_late.Count} of them not advertised everywhere yet: {Some(_late)}");
-        }
-
-        if (_refused.Count > 0)
-        {
-            parts.Add($"{_refused.Count} refused: {Some(_refused)}");
-        }
-
-        return string.Join("; ", parts) + ".";
+        var late = _late.Count == 0 ? "" : $" ({_late.Count} of them not advertised everywhere yet: {Some(_late)})";
+        return $"{_added.Count + _late.Count} added{late}{(_refused.Count == 0 ? "" : $", {_refused.Count} refused: {Some(_refused)}")}";
     }
 
     private async Task ReadAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken)
     {
-        var patience = new SitePatience(session, wishes.Timeout);
+        var patience = new SitePatience(session, wishes.Timeout, seen: wishes.Wait);
         Ended? gone = null;
         foreach (var path in paths)
         {
@@ -122,7 +112,7 @@ internal sealed class AddRun(Session session, string site, AddWishes wishes, Bar
 
     private async Task FollowAsync(CancellationToken cancellationToken)
     {
-        var patience = new SitePatience(session, wishes.Timeout);
+        var patience = new SitePatience(session, wishes.Timeout, seen: true);
         using var steps = bars.Add("");
         await foreach (var ended in _ended.Reader.ReadAllAsync(cancellationToken))
         {

@@ -4,12 +4,13 @@ namespace IsoCatalog.Appliance.Commands;
 
 /// <summary>A site that answered once and does not now is being restarted, and is waited for. Before its first answer nothing is waited for. For one caller at a time.</summary>
 /// <param name="most">How long, at each time.</param>
-internal sealed class SitePatience(Session session, TimeSpan most)
+/// <param name="seen">It answered before.</param>
+internal sealed class SitePatience(Session session, TimeSpan most, bool seen)
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(500);
 
     /// <summary>It answered.</summary>
-    public bool Seen { get; private set; }
+    public bool Seen { get; private set; } = seen;
 
     /// <summary>A call that means the same when it arrives twice.</summary>
     public Task<T> AskAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) =>

@@ -68,7 +68,7 @@ public sealed class AddManyTests : IAsyncLifetime
         var result = await Isocatalog.RunAsync(["add", .. files, "--socket", Socket]);
 
         Assert.Equal(4, result.ExitCode);
-        Assert.EndsWith("\n3 added; 2 refused: 2.iso (not an iso), 4.iso (already in catalog).\n", result.Output, StringComparison.Ordinal);
+        Assert.EndsWith("\n3 added, 2 refused: 2.iso (not an iso), 4.iso (already in catalog)\n", result.Output, StringComparison.Ordinal);
         Assert.Contains("error: /x/2.iso: this is a text.\n", result.Error, StringComparison.Ordinal);
         Assert.Equal(3, result.Output.Split("  added in ").Length - 1);
     }
@@ -118,7 +118,7 @@ public sealed class AddManyTests : IAsyncLifetime
 
         Assert.Equal(6, result.ExitCode);
         Assert.Contains("1.iso was added, and left the catalog again before every surface advertised it: alice removed it at nyc.", result.Error, StringComparison.Ordinal);
-        Assert.EndsWith("1 added; 1 refused: 1.iso (removed meanwhile).\n", result.Output, StringComparison.Ordinal);
+        Assert.EndsWith("1 added, 1 refused: 1.iso (removed meanwhile)\n", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
