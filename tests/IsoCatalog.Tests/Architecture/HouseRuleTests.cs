@@ -74,7 +74,7 @@ public sealed partial class HouseRuleTests
     public void What_the_appliance_writes_keeps_its_letters()
     {
         var wrong = SourceTree.Files(Path.Combine(SourceTree.Source, "IsoCatalog.Appliance"))
-            .SelectMany(f => File.ReadLines(f).Where(l => EscapingJson().IsMatch(l)).Select(l => $"{SourceTree.Relative(f)}: {l.Trim()}"));
+            .SelectMany(f => File.ReadLines(f).Where(l => EscapingJson().IsMatch(l) && !l.Contains(".Default.Options", StringComparison.Ordinal)).Select(l => $"{SourceTree.Relative(f)}: {l.Trim()}"));
 
         Assert.Empty(wrong);
     }
@@ -85,7 +85,7 @@ public sealed partial class HouseRuleTests
     [GeneratedRegex(@"^namespace (?<name>[\w.]+)", RegexOptions.Multiline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Namespace();
 
-    [GeneratedRegex(@"\b(ApiJson|CommandJson|StartJson)\.Default\.(?!Options)", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\b(ApiJson|CommandJson|StartJson)\.Default\.", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex EscapingJson();
 
     [GeneratedRegex(@"^\s*#pragma warning disable|\[(assembly: |module: )?(Unconditional)?SuppressMessage\(", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
