@@ -94,6 +94,7 @@ inside ams '[ "$(stat -c %U:%G:%a /etc/isocatalog/site.yaml)" = root:isocatalog:
 inside ams 'mkdir -p /media/usb; mv /root/isocatalog-root-key.pem /media/usb/'
 inside ams "$(page 'The first site' 2)"
 
+inside ams 'cd /usr/local/share; for f in man/man1/isocatalog.1 bash-completion/completions/isocatalog zsh/site-functions/_isocatalog fish/vendor_completions.d/isocatalog.fish; do [ -s "$f" ]; [ "$(stat -c %a "$f")" = 644 ]; done; grep -q "^complete .* isocatalog" bash-completion/completions/isocatalog; grep -q "^.TH ISOCATALOG" man/man1/isocatalog.1'
 for site in nyc msk; do
   step "$site joins, as docs/install.md says"
   inside "$site" 'tar xzf isocatalog.tar.gz'

@@ -107,7 +107,7 @@ internal static class ServeCommand
             if (report)
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(
-                    new SiteAddresses(site.Api.ToString(), site.Iso?.ToString(), site.Fleet?.ToString(), site.Swarm?.ToString()), StartJson.Default.SiteAddresses));
+                    new SiteAddresses(site.Api.ToString(), site.Iso?.ToString(), site.Fleet?.ToString(), site.Swarm?.ToString()), StartJson.Readable.SiteAddresses));
                 await Console.Out.FlushAsync(CancellationToken.None);
             }
 
@@ -142,7 +142,7 @@ internal static class ServeCommand
 
         int Refuse(string code, string why)
         {
-            Say(LogLevel.Error, json ? JsonSerializer.Serialize(new StartProblem(code, why), StartJson.Default.StartProblem) : $"error: {why}");
+            Say(LogLevel.Error, json ? JsonSerializer.Serialize(new StartProblem(code, why), StartJson.Readable.StartProblem) : $"error: {why}");
             notice.Failed(why);
             return ExitCode.ConfigurationInvalid;
         }

@@ -26,11 +26,13 @@ public static class Counterpart
         ["exportfs"] = "nfs-kernel-server",
         ["dbus-daemon"] = "dbus-daemon",
         ["fatlabel"] = "dosfstools",
+        ["fish"] = "fish",
         ["gcc"] = "gcc",
         ["firewall-cmd"] = "firewalld",
         ["genisoimage"] = "genisoimage",
         ["git"] = "git",
         ["gpg"] = "gnupg",
+        ["groff"] = "groff",
         ["implantisomd5"] = "isomd5sum",
         ["ip"] = "iproute2",
         ["isohybrid"] = "syslinux-utils",
@@ -40,6 +42,8 @@ public static class Counterpart
         ["iperf3"] = "iperf3",
         ["isoinfo"] = "genisoimage",
         ["losetup"] = "mount",
+        ["man"] = "man-db",
+        ["mandoc"] = "mandoc",
         ["mcopy"] = "mtools",
         ["mdir"] = "mtools",
         ["mkfs.ext4"] = "e2fsprogs",
@@ -84,6 +88,7 @@ public static class Counterpart
         ["wget"] = "wget",
         ["xorriso"] = "xorriso",
         ["xmllint"] = "libxml2-utils",
+        ["zsh"] = "zsh",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Whether a missing counterpart is a failure (the environment says <c>CI=true</c>) instead of a skip.</summary>

@@ -26,7 +26,7 @@ internal static class EventEndpoint
         if (http.Request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase))
         {
             IReadOnlyList<SiteEvent> kept = [.. events.Recent().Select(e => PanelViews.For(caller, e))];
-            await http.Response.WriteAsJsonAsync(kept, ApiJson.Default.IReadOnlyListSiteEvent, cancellationToken: http.RequestAborted);
+            await http.Response.WriteAsJsonAsync(kept, ApiJson.Readable.IReadOnlyListSiteEvent, cancellationToken: http.RequestAborted);
             return;
         }
 
@@ -60,7 +60,7 @@ internal static class EventEndpoint
                 await beat.CancelAsync();
                 while (subscription.Events.TryRead(out var happened))
                 {
-                    var data = JsonSerializer.Serialize(PanelViews.For(caller, happened), ApiJson.Default.SiteEvent);
+                    var data = JsonSerializer.Serialize(PanelViews.For(caller, happened), ApiJson.Readable.SiteEvent);
                     await http.Response.WriteAsync($"id: {happened.Id}\nevent: {happened.Type}\ndata: {data}\n\n", stop.Token);
                 }
 

@@ -23,7 +23,7 @@ internal static class ReloadEndpoint
     private static IResult Run(SiteReload reload) => reload.Run() switch
     {
         ReloadOutcome.Done done => TypedResults.Json(
-            new ReloadView(done.File, done.Taken, [.. done.NeedRestart.Select(p => new ConfigurationChange(p.Path, p.Line, p.Column, p.Message))]), ApiJson.Default.ReloadView),
+            new ReloadView(done.File, done.Taken, [.. done.NeedRestart.Select(p => new ConfigurationChange(p.Path, p.Line, p.Column, p.Message))]), ApiJson.Readable.ReloadView),
         ReloadOutcome.Refused refused => SiteApi.Refused(new Refusal(
             RefusalCode.ConfigurationRefused,
             string.Join('\n', refused.Problems.Take(Most).Select(problem => problem.Describe(refused.File)))

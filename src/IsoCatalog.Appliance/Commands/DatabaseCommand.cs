@@ -82,7 +82,7 @@ internal static class DatabaseCommand
 
         screen.Object(
             new DatabaseReturn(copy.Version, forgotten.Copied, forgotten.Leases?.Select(l => new ForgottenLease(l.Image.ToString(), l.Surface, l.Client, l.Expires)).ToList(), forgotten.Moves, forgotten.MustBeConfirmed),
-            CommandJson.Default.DatabaseReturn);
+            CommandJson.Readable.DatabaseReturn);
         Say(screen, copy, forgotten);
         return ExitCode.Ok;
     }

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Text.Json.Serialization;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
-using Spectre.Console;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -99,7 +98,7 @@ internal static class DemoCommand
                 new DemoImageReport(added.Id, added.Name, added.Size),
                 new DemoSeconds(Math.Round(watch.Elapsed.TotalSeconds, 3), Math.Round(transfer.TotalSeconds, 3)),
                 fleet.PanelToken);
-            screen.Object(report, StartJson.Default.DemoReport);
+            screen.Object(report, StartJson.Readable.DemoReport);
             if (!screen.Json)
             {
                 await ShowAsync(clients, fleet, added, watch.Elapsed, screen, cancellationToken);

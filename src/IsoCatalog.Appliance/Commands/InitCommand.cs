@@ -130,7 +130,7 @@ internal static class InitCommand
                 Bmc = bmc is null ? null : new InitBmc(bmc.Address.ToString(), [.. bmc.Allow.Select(network => network.ToString())]),
             };
             report = request.Join ? Asked(configuration, request, report, now) : Founded(configuration, request, report, now);
-            screen.Object(report, StartJson.Default.InitReport);
+            screen.Object(report, StartJson.Readable.InitReport);
             Tell(screen, report);
             TellOfBmcs(screen, request, configuration, isNew);
             return ExitCode.Ok;

@@ -17,7 +17,7 @@ internal static class ReloadCommand
         command.SetAction((parsed, cancellationToken) => site.RunAsync(parsed, async session =>
         {
             var answer = await session.Site.ReloadAsync(cancellationToken);
-            session.Screen.Object(answer, ApiJson.Default.ReloadView);
+            session.Screen.Object(answer, ApiJson.Readable.ReloadView);
             session.Screen.Line(answer.Taken.Count > 0 ? $"Taken: {string.Join(", ", answer.Taken)}." : "Nothing that can be taken has changed.");
             foreach (var change in answer.NeedRestart)
             {
