@@ -100,7 +100,7 @@ internal sealed class AddRun(Session session, string site, AddWishes wishes, Bar
             // At once: what is said on stdout waits for its turn.
             if (ended.Problem is { } problem && (gone is null || gone == ended))
             {
-                _screen.ToError("error: " + problem.Detail);
+                _screen.ToError("error: " + Screen.Words(problem));
             }
 
             _ended.Writer.TryWrite(ended);
@@ -153,12 +153,12 @@ internal sealed class AddRun(Session session, string site, AddWishes wishes, Bar
         }
         catch (ApplianceException refused)
         {
-            _screen.ToError("error: " + refused.Problem.Detail);
+            _screen.ToError("error: " + Screen.Words(refused.Problem));
             Refuse(read.Path, refused.Problem, ExitCode.Of(refused.Problem));
         }
         catch (VerbException refused)
         {
-            _screen.ToError("error: " + refused.Problem.Detail);
+            _screen.ToError("error: " + Screen.Words(refused.Problem));
             Refuse(read.Path, refused.Problem, refused.ExitCode);
         }
         catch (OperationCanceledException)
