@@ -135,7 +135,7 @@ step "the earlier version, with an image and a lease"
 cp "$earlier" "$work/msk/root/earlier.tar.gz"
 inside msk './install.sh --uninstall; rm -r /var/lib/isocatalog /etc/isocatalog /srv/console-isos; mkdir /root/earlier; tar -C /root/earlier --strip-components=1 -xzf /root/earlier.tar.gz; /root/earlier/install.sh --site old --volume /srv/console-isos'
 eventually msk 'isocatalog status'
-inside msk 'isocatalog add /root/memtest.iso --name held.iso; isocatalog ls --quiet | grep sha256'
+inside msk 'cp /root/memtest.iso /srv/; isocatalog add /srv/memtest.iso --name held.iso; isocatalog ls --quiet | grep sha256'
 # lease NAME: takes one; leases: those that stand, by their holders.
 api='api() { curl -sf --unix-socket /var/lib/isocatalog/run/isocatalog.sock -H "Content-Type: application/json" "http://localhost/api/v1/$@"; }; leases() { api leases | grep -o "\"client\":\"[^\"]*\"" | sort | tr "\n" " "; }; lease() { api leases -d "{\"image\":\"held.iso\",\"surface\":\"console\",\"client\":\"$1\",\"ttl\":86400}"; }; '
 inside msk "$api lease early; leases"

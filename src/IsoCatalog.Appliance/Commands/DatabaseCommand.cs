@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Appliance.Ledger;
-using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 
 namespace IsoCatalog.Appliance.Commands;
