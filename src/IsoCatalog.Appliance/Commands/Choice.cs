@@ -26,7 +26,7 @@ internal static class Choice
 
     public static Argument<string> Argument(string name, IReadOnlyList<string> words, string description)
     {
-        var argument = new Argument<string>(name) { HelpName = string.Join('|', words), Description = description };
+        var argument = new Argument<string>(name) { HelpName = name.ToUpperInvariant(), Description = $"{description} {string.Join(", ", words.SkipLast(1))} or {words[^1]}." };
         argument.CustomParser = result => One(result, name, words);
         argument.CompletionSources.Clear();
         argument.CompletionSources.Add([.. words]);

@@ -15,7 +15,7 @@ internal static class CompleteCommand
     private const string Files = ":files";
 
     /// <summary>Who presses a key waits no longer for a site.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1500);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private static readonly string[] FileNames = ["FILE", "FOLDER", "PATH", "REQUEST", "JOINFILE", "DRAFT", "DOCUMENT"];
 

@@ -12,7 +12,14 @@ internal sealed class Picture(ILines lines, bool inPlace = false) : Renderable
 
     protected override IEnumerable<Segment> Render(RenderOptions options, int maxWidth)
     {
-        foreach (var line in lines.Lines(maxWidth - Edge))
+        var shown = lines.Lines(maxWidth - Edge).ToList();
+        if (shown.Count == 0)
+        {
+            // The library cannot paint what has no line at all.
+            yield return new Segment(" ");
+        }
+
+        foreach (var line in shown)
         {
             var left = inPlace ? maxWidth - Edge : int.MaxValue;
             foreach (var piece in line)

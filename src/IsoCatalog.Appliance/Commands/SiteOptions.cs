@@ -77,7 +77,7 @@ internal sealed class SiteOptions
     /// <summary>The site that a command line names which is still being typed, by whichever of these options its verb has.</summary>
     public static IApplianceClient Open(ParseResult typed, CommandDefaults defaults)
     {
-        return Open(Of("--socket"), Of("--config"), Of("--server"), Of("--token-file"), Of("--ca-file"), new Screen(json: false, quiet: true), defaults);
+        return Open(Of("--socket"), Of("--config"), Of("--server"), Of("--token-file"), Of("--ca-file"), new Screen(json: false, quiet: true), defaults, retries: 0);
 
         string? Of(string name) => typed.CommandResult.Command.Options.OfType<Option<string?>>().FirstOrDefault(o => o.Name == name) is { } option
             && typed.GetResult(option) is { Implicit: false } ? typed.GetValue(option) : null;
@@ -86,7 +86,7 @@ internal sealed class SiteOptions
     private IApplianceClient Open(ParseResult parsed, Screen screen) => Open(
         parsed.GetValue(_socket), parsed.GetValue(_config), parsed.GetValue(_server), parsed.GetValue(_tokenFile), parsed.GetValue(_caFile), screen, _defaults);
 
-    private static IApplianceClient Open(string? socket, string? config, string? server, string? tokenFile, string? caFile, Screen screen, CommandDefaults defaults)
+    private static IApplianceClient Open(string? socket, string? config, string? server, string? tokenFile, string? caFile, Screen screen, CommandDefaults defaults, int? retries = null)
     {
         if (server is not null)
         {
@@ -96,7 +96,7 @@ internal sealed class SiteOptions
         }
 
         return tokenFile is null && caFile is null
-            ? ApplianceClient.OverSocket(Socket(socket, config, defaults), new ApplianceClientOptions { Time = defaults.Time })
+            ? ApplianceClient.OverSocket(Socket(socket, config, defaults), retries is { } most ? new ApplianceClientOptions { Time = defaults.Time, Retries = most } : new ApplianceClientOptions { Time = defaults.Time })
             : throw VerbException.Usage("--token-file and --ca-file go with --server; the socket on this machine asks for no token.");
     }
 

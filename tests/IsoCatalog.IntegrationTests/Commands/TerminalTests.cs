@@ -24,6 +24,7 @@ public sealed partial class TerminalTests : IAsyncLifetime
         var answer = Samples.Available("debian.iso");
         _site.On("GET /api/v1/images", new ImageList([image]), ApiJson.Default.ImageList)
             .On("GET /api/v1/images/" + image.Id, image, ApiJson.Default.ImageView)
+            .On("GET /api/v1/retired", new RetiredList([]), ApiJson.Default.RetiredList)
             .On("GET /api/v1/available", answer with { Images = [answer.Images[0] with { Title = image.Title, Mount = new SurfaceMount(Url: Address) }] }, ApiJson.Default.AvailableAnswer)
             .On("GET /api/v1/status", Samples.Status(new DriftView("surface-missing", "The folder is gone.", "console", image.Id, Samples.Then)), ApiJson.Default.StatusView);
     }
