@@ -94,7 +94,7 @@ internal static class ServeCommand
             if (report)
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(
-                    new SiteAddresses(site.Api.ToString(), site.Iso?.ToString(), site.Fleet?.ToString(), site.Swarm?.ToString()), StartJson.Default.SiteAddresses));
+                    new SiteAddresses(site.Api.ToString(), site.Iso?.ToString(), site.Fleet?.ToString(), site.Swarm?.ToString()), StartJson.Readable.SiteAddresses));
                 await Console.Out.FlushAsync(CancellationToken.None);
             }
 
@@ -119,7 +119,7 @@ internal static class ServeCommand
 
     private static int Refuse(string code, string why, bool json)
     {
-        Console.Error.WriteLine(json ? JsonSerializer.Serialize(new StartProblem(code, why), StartJson.Default.StartProblem) : $"error: {why}");
+        Console.Error.WriteLine(json ? JsonSerializer.Serialize(new StartProblem(code, why), StartJson.Readable.StartProblem) : $"error: {why}");
         return ExitCode.ConfigurationInvalid;
     }
 }

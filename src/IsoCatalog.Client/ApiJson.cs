@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using IsoCatalog.Core.Catalog;
 
@@ -43,4 +44,8 @@ namespace IsoCatalog.Client;
 [JsonSerializable(typeof(PeerList))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(MetaValue))]
-public sealed partial class ApiJson : JsonSerializerContext;
+public sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>As a site and the command line write it: <see cref="LetterEncoder"/>.</summary>
+    public static ApiJson Readable => field ??= new ApiJson(new JsonSerializerOptions(Default.Options) { Encoder = LetterEncoder.Instance });
+}

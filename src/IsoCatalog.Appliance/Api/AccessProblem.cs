@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using IsoCatalog.Appliance.Access;
+using IsoCatalog.Client;
 using Microsoft.Net.Http.Headers;
 
 namespace IsoCatalog.Appliance.Api;
@@ -27,7 +28,7 @@ internal static class AccessProblem
             _ => "Not allowed",
         };
         var body = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(body))
+        using (var json = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = LetterEncoder.Instance }))
         {
             json.WriteStartObject();
             json.WriteString("type", "urn:isocatalog:problem:" + refused.Code);

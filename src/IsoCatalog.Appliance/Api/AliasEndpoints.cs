@@ -15,10 +15,10 @@ internal static class AliasEndpoints
     {
         var aliases = api.MapGroup("/aliases").WithTags("images").Signs();
         aliases.MapGet("/", (SiteLedger ledger, ViewPoint point) =>
-                TypedResults.Json(new AliasList(AliasViews.All(ledger.View, point)), ApiJson.Default.AliasList))
+                TypedResults.Json(new AliasList(AliasViews.All(ledger.View, point)), ApiJson.Readable.AliasList))
             .RequireRole(Role.Panel).WithSummary("Every alias, where it points, and what it waits for").Produces<AliasList>();
         aliases.MapGet("/{name}", (string name, SiteLedger ledger, ViewPoint point) => AliasViews.Of(ledger.View, name, point) is { } alias
-                ? TypedResults.Json(alias, ApiJson.Default.AliasView)
+                ? TypedResults.Json(alias, ApiJson.Readable.AliasView)
                 : SiteApi.Refused(new Refusal(RefusalCode.NotFound, "There is no such alias. 'isocatalog alias' and GET /api/v1/aliases list what there is.")))
             .RequireRole(Role.Panel).WithSummary("One alias").Produces<AliasView>().Refuses(404);
         aliases.MapPut("/{name}", Put).RequireRole(Role.Operator).WithSummary("Point an alias to an image")
@@ -50,11 +50,11 @@ internal static class AliasEndpoints
             {
                 if (change.Waiting is not { } waiting)
                 {
-                    return TypedResults.Json(AliasViews.Of(ledger.View, name, point), ApiJson.Default.AliasView);
+                    return TypedResults.Json(AliasViews.Of(ledger.View, name, point), ApiJson.Readable.AliasView);
                 }
 
                 http.Response.Headers.Location = $"/api/v1/jobs/{waiting.Job}";
-                return TypedResults.Json(JobViews.Of(mover.Job(waiting)), ApiJson.Default.JobView, statusCode: 202);
+                return TypedResults.Json(JobViews.Of(mover.Job(waiting)), ApiJson.Readable.JobView, statusCode: 202);
             });
     }
 

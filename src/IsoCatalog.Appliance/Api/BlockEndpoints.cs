@@ -26,7 +26,7 @@ internal static class BlockEndpoints
             {
                 var view = ledger.View;
                 return TypedResults.Json(
-                    new BlockList([.. view.Catalog.Blocks.OrderByDescending(b => b.Stamp).Select(b => ImageViews.Of(view, b))]), ApiJson.Default.BlockList);
+                    new BlockList([.. view.Catalog.Blocks.OrderByDescending(b => b.Stamp).Select(b => ImageViews.Of(view, b))]), ApiJson.Readable.BlockList);
             })
             .WithSummary("All recalls that stand, the newest first").Produces<BlockList>();
     }
@@ -52,7 +52,7 @@ internal static class BlockEndpoints
                 leases.EndAll(image, "the image is recalled");
             }
 
-            return TypedResults.Json(ImageViews.Of(ledger.View, block), ApiJson.Default.BlockView);
+            return TypedResults.Json(ImageViews.Of(ledger.View, block), ApiJson.Readable.BlockView);
         });
     }
 

@@ -24,7 +24,7 @@ internal static class EventEndpoint
     {
         if (http.Request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase))
         {
-            await http.Response.WriteAsJsonAsync(events.Recent(), ApiJson.Default.IReadOnlyListSiteEvent, cancellationToken: http.RequestAborted);
+            await http.Response.WriteAsJsonAsync(events.Recent(), ApiJson.Readable.IReadOnlyListSiteEvent, cancellationToken: http.RequestAborted);
             return;
         }
 
@@ -58,7 +58,7 @@ internal static class EventEndpoint
                 await beat.CancelAsync();
                 while (subscription.Events.TryRead(out var happened))
                 {
-                    var data = JsonSerializer.Serialize(happened, ApiJson.Default.SiteEvent);
+                    var data = JsonSerializer.Serialize(happened, ApiJson.Readable.SiteEvent);
                     await http.Response.WriteAsync($"id: {happened.Id}\nevent: {happened.Type}\ndata: {data}\n\n", stop.Token);
                 }
 

@@ -22,8 +22,6 @@ internal static partial class ImageEndpoints
     /// <summary>Bytes a second.</summary>
     private const int LeastUploadRate = 4096;
 
-    private static readonly string[] Kinds = ["installer", "live", "rescue", "drivers", "other"];
-
     public static void Map(RouteGroupBuilder api)
     {
         var images = api.MapGroup("/images").WithTags("images").Signs();
@@ -73,14 +71,14 @@ internal static partial class ImageEndpoints
             http.Response.Headers.Link = $"<?limit={limit ?? ImagePage.Most}&after={next}>; rel=\"next\"";
         }
 
-        return TypedResults.Json(new ImageList(ImageViews.Of(view, page.Images, point)), ApiJson.Default.ImageList);
+        return TypedResults.Json(new ImageList(ImageViews.Of(view, page.Images, point)), ApiJson.Readable.ImageList);
     }
 
     private static IResult Get(string id, SiteLedger ledger, ViewPoint point)
     {
         var view = ledger.View;
         return view.Catalog.Find(id) is { } image
-            ? TypedResults.Json(ImageViews.Of(view, image, point), ApiJson.Default.ImageView)
+            ? TypedResults.Json(ImageViews.Of(view, image, point), ApiJson.Readable.ImageView)
             : SiteApi.Refused(CatalogRules.Unknown(view.Catalog, id));
     }
 
@@ -101,7 +99,7 @@ internal static partial class ImageEndpoints
             AddRequest? request;
             try
             {
-                request = await JsonSerializer.DeserializeAsync(http.Request.Body, ApiJson.Default.AddRequest, http.RequestAborted);
+                request = await JsonSerializer.DeserializeAsync(http.Request.Body, ApiJson.Readable.AddRequest, http.RequestAborted);
             }
             catch (JsonException e)
             {
@@ -148,7 +146,7 @@ internal static partial class ImageEndpoints
         return SiteApi.Answer(await queue.RunAsync(upload, http.RequestAborted), image =>
         {
             http.Response.Headers.Location = $"/api/v1/images/{image.Id}";
-            return TypedResults.Json(ImageViews.Of(ledger.View, image, point), ApiJson.Default.ImageView, statusCode: 201);
+            return TypedResults.Json(ImageViews.Of(ledger.View, image, point), ApiJson.Readable.ImageView, statusCode: 201);
         });
     }
 
@@ -198,7 +196,7 @@ internal static partial class ImageEndpoints
 
         var job = queue.Start(file);
         http.Response.Headers.Location = $"/api/v1/jobs/{job.Id}";
-        return TypedResults.Json(JobViews.Of(job), ApiJson.Default.JobView, statusCode: 202);
+        return TypedResults.Json(JobViews.Of(job), ApiJson.Readable.JobView, statusCode: 202);
     }
 
     private static IResult Delete(string id, HttpContext http, SiteLedger ledger, CatalogBook book, ViewPoint point, [FromQuery, Description("The reason, for the audit.")] string? why) =>
@@ -231,15 +229,15 @@ internal static partial class ImageEndpoints
 
         return SiteApi.Answer(
             book.SetMeta(image.Id, meta => ImageViews.Patched(meta, patch), http.Caller().Name),
-            i => TypedResults.Json(ImageViews.Of(ledger.View, i, point), ApiJson.Default.ImageView));
+            i => TypedResults.Json(ImageViews.Of(ledger.View, i, point), ApiJson.Readable.ImageView));
     }
 
     private static IResult Accepted(SiteLedger ledger, CatalogImage image, ViewPoint point) =>
-        TypedResults.Json(ImageViews.Of(ledger.View, image, point), ApiJson.Default.ImageView, statusCode: 202);
+        TypedResults.Json(ImageViews.Of(ledger.View, image, point), ApiJson.Readable.ImageView, statusCode: 202);
 
-    private static Refusal? KindRefusal(string? kind) => kind is null || Kinds.Contains(kind)
+    private static Refusal? KindRefusal(string? kind) => kind is null || ImageKinds.All.Contains(kind)
         ? null
-        : new Refusal(RefusalCode.InvalidRequest, $"kind is '{kind}'; it may be {string.Join(", ", Kinds)}.");
+        : new Refusal(RefusalCode.InvalidRequest, $"kind is '{kind}'; it may be {string.Join(", ", ImageKinds.All)}.");
 
     private static Refusal? PatchRefusal(ImagePatch patch) =>
         patch.Offer is not (null or "together" or "asap")

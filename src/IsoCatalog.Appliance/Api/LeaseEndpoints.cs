@@ -15,7 +15,7 @@ internal static class LeaseEndpoints
         leases.MapPost("/", Add).WithSummary("Hold an image that is available now")
             .WithDescription("Fails with 409 and the reason if it is not available on that surface at this moment. For a BMC the URL is bound to its address.")
             .Produces<LeaseView>(201).Refuses(400, 404, 409);
-        leases.MapGet("/", (Leases all) => TypedResults.Json(new LeaseList(all.All()), ApiJson.Default.LeaseList))
+        leases.MapGet("/", (Leases all) => TypedResults.Json(new LeaseList(all.All()), ApiJson.Readable.LeaseList))
             .WithSummary("All leases").Produces<LeaseList>();
         leases.MapGet("/{id}", (string id, Leases all) => all.Find(id) is { } lease ? Json(lease, 200) : SiteApi.Refused(Unknown(id)))
             .WithSummary("One lease").Produces<LeaseView>().Refuses(404);
@@ -31,7 +31,7 @@ internal static class LeaseEndpoints
         return Json(lease, 201);
     });
 
-    private static IResult Json(LeaseView lease, int status) => TypedResults.Json(lease, ApiJson.Default.LeaseView, statusCode: status);
+    private static IResult Json(LeaseView lease, int status) => TypedResults.Json(lease, ApiJson.Readable.LeaseView, statusCode: status);
 
     private static Refusal Unknown(string id) =>
         new(RefusalCode.NotFound, $"There is no lease '{id}'; it was given back, or it ran out. Ask for a new one.");

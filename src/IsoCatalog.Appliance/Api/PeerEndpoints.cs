@@ -38,7 +38,7 @@ internal static class PeerEndpoints
                 fleet.TrustVersion,
                 fleet.TrustHash,
                 [.. peers.Effective(fleet).Select(p => View(p, statuses.GetValueOrDefault(p.Site)))]),
-            ApiJson.Default.PeerList);
+            ApiJson.Readable.PeerList);
     }
 
     private static IResult Replace(HttpContext http, PeerSetting setting, SiteLedger ledger, FleetParts parts)

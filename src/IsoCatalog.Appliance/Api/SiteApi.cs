@@ -19,7 +19,8 @@ internal static class SiteApi
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(options =>
         {
-            options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Readable);
+            options.SerializerOptions.Encoder = LetterEncoder.Instance;
             options.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
             options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             options.SerializerOptions.RespectNullableAnnotations = true;
@@ -40,6 +41,12 @@ internal static class SiteApi
 
     public static void Map(WebApplication app)
     {
+        // An answer may hold < and &, and no browser is to take it for a page.
+        app.Use((http, next) =>
+        {
+            http.Response.Headers.XContentTypeOptions = "nosniff";
+            return next(http);
+        });
         app.UseUnreadBodies();
         app.UseMetricsListener();
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerAsync, SuppressDiagnosticsCallback = IsBadRequest });
@@ -96,7 +103,7 @@ internal static class SiteApi
     public static IResult Refused(Refusal refusal)
     {
         var problem = Problems.Of(refusal);
-        return TypedResults.Json(problem, ApiJson.Default.Problem, "application/problem+json", problem.Status);
+        return TypedResults.Json(problem, ApiJson.Readable.Problem, "application/problem+json", problem.Status);
     }
 
     public static IResult Answer<T>(Outcome<T> outcome, Func<T, IResult> done) => outcome switch
@@ -136,7 +143,8 @@ internal static class SiteApi
     private static async Task WriteAsync(HttpContext http, Refusal refusal, int status)
     {
         http.Response.StatusCode = status;
+        http.Response.Headers.XContentTypeOptions = "nosniff";
         await http.Response.WriteAsJsonAsync(
-            Problems.Of(refusal) with { Status = status }, ApiJson.Default.Problem, "application/problem+json", http.RequestAborted);
+            Problems.Of(refusal) with { Status = status }, ApiJson.Readable.Problem, "application/problem+json", http.RequestAborted);
     }
 }

@@ -51,7 +51,7 @@ internal static class SurfaceEndpoints
             listed = names;
         }
 
-        return TypedResults.Json(View(ledger.View, name, listed, time.GetUtcNow()), ApiJson.Default.SurfaceRefreshView);
+        return TypedResults.Json(View(ledger.View, name, listed, time.GetUtcNow()), ApiJson.Readable.SurfaceRefreshView);
     }
 
     private static SurfaceRefreshView View(SiteView view, string name, IReadOnlyList<string>? listed, DateTimeOffset now)

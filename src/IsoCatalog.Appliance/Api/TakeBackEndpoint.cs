@@ -34,7 +34,7 @@ internal static class TakeBackEndpoint
                         request.DryRun,
                         [.. plan.Undone.Select(change => Of(ledger.View, change, null))],
                         [.. plan.Left.Select(left => Of(ledger.View, left.Change, left.Why))]),
-                    ApiJson.Default.TakeBackView));
+                    ApiJson.Readable.TakeBackView));
 
     private static TakenBackView Of(SiteView view, CatalogChange change, string? reason) => new(
         change.Kind switch

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Client;
@@ -46,4 +47,7 @@ internal sealed record ConfigurationCheck(
 [JsonSerializable(typeof(Confirmed))]
 [JsonSerializable(typeof(JoinReport))]
 [JsonSerializable(typeof(TrustReport))]
-internal sealed partial class CommandJson : JsonSerializerContext;
+internal sealed partial class CommandJson : JsonSerializerContext
+{
+    public static CommandJson Readable => field ??= new CommandJson(new JsonSerializerOptions(Default.Options) { Encoder = LetterEncoder.Instance });
+}

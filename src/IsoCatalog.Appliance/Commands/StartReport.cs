@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using IsoCatalog.Appliance.Configuration;
+using IsoCatalog.Client;
 using IsoCatalog.Simulators.Engine;
 
 namespace IsoCatalog.Appliance.Commands;
@@ -27,7 +29,10 @@ internal sealed record InitReport(
 [JsonSerializable(typeof(DemoReport))]
 [JsonSerializable(typeof(NewToken))]
 [JsonSerializable(typeof(EngineState))]
-internal sealed partial class StartJson : JsonSerializerContext;
+internal sealed partial class StartJson : JsonSerializerContext
+{
+    public static StartJson Readable => field ??= new StartJson(new JsonSerializerOptions(Default.Options) { Encoder = LetterEncoder.Instance });
+}
 
 /// <summary>What an operator reads when a site cannot start because of its configuration.</summary>
 internal static class StartReport

@@ -90,7 +90,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
         }
 
         var images = Images(view, asked, query);
-        var hash = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(images, ApiJson.Default.IReadOnlyListAvailableImage));
+        var hash = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(images, ApiJson.Readable.IReadOnlyListAvailableImage));
         return known is not null && hash.AsSpan().SequenceEqual(known.ImagesHash)
             ? known with { Basis = new AnswerBasis(view) }
             : Made(view, asked, query, images, hash);
@@ -101,7 +101,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
 
     public static AvailableBytes Packed(SiteView view, AvailableAnswer answer, byte[] imagesHash)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(answer, ApiJson.Default.AvailableAnswer);
+        var body = JsonSerializer.SerializeToUtf8Bytes(answer, ApiJson.Readable.AvailableAnswer);
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
         {

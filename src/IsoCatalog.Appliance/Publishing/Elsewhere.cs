@@ -66,7 +66,7 @@ internal sealed class Elsewhere(string own, SiteLedger ledger, Availability here
 
     private AvailableBytes Remember(string site, AvailableQuery query, SiteView view, List<AvailableImage> images, DateTimeOffset now)
     {
-        var hash = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(images, ApiJson.Default.IReadOnlyListAvailableImage));
+        var hash = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(images, ApiJson.Readable.IReadOnlyListAvailableImage));
         if (_answers.Find((site, query)) is { } known && hash.AsSpan().SequenceEqual(known.ImagesHash))
         {
             return known;

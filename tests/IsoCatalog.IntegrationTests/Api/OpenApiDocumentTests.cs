@@ -1,12 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using IsoCatalog.Client;
 using Xunit;
 
 namespace IsoCatalog.IntegrationTests.Api;
 
 public sealed class OpenApiDocumentTests(SharedSite shared) : IClassFixture<SharedSite>
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = LetterEncoder.Instance };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

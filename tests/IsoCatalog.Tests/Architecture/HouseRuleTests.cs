@@ -69,11 +69,24 @@ public sealed partial class HouseRuleTests
         Assert.Empty(wrong);
     }
 
+    /// <summary>The other contexts of these formats escape what people want to read; see LetterEncoder.</summary>
+    [Fact]
+    public void What_the_appliance_writes_keeps_its_letters()
+    {
+        var wrong = SourceTree.Files(Path.Combine(SourceTree.Source, "IsoCatalog.Appliance"))
+            .SelectMany(f => File.ReadLines(f).Where(l => EscapingJson().IsMatch(l) && !l.Contains(".Default.Options", StringComparison.Ordinal)).Select(l => $"{SourceTree.Relative(f)}: {l.Trim()}"));
+
+        Assert.Empty(wrong);
+    }
+
     private static string SpaceOf(string file) =>
         Path.GetRelativePath(SourceTree.Source, Path.GetDirectoryName(file)!).Replace('/', '.');
 
     [GeneratedRegex(@"^namespace (?<name>[\w.]+)", RegexOptions.Multiline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Namespace();
+
+    [GeneratedRegex(@"\b(ApiJson|CommandJson|StartJson)\.Default\.", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex EscapingJson();
 
     [GeneratedRegex(@"^\s*#pragma warning disable|\[(assembly: |module: )?(Unconditional)?SuppressMessage\(", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Suppression();
