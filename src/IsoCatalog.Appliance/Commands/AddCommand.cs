@@ -1,13 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Hashing;
 
 namespace IsoCatalog.Appliance.Commands;
 
 /// <summary>What the user of <c>add</c> asked for; the same for each file.</summary>
-/// <param name="Timeout">For the wait of each file.</param>
+/// <param name="Timeout">How long to wait for the surfaces once the last file is read.</param>
 internal sealed record AddWishes(Sha256Digest? Sha256, string? Name, string? Title, string? Kind, bool Replace, bool Wait, TimeSpan Timeout);
 
 /// <summary><c>isocatalog add</c>: files become images, followed until they are advertised everywhere.</summary>
@@ -17,7 +16,7 @@ internal static class AddCommand
 
     public static Command Build(CommandDefaults defaults)
     {
-        var files = new Argument<string[]>("file") { Description = "ISO images.", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("file") { HelpName = "FILE", Description = "ISO images.", Arity = ArgumentArity.OneOrMore };
         var sha256 = new Option<Sha256Digest?>("--sha256")
         {
             Description = "The SHA-256 that the publisher names; other bytes are refused.",
@@ -26,7 +25,7 @@ internal static class AddCommand
         };
         var name = new Option<string?>("--name") { Description = "The file name on every surface. Default: the file's own.", HelpName = "NAME.iso" };
         var title = new Option<string?>("--title") { Description = "What customers read.", HelpName = "TEXT" };
-        var kind = new Option<string?>("--kind") { Description = "installer, live, rescue, drivers or other.", HelpName = "KIND" };
+        var kind = Choice.Option("--kind", ImageKinds.All, "What it is for.");
         var replace = new Option<bool>("--replace")
         {
             Description = "In the place of an image that has the name: that one is removed in the same step. A surface shows the new bytes once the old are out of sight there and nobody holds them.",
@@ -34,7 +33,7 @@ internal static class AddCommand
         var noWait = new Option<bool>("--no-wait") { Description = "End once the image is safe and signed; do not wait until it is advertised." };
         var timeout = new Option<TimeSpan?>("--timeout")
         {
-            Description = "How long to wait for each image to be advertised, such as 90s, 10m or 1h. Default: 10m.",
+            Description = "How long to wait, once the last file is read, until all are advertised, such as 90s, 10m or 1h. Default: 10m.",
             HelpName = "TIME",
             CustomParser = result => WaitTime.Parse(result),
         };
@@ -48,7 +47,7 @@ internal static class AddCommand
         {
             files, sha256, name, title, kind, replace, noWait, timeout,
         };
-        command.Validators.Add(result =>
+        command.Rule(result =>
         {
             if (result.GetValue(files) is { Length: > 1 } && (result.GetResult(sha256) is not null || result.GetResult(name) is not null))
             {
@@ -71,89 +70,24 @@ internal static class AddCommand
         return command;
     }
 
-    /// <returns>What the first file that failed ended with.</returns>
     private static async Task<int> RunAsync(Session session, string[] files, AddWishes wishes, CancellationToken cancellationToken)
     {
-        var siteName = wishes.Wait ? (await session.Site.GetStatusAsync(cancellationToken)).Site : "";
-        var result = ExitCode.Ok;
+        var paths = new List<string>();
         foreach (var file in files)
         {
-            var ended = await OneAsync(session, siteName, file, wishes, cancellationToken);
-            result = result == ExitCode.Ok ? ended : result;
+            var path = file.Length > 0 ? Path.GetFullPath(file) : throw VerbException.Usage("A file needs a name that is not empty.");
+            if (paths.Contains(path))
+            {
+                session.Screen.Warning($"{path} is named more than once; it is added once.");
+            }
+            else
+            {
+                paths.Add(path);
+            }
         }
 
-        return result;
-    }
-
-    private static async Task<int> OneAsync(Session session, string siteName, string file, AddWishes wishes, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await Steps.FollowAsync(
-                session.Screen, Path.GetFileName(file), steps => new FileAdd(session, wishes, steps).RunAsync(siteName, file, cancellationToken))
-                is var added && added.Advertised is false
-                    ? InVain(session.Screen, added, wishes)
-                    : Added(session.Screen, added);
-        }
-        catch (ApplianceException refused)
-        {
-            return Refused(session.Screen, file, refused.Problem, ExitCode.Of(refused.Problem));
-        }
-        catch (VerbException refused)
-        {
-            return Refused(session.Screen, file, refused.Problem, refused.ExitCode);
-        }
-    }
-
-    private static int Added(Screen screen, AddedFile added)
-    {
-        screen.Object(added, CommandJson.Default.AddedFile);
-        screen.Value(added.Id.ToString());
-        screen.Line($"{added.Name}  {added.Id}  {Plain.Size(added.Size)}");
-        screen.Line($"  added in {added.Seconds.Add:0.0} s"
-            + (added.Advertised is null ? ", not waited for"
-                : added.Surfaces is { Count: 0 } ? "; the site has no surfaces that could advertise it"
-                : $", advertised {added.Seconds.Advertise:0.0} s later on {string.Join(", ", added.Surfaces!.Keys)}"));
-        Warn(screen, added);
-        return ExitCode.Ok;
-    }
-
-    private static void Warn(Screen screen, AddedFile added)
-    {
-        foreach (var warning in added.Warnings)
-        {
-            screen.Warning($"{added.Name}: {warning}");
-        }
-
-        if (added.Faults is { } faults)
-        {
-            screen.Warning($"{added.Name}: it would have been refused, and was taken because its SHA-256 is the one given by {faults.HashBy}. Lists and drift go on saying so.");
-        }
-    }
-
-    private static int InVain(Screen screen, AddedFile added, AddWishes wishes)
-    {
-        screen.Object(added, CommandJson.Default.AddedFile);
-        screen.Value(added.Id.ToString());
-        screen.Line($"{added.Name}  {added.Id}  {Plain.Size(added.Size)}");
-        foreach (var (surface, cell) in added.Surfaces!)
-        {
-            screen.Line($"  {surface}: {CellText.State(cell)}{(cell.Reason is { } reason ? " - " + reason : "")}");
-        }
-
-        Warn(screen, added);
-        screen.ToError(
-            $"error: {added.Name} was added and is safe, but was not advertised everywhere within {Plain.Span(wishes.Timeout)}. "
-            + $"The site goes on; see `isocatalog show {added.Name}`.");
-        return ExitCode.TimedOut;
-    }
-
-    private static int Refused(Screen screen, string file, Problem problem, int exitCode)
-    {
-        screen.ToError("error: " + problem.Detail);
-        screen.Object(
-            new RefusedFile(file, problem.Type, problem.Title, problem.Status, problem.Detail, problem.Image), CommandJson.Default.RefusedFile);
-        return exitCode;
+        var siteName = wishes.Wait ? (await session.Site.GetStatusAsync(cancellationToken)).Site : "";
+        return await Bars.ShowAsync(session.Screen, session.Time, bars => new AddRun(session, siteName, wishes, bars).RunAsync(paths, cancellationToken));
     }
 
     private static Sha256Digest? Digest(ArgumentResult result)

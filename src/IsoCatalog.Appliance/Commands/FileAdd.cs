@@ -6,17 +6,18 @@ using Microsoft.Win32.SafeHandles;
 
 namespace IsoCatalog.Appliance.Commands;
 
-/// <summary>One file on its way into the catalog and onto the surfaces.</summary>
-internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
+/// <summary>An image that the site has, and where its file was.</summary>
+/// <param name="Added">When, by the clock of the wait.</param>
+internal sealed record ReadFile(string Path, ImageView Image, TimeSpan Taken, long Added);
+
+/// <summary>One file on its way into the catalog.</summary>
+internal sealed class FileAdd(Session session, AddWishes wishes, SitePatience patience, Steps steps)
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
 
-    private IReadOnlyDictionary<string, CellView> _cells = new Dictionary<string, CellView>();
-
     /// <exception cref="ApplianceException">The site refused the file.</exception>
-    public async Task<AddedFile> RunAsync(string siteName, string file, CancellationToken cancellationToken)
+    public async Task<ReadFile> RunAsync(string path, CancellationToken cancellationToken)
     {
-        var path = Path.GetFullPath(file);
         if (KindOf(path) is { } kind && !SourceKind.MayBeFile(kind))
         {
             throw new VerbException(ExitCode.Refused, RefusalCode.SourceUnreadable, $"{path} is not a file: it is {SourceKind.Called(kind)}. {SourceKind.Remedy(kind, "add that")}");
@@ -24,24 +25,8 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
 
         var started = session.Time.GetTimestamp();
         var image = session.IsLocal ? await HandOverAsync(path, cancellationToken) : await UploadAsync(path, cancellationToken);
-        var added = session.Time.GetElapsedTime(started);
-        var reached = wishes.Wait ? await WaitAsync(image, siteName, cancellationToken) : (bool?)null;
-        var total = session.Time.GetElapsedTime(started);
-        if (reached is not false)
-        {
-            steps.Complete();
-        }
-
-        return new AddedFile(
-            path,
-            image.Id,
-            image.Name,
-            image.Size,
-            reached,
-            new AddSeconds(Rounded(added), reached is null ? null : Rounded(total - added), Rounded(total)),
-            reached is null ? null : _cells,
-            image.Iso.Warnings,
-            image.Faults);
+        var now = session.Time.GetTimestamp();
+        return new ReadFile(path, image, session.Time.GetElapsedTime(started, now), now);
     }
 
     /// <summary>The site reads the file itself: no copy through a socket. A site that cannot (another user, a private /tmp) gets the bytes after all.</summary>
@@ -49,9 +34,8 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
     {
         try
         {
-            var job = await session.Site.AddImageAsync(
-                new AddRequest(Path: path, Name: wishes.Name, Sha256: wishes.Sha256, Title: wishes.Title, Kind: wishes.Kind, Replace: wishes.Replace ? true : null),
-                cancellationToken);
+            var request = new AddRequest(Path: path, Name: wishes.Name, Sha256: wishes.Sha256, Title: wishes.Title, Kind: wishes.Kind, Replace: wishes.Replace ? true : null);
+            var job = await patience.SendAsync(() => session.Site.AddImageAsync(request, cancellationToken), cancellationToken);
             return await FollowAsync(job, cancellationToken);
         }
         catch (ApplianceException refused) when (refused.Problem.Code is "source-missing" or "source-unreadable" or "not-supported" && IsReadable(path))
@@ -69,7 +53,8 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
             {
                 steps.Show(job.Step, job.Done, job.Total);
                 await Task.Delay(LookAgain, session.Time, cancellationToken);
-                job = await session.Site.GetJobAsync(job.Id, cancellationToken);
+                var id = job.Id;
+                job = await patience.AskAsync(() => session.Site.GetJobAsync(id, cancellationToken), cancellationToken);
             }
         }
         catch (OperationCanceledException)
@@ -86,12 +71,15 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
         return job switch
         {
             { Problem: { } problem } => throw new ApplianceException(problem),
-            { State: "done", Image: { } id } => await session.Site.GetImageAsync(id.ToString(), cancellationToken),
+            { State: "done", Image: { } id } => await patience.AskAsync(() => session.Site.GetImageAsync(id.ToString(), cancellationToken), cancellationToken),
             _ => throw new VerbException(ExitCode.Unexpected, "add-failed", $"The site did not add {job.Subject} and did not say why. Look at its log."),
         };
     }
 
-    private async Task<ImageView> UploadAsync(string path, CancellationToken cancellationToken)
+    private Task<ImageView> UploadAsync(string path, CancellationToken cancellationToken) =>
+        patience.SendAsync(() => UploadOnceAsync(path, cancellationToken), cancellationToken);
+
+    private async Task<ImageView> UploadOnceAsync(string path, CancellationToken cancellationToken)
     {
         FileStream content;
         try
@@ -111,60 +99,30 @@ internal sealed class FileAdd(Session session, AddWishes wishes, Steps steps)
         {
             var length = content.Length;
             steps.Show("sending", 0, length);
-            return await session.Site.UploadImageAsync(
-                content,
-                wishes.Name ?? Path.GetFileName(path),
-                wishes.Sha256,
-                wishes.Title,
-                wishes.Kind,
-                wishes.Replace,
-                new SentBytes(sent =>
+            try
+            {
+                return await session.Site.UploadImageAsync(
+                    content, wishes.Name ?? Path.GetFileName(path), wishes.Sha256, wishes.Title, wishes.Kind, wishes.Replace, new SentBytes(Sent), cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                session.Screen.Note($"{path} was being sent, and is not added.");
+                throw;
+            }
+
+            void Sent(long sent)
+            {
+                if (sent < length)
                 {
-                    if (sent < length)
-                    {
-                        steps.Show("sending", sent, length);
-                    }
-                    else
-                    {
-                        steps.Show("the site reads it back and signs it", 0, 0);
-                    }
-                }),
-                cancellationToken);
+                    steps.Show("sending", sent, length);
+                }
+                else
+                {
+                    steps.Show("the site reads it back and signs it", 0, 0);
+                }
+            }
         }
     }
-
-    /// <returns>Whether every surface advertised the image in time.</returns>
-    private async Task<bool> WaitAsync(ImageView image, string siteName, CancellationToken cancellationToken)
-    {
-        var started = session.Time.GetTimestamp();
-        while (true)
-        {
-            _cells = image.Ready.GetValueOrDefault(siteName) ?? _cells;
-            var waiting = _cells.Where(c => c.Value.State != CellState.Advertised).ToList();
-            if (waiting.Count == 0)
-            {
-                return true;
-            }
-
-            steps.Show("waiting for ", _cells.Sum(c => Done(c.Value)), _cells.Count, string.Join(", ", waiting.Select(c => c.Key)));
-            if (session.Time.GetElapsedTime(started) >= wishes.Timeout)
-            {
-                return false;
-            }
-
-            await Task.Delay(LookAgain, session.Time, cancellationToken);
-            image = await session.Site.GetImageAsync(image.Id.ToString(), cancellationToken);
-        }
-    }
-
-    private static double Done(CellView cell) => cell.State switch
-    {
-        CellState.Advertised => 1,
-        CellState.Verifying => Math.Clamp(cell.Progress ?? 0, 0, 0.99),
-        _ => 0,
-    };
-
-    private static double Rounded(TimeSpan span) => Math.Round(span.TotalSeconds, 3);
 
     private static bool IsReadable(string path)
     {
