@@ -11,7 +11,7 @@ internal static class CellText
         cell.State.ToString().ToLowerInvariant() + (cell.Progress is { } progress ? $" {progress:0 %}" : "");
 
     /// <summary>A whole site in one cell: all surfaces ready, or how many and how it stands with the one that is furthest from it.</summary>
-    public static Text OfSite(IReadOnlyDictionary<string, CellView>? cells)
+    public static Piece OfSite(IReadOnlyDictionary<string, CellView>? cells)
     {
         if (cells is null or { Count: 0 })
         {
@@ -46,7 +46,7 @@ internal static class CellText
         _ => 5,
     };
 
-    public static Text Of(CellView? cell) => cell is null
+    public static Piece Of(CellView? cell) => cell is null
         ? Screen.Cell("-")
         : Screen.Cell(State(cell), cell.State switch
         {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
-using Spectre.Console;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -90,7 +89,7 @@ internal static class DemoCommand
                 fleet.Engine.Report,
                 new DemoImageReport(added.Id, added.Name, added.Size),
                 new DemoSeconds(Math.Round(watch.Elapsed.TotalSeconds, 3), Math.Round(transfer.TotalSeconds, 3)));
-            screen.Object(report, StartJson.Default.DemoReport);
+            screen.Object(report, StartJson.Readable.DemoReport);
             if (!screen.Json)
             {
                 await ShowAsync(clients, fleet, added, watch.Elapsed, screen, cancellationToken);

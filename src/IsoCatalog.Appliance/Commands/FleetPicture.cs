@@ -7,10 +7,10 @@ namespace IsoCatalog.Appliance.Commands;
 /// <summary>The sites of a fleet and what moves between them, drawn. Pure.</summary>
 internal static class FleetPicture
 {
-    public static Table Sites(IReadOnlyList<SiteStanding> sites, DateTimeOffset now)
+    public static Listing Sites(IReadOnlyList<SiteStanding> sites, DateTimeOffset now)
     {
         var groups = sites.SelectMany(s => s.Surfaces).Select(s => s.Group).Distinct(StringComparer.Ordinal).ToList();
-        var table = Screen.Columns(["SITE", "STATE", "HEARD", .. groups.Select(g => Plain.Text(g).ToUpperInvariant()), "BEHIND", "FREE", "LINK"]);
+        var table = Screen.Columns(["SITE", "STATE", "HEARD", .. groups.Select(g => (Column)Plain.Text(g).ToUpperInvariant()), "BEHIND", "FREE", Column.Wrapped("LINK")]);
         foreach (var site in sites)
         {
             table.AddRow(
@@ -28,9 +28,9 @@ internal static class FleetPicture
         return table;
     }
 
-    public static Table Transfers(IReadOnlyList<TransferView> transfers)
+    public static Listing Transfers(IReadOnlyList<TransferView> transfers)
     {
-        var table = Screen.Columns("FETCHING", "STATE", "DONE", "SIZE", "RATE", "LEFT", "FROM", "REASON");
+        var table = Screen.Columns(Column.Cut("FETCHING"), "STATE", "DONE", "SIZE", "RATE", "LEFT", Column.Wrapped("FROM"), Column.Wrapped("REASON"));
         foreach (var transfer in transfers)
         {
             table.AddRow(
@@ -47,9 +47,9 @@ internal static class FleetPicture
         return table;
     }
 
-    public static Table Uploads(IReadOnlyList<UploadView> uploads)
+    public static Listing Uploads(IReadOnlyList<UploadView> uploads)
     {
-        var table = Screen.Columns("SENDING", "TO", "RATE", "SENT", "IT HAS");
+        var table = Screen.Columns(Column.Cut("SENDING"), "TO", "RATE", "SENT", "IT HAS");
         foreach (var upload in uploads)
         {
             table.AddRow(
@@ -64,7 +64,7 @@ internal static class FleetPicture
     }
 
     /// <summary>Of a group counts what is ready on all its surfaces.</summary>
-    private static Text Available(List<SurfaceStanding> surfaces)
+    private static Piece Available(List<SurfaceStanding> surfaces)
     {
         if (surfaces.Count == 0)
         {
@@ -78,7 +78,7 @@ internal static class FleetPicture
             problem is not null ? Color.Red : available == wanted ? Color.Green : Color.Yellow);
     }
 
-    private static Text Behind(SiteStanding site)
+    private static Piece Behind(SiteStanding site)
     {
         if (site.Missing is not { } images || site.Behind is not { } documents)
         {
@@ -91,7 +91,7 @@ internal static class FleetPicture
 
     private static string? Some(int count, string what) => count switch { 0 => null, 1 => $"1 {what}", _ => $"{count} {what}s" };
 
-    private static Text Link(SiteStanding site, DateTimeOffset now) => site.Link switch
+    private static Piece Link(SiteStanding site, DateTimeOffset now) => site.Link switch
     {
         null => Screen.Cell("-"),
         { Error: { } error } link => Screen.Cell(link.ErrorCode is { } code ? $"{code}: {error}" : error, Color.Red),

@@ -3,7 +3,6 @@ using System.Text.Json.Serialization.Metadata;
 using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -13,11 +12,8 @@ namespace IsoCatalog.Appliance.Commands;
 /// </summary>
 internal sealed class Screen
 {
-    /// <summary>Columns, where nobody's window limits them: a table is as wide as what it holds.</summary>
-    private const int Unlimited = 10_000;
-
-    private readonly Lock _errors = new();
-    private readonly StringWriter? _page;
+    private readonly Lock _writing = new();
+    private bool _moving;
     private bool _spoke;
 
     public Screen(bool json, bool quiet)
@@ -25,20 +21,15 @@ internal sealed class Screen
         Json = json;
         Quiet = quiet;
         var terminal = !Console.IsOutputRedirected;
-        _page = terminal ? null : new StringWriter();
         Canvas = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = terminal ? AnsiSupport.Detect : AnsiSupport.No,
             ColorSystem = terminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = terminal ? InteractionSupport.Detect : InteractionSupport.No,
-            Out = new AnsiConsoleOutput(_page ?? Console.Out),
+            Out = new AnsiConsoleOutput(Console.Out),
         });
-        if (!terminal)
-        {
-            Canvas.Profile.Width = Unlimited;
-        }
-
-        IsLive = terminal && !json && !quiet;
+        IsLive = terminal && !json && !quiet && Canvas.Profile.Capabilities.Ansi;
+        Window = terminal ? Canvas.Profile.Width : null;
     }
 
     public bool Json { get; }
@@ -49,6 +40,9 @@ internal sealed class Screen
     /// <summary>Whether something may move on the screen.</summary>
     public bool IsLive { get; }
 
+    /// <summary>Columns of the terminal; null where it is none: nothing is wrapped or cut there.</summary>
+    public int? Window { get; }
+
     public IAnsiConsole Canvas { get; }
 
     /// <summary>A line for people.</summary>
@@ -56,27 +50,45 @@ internal sealed class Screen
     {
         if (!Json && !Quiet)
         {
-            Console.Out.WriteLine(Plain.Text(text));
+            Write(Console.Out, text);
         }
     }
 
     /// <summary>Something for people, tables and all; where it is no terminal, without the spaces that fill up the lines.</summary>
-    public void Show(IRenderable picture)
+    public void Show(ILines lines)
     {
         if (Json || Quiet)
         {
             return;
         }
 
-        Canvas.Write(picture);
-        if (_page is not null)
+        if (Window is not null)
         {
-            foreach (var line in _page.ToString().TrimEnd().Split('\n'))
-            {
-                Console.Out.WriteLine(line.TrimEnd());
-            }
+            Canvas.Write(new Picture(lines));
+            return;
+        }
 
-            _page.GetStringBuilder().Clear();
+        foreach (var line in lines.Lines(width: null))
+        {
+            Console.Out.WriteLine(string.Concat(line.Select(p => p.Text)).TrimEnd());
+        }
+    }
+
+    /// <summary>Runs something while a picture at the lower end of the terminal is painted over again and again. What is written meanwhile stands above it.</summary>
+    /// <param name="stays">The last picture is left when it ends.</param>
+    public async Task<T> MovingAsync<T>(ILines first, bool stays, Func<Action<ILines>, Task<T>> work)
+    {
+        _moving = true;
+        try
+        {
+            return await Canvas.Live(new Picture(first, inPlace: true)).AutoClear(!stays).StartAsync(live => work(lines =>
+            {
+                live.UpdateTarget(new Picture(lines, inPlace: true));
+            }));
+        }
+        finally
+        {
+            _moving = false;
         }
     }
 
@@ -85,7 +97,7 @@ internal sealed class Screen
     {
         if (!Json && Quiet)
         {
-            Console.Out.WriteLine(Plain.Text(text));
+            Write(Console.Out, text);
         }
     }
 
@@ -113,7 +125,7 @@ internal sealed class Screen
     public void Error(Problem problem)
     {
         ToError("error: " + problem.Detail);
-        Object(problem, ApiJson.Default.Problem);
+        Object(problem, ApiJson.Readable.Problem);
     }
 
     /// <summary>It was broken off, or answered with no. Where something was said already, that was the answer.</summary>
@@ -122,31 +134,33 @@ internal sealed class Screen
         Note(text);
         if (!_spoke)
         {
-            Object(new VerbException(ExitCode.Cancelled, "cancelled", text).Problem, ApiJson.Default.Problem);
+            Object(new VerbException(ExitCode.Cancelled, "cancelled", text).Problem, ApiJson.Readable.Problem);
         }
     }
 
-    public void ToError(string text)
+    public void ToError(string text) => Write(Console.Error, text);
+
+    private void Write(TextWriter writer, string text)
     {
-        lock (_errors)
+        if (_moving && (writer == Console.Out || !Console.IsErrorRedirected))
         {
-            Console.Error.WriteLine(Plain.Text(text));
+            Canvas.Write(new Picture(new Unwrapped(text)));
+            return;
+        }
+
+        lock (_writing)
+        {
+            writer.WriteLine(Plain.Text(text));
         }
     }
 
-    /// <summary>A table without lines, which reads the same on a terminal and in a file.</summary>
-    public static Table Columns(params string[] headings)
+    /// <summary>Columns under their headings, which reads the same on a terminal and in a file.</summary>
+    public static Listing Columns(params Column[] columns) => new(columns);
+
+    public static Piece Cell(string? text, Color? color = null) => new(text, color);
+
+    private sealed class Unwrapped(string text) : ILines
     {
-        var table = new Table().NoBorder();
-        foreach (var heading in headings)
-        {
-            table.AddColumn(new TableColumn(new Text(heading, new Style(decoration: Decoration.Bold))).PadLeft(0).PadRight(2));
-        }
-
-        return table;
+        public IEnumerable<IReadOnlyList<Piece>> Lines(int? width) => [[new Piece(text)]];
     }
-
-    /// <summary>A cell of text that is not ours: nothing in it is markup.</summary>
-    public static Text Cell(string? text, Color? color = null) =>
-        new(Plain.Text(text), color is { } c ? new Style(foreground: c) : Style.Plain);
 }

@@ -10,7 +10,7 @@ internal static class ShowCommand
 {
     public static Command Build(CommandDefaults defaults)
     {
-        var image = ImageArgument.Build();
+        var image = ImageArgument.Build(SiteNames.Images);
         var command = new Verb(
             "show",
             "Show everything about one image: hashes, description, and where it stands on each surface with the reasons.",
@@ -23,7 +23,7 @@ internal static class ShowCommand
         command.SetAction((parsed, cancellationToken) => site.RunAsync(parsed, async session =>
         {
             var found = await ImageArgument.FindAsync(session.Site, parsed.GetRequiredValue(image), retired: true, cancellationToken);
-            session.Screen.Object(found, ApiJson.Default.ImageView);
+            session.Screen.Object(found, ApiJson.Readable.ImageView);
             session.Screen.Value(found.Id.ToString());
             session.Screen.Show(Facts(found));
             session.Screen.Line("");
@@ -33,10 +33,10 @@ internal static class ShowCommand
         return command;
     }
 
-    private static Grid Facts(ImageView image)
+    private static Facts Facts(ImageView image)
     {
         var (iso, meta) = (image.Iso, image.Meta);
-        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadLeft(0).PadRight(2)).AddColumn();
+        var facts = new Facts();
         foreach (var (label, value) in ((string, string?)[])
                  [
                      ("Name", image.Name),
@@ -70,20 +70,20 @@ internal static class ShowCommand
         {
             if (!string.IsNullOrEmpty(value))
             {
-                grid.AddRow(Screen.Cell(label), Screen.Cell(value));
+                facts.Add(label, Screen.Cell(value));
             }
         }
 
-        return grid;
+        return facts;
     }
 
     /// <summary>The site signed it; the person is what that site says.</summary>
     private static string? Changed(ChangeView? change) =>
         change is null ? null : $"{Plain.Time(change.At)} by {change.By} at {change.Site}{(change.Why is { Length: > 0 } why ? $": {why}" : "")}";
 
-    private static Table Matrix(ImageView image)
+    private static Listing Matrix(ImageView image)
     {
-        var table = Screen.Columns("SITE", "SURFACE", "STATE", "SINCE", "REASON");
+        var table = Screen.Columns("SITE", "SURFACE", "STATE", "SINCE", Column.Wrapped("REASON"));
         foreach (var (site, surfaces) in image.Ready)
         {
             if (surfaces.Count == 0)

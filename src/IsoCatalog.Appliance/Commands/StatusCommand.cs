@@ -3,7 +3,6 @@ using System.Text.Json;
 using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -46,7 +45,7 @@ internal static class StatusCommand
 
     private static void Show(Session session, StatusView status)
     {
-        session.Screen.Object(status, ApiJson.Default.StatusView);
+        session.Screen.Object(status, ApiJson.Readable.StatusView);
         session.Screen.Show(StatusPicture.Of(status, session.Time.GetUtcNow()));
         foreach (var drift in status.Drift)
         {
@@ -60,12 +59,23 @@ internal static class StatusCommand
         var first = await session.Site.GetStatusAsync(cancellationToken);
         if (session.Screen.IsLive)
         {
-            await session.Screen.Canvas.Live(StatusPicture.Of(first, session.Time.GetUtcNow())).StartAsync(async live =>
+            var before = (Status: first, At: session.Time.GetUtcNow());
+            await session.Screen.MovingAsync<int>(StatusPicture.Of(first, before.At), stays: true, async show =>
             {
                 while (true)
                 {
                     await Task.Delay(Refresh, session.Time, cancellationToken);
-                    live.UpdateTarget(await PictureAsync(session, cancellationToken));
+                    try
+                    {
+                        var now = (Status: await session.Site.GetStatusAsync(cancellationToken), At: session.Time.GetUtcNow());
+                        show(StatusPicture.Of(now.Status, now.At, before));
+                        before = now;
+                    }
+                    catch (Exception away) when (away is ApplianceUnreachableException or ApplianceException { Status: >= 500 })
+                    {
+                        // A site that is being restarted is watched through it.
+                        show(new Sentence(Screen.Cell($"{Plain.Time(session.Time.GetUtcNow())}  {away.Message}", Color.Red)));
+                    }
                 }
             });
         }
@@ -82,19 +92,6 @@ internal static class StatusCommand
                 session.Screen.Line("");
                 Show(session, status);
             }
-        }
-    }
-
-    /// <summary>A site that is being restarted is watched through it.</summary>
-    private static async Task<IRenderable> PictureAsync(Session session, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return StatusPicture.Of(await session.Site.GetStatusAsync(cancellationToken), session.Time.GetUtcNow());
-        }
-        catch (Exception away) when (away is ApplianceUnreachableException or ApplianceException { Status: >= 500 })
-        {
-            return Screen.Cell($"{Plain.Time(session.Time.GetUtcNow())}  {away.Message}", Color.Red);
         }
     }
 
@@ -128,5 +125,5 @@ internal static class StatusCommand
             ],
             Uploads = [],
         },
-        ApiJson.Default.StatusView);
+        ApiJson.Readable.StatusView);
 }

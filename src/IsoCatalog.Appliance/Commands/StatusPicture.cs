@@ -1,56 +1,58 @@
 using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace IsoCatalog.Appliance.Commands;
 
 /// <summary>The site at a glance, drawn. Pure.</summary>
 internal static class StatusPicture
 {
-    public static Rows Of(StatusView status, DateTimeOffset now)
+    private static readonly Sentence Empty = new(default(Piece) with { Text = "" });
+
+    /// <param name="before">An earlier look: from it and this one follow the rates of adds.</param>
+    public static Stack Of(StatusView status, DateTimeOffset now, (StatusView Status, DateTimeOffset At)? before = null)
     {
-        var parts = new List<IRenderable> { Facts(status, now), Text.Empty, Surfaces(status) };
+        var parts = new List<ILines> { Facts(status, now), Empty, Surfaces(status) };
         if (status.Sites.Count > 1)
         {
-            parts.AddRange([Text.Empty, FleetPicture.Sites(status.Sites, now)]);
+            parts.AddRange([Empty, FleetPicture.Sites(status.Sites, now)]);
         }
 
         if (status.Transfers.Count > 0)
         {
-            parts.AddRange([Text.Empty, FleetPicture.Transfers(status.Transfers)]);
+            parts.AddRange([Empty, FleetPicture.Transfers(status.Transfers)]);
         }
 
         if (status.Uploads.Count > 0)
         {
-            parts.AddRange([Text.Empty, FleetPicture.Uploads(status.Uploads)]);
+            parts.AddRange([Empty, FleetPicture.Uploads(status.Uploads)]);
         }
 
         if (status.Jobs.Count > 0)
         {
-            parts.AddRange([Text.Empty, Jobs(status, now)]);
+            parts.AddRange([Empty, Jobs(status, now, before)]);
         }
 
-        parts.Add(Text.Empty);
-        parts.Add(status.Drift.Count > 0 ? Drift(status, now) : Screen.Cell("No drift: everything is as it should be.", Color.Green));
-        return new Rows(parts);
+        parts.Add(Empty);
+        parts.Add(status.Drift.Count > 0 ? Drift(status, now) : new Sentence(Screen.Cell("No drift: everything is as it should be.", Color.Green)));
+        return new Stack([.. parts]);
     }
 
-    private static Grid Facts(StatusView status, DateTimeOffset now)
+    private static Facts Facts(StatusView status, DateTimeOffset now)
     {
-        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadLeft(0).PadRight(2)).AddColumn();
-        grid.AddRow(Screen.Cell("Site"), Screen.Cell($"{status.Site}, isocatalog {status.Version}, up {Plain.Span(now - status.Started)}"));
-        grid.AddRow(Screen.Cell("API"), Screen.Cell(status.Api));
-        grid.AddRow(Screen.Cell("ISO"), Screen.Cell(status.Iso ?? "not served"));
-        grid.AddRow(Screen.Cell("Data"), Screen.Cell($"{status.Data}, {Plain.Size(status.FreeBytes)} free"));
-        grid.AddRow(Screen.Cell("Images"), Screen.Cell($"{status.Images}, {status.Retired} removed and restorable, {status.Leases} leases"));
-        grid.AddRow(Screen.Cell("Engine"), Screen.Cell($"hashing by {status.LeafHashing}, SQLite {status.Sqlite}"));
-        return grid;
+        var facts = new Facts();
+        facts.Add("Site", Screen.Cell($"{status.Site}, isocatalog {status.Version}, up {Plain.Span(now - status.Started)}"));
+        facts.Add("API", Screen.Cell(status.Api));
+        facts.Add("ISO", Screen.Cell(status.Iso ?? "not served"));
+        facts.Add("Data", Screen.Cell($"{status.Data}, {Plain.Size(status.FreeBytes)} free"));
+        facts.Add("Images", Screen.Cell($"{status.Images}, {status.Retired} removed and restorable, {status.Leases} leases"));
+        facts.Add("Engine", Screen.Cell($"hashing by {status.LeafHashing}, SQLite {status.Sqlite}"));
+        return facts;
     }
 
-    private static Table Surfaces(StatusView status)
+    private static Listing Surfaces(StatusView status)
     {
-        var table = Screen.Columns("SURFACE", "KIND", "GROUP", "AVAILABLE", "FOLDER", "PROBLEM");
+        var table = Screen.Columns("SURFACE", "KIND", "GROUP", "AVAILABLE", "FOLDER", Column.Wrapped("PROBLEM"));
         foreach (var surface in status.Surfaces)
         {
             table.AddRow(
@@ -65,25 +67,30 @@ internal static class StatusPicture
         return table;
     }
 
-    private static Table Jobs(StatusView status, DateTimeOffset now)
+    private static Listing Jobs(StatusView status, DateTimeOffset now, (StatusView Status, DateTimeOffset At)? before)
     {
-        var table = Screen.Columns("JOB", "FILE", "STEP", "DONE", "FOR");
+        var table = Screen.Columns("JOB", Column.Cut("FILE"), "STEP", "DONE", "RATE", "LEFT", "FOR");
         foreach (var job in status.Jobs)
         {
+            var rate = before is { } then && then.Status.Jobs.FirstOrDefault(j => j.Id == job.Id && j.Step == job.Step) is { } was && now > then.At && !job.IsAlias()
+                ? (job.Done - was.Done) / (now - then.At).TotalSeconds
+                : 0;
             table.AddRow(
                 Screen.Cell(job.Kind),
                 Screen.Cell(job.Subject),
                 Screen.Cell(job.Step),
-                Screen.Cell(job.IsAlias() ? $"{job.Done} of {job.Total} surfaces" : job.Total > 0 ? $"{(double)job.Done / job.Total:0 %} of {Plain.Size(job.Total)}" : "-"),
+                Screen.Cell(job.IsAlias() ? $"{job.Done} of {job.Total} surfaces" : job.Total > 0 ? $"{Plain.Bar((double)job.Done / job.Total)} of {Plain.Size(job.Total)}" : "-"),
+                Screen.Cell(rate > 0 ? Plain.Size((long)rate) + "/s" : "-"),
+                Screen.Cell(rate > 0 ? Plain.Span(TimeSpan.FromSeconds(Math.Min((job.Total - job.Done) / rate, 1e7))) : "-"),
                 Screen.Cell(Plain.Span((job.Ended ?? now) - job.Started)));
         }
 
         return table;
     }
 
-    private static Table Drift(StatusView status, DateTimeOffset now)
+    private static Listing Drift(StatusView status, DateTimeOffset now)
     {
-        var table = Screen.Columns("DRIFT", "WHERE", "IMAGE", "FOR", "REASON");
+        var table = Screen.Columns("DRIFT", "WHERE", "IMAGE", "FOR", Column.Wrapped("REASON"));
         foreach (var drift in status.Drift)
         {
             table.AddRow(

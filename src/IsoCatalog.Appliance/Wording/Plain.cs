@@ -44,12 +44,15 @@ internal static class Plain
     };
 
     /// <param name="share">0 to 1.</param>
-    public static string Bar(double share)
+    /// <param name="length">Between its brackets.</param>
+    public static string Bar(double share, int length = 16)
     {
-        const int Width = 16;
-        var full = (int)(Math.Clamp(share, 0, 1) * Width);
-        return $"[{new string('#', full)}{new string('.', Width - full)}] {Math.Floor(Math.Clamp(share, 0, 1) * 100):0} %";
+        var full = (int)(Math.Clamp(share, 0, 1) * length);
+        return $"[{new string('#', full)}{new string('.', length - full)}] {Percent(share)}";
     }
+
+    /// <param name="share">0 to 1. Nothing is 100 % before it is done.</param>
+    public static string Percent(double share) => $"{Math.Floor(Math.Clamp(share, 0, 1) * 100):0} %";
 
     public static string Time(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
