@@ -47,6 +47,8 @@ config=$etc/site.yaml
 data=/var/lib/isocatalog
 unit=/etc/systemd/system/isocatalog.service
 command=/usr/local/bin/isocatalog
+# Where man and the shells look: the manual page, and what completes the words of the command.
+extras='man/man1/isocatalog.1 bash-completion/completions/isocatalog zsh/site-functions/_isocatalog fish/vendor_completions.d/isocatalog.fish'
 # In a chroot or a container without systemd there is nothing to talk to; files are put in place all the same.
 booted() { [ -d /run/systemd/system ]; }
 
@@ -54,6 +56,7 @@ if [ -n "$uninstall" ]; then
   if booted && [ -e "$unit" ]; then systemctl disable --now isocatalog 2>/dev/null || true; fi
   rm -f "$unit" /etc/systemd/system/multi-user.target.wants/isocatalog.service "$command"
   rm -rf "$prefix"
+  for extra in $extras; do rm -f "/usr/local/share/$extra"; done
   if booted; then systemctl daemon-reload; fi
   say "removed. Left as they were: $data, $etc, surfaces, and the user isocatalog."
   say "To remove them too: rm -r $data $etc; userdel isocatalog"
@@ -106,6 +109,13 @@ else
   ln -sf "$prefix/app/isocatalog" "$command.new"
 fi
 mv -f "$command.new" "$command"
+for extra in $extras; do
+  (umask 022; mkdir -p "/usr/local/share/${extra%/*}")
+  case $extra in man/*) set -- man ;; *) set -- completion "${extra%%[-/]*}" ;; esac
+  "$command" "$@" > "/usr/local/share/$extra.new"
+  chmod 644 "/usr/local/share/$extra.new"
+  mv -f "/usr/local/share/$extra.new" "/usr/local/share/$extra"
+done
 say "installed version $version in $prefix"
 
 install -d -o root -g isocatalog -m 0750 "$etc"

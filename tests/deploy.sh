@@ -52,6 +52,8 @@ inside 'for i in $(seq 30); do isocatalog status >/dev/null 2>&1 && break; sleep
 inside '[ "$(stat -c %U:%G:%a /etc/isocatalog/site.yaml)" = root:isocatalog:640 ]; [ "$(stat -c %U:%a /var/lib/isocatalog/keys)" = isocatalog:700 ]'
 inside '[ "$(stat -c %U:%a /root/isocatalog-root-key.pem)" = root:600 ]; isocatalog status --json | grep -qv root-key-present'
 
+inside 'cd /usr/local/share; for f in man/man1/isocatalog.1 bash-completion/completions/isocatalog zsh/site-functions/_isocatalog fish/vendor_completions.d/isocatalog.fish; do [ -s "$f" ]; [ "$(stat -c %a "$f")" = 644 ]; done; grep -q "^complete .* isocatalog" bash-completion/completions/isocatalog; grep -q "^.TH ISOCATALOG" man/man1/isocatalog.1'
+
 step "an image, on both surfaces"
 inside 'isocatalog add memtest.iso; cmp memtest.iso /srv/console-isos/memtest.iso'
 inside 'curl -sf -o served "$(isocatalog ls --surface bmc --json | grep -o "http://[^\"]*\.iso" | head -1)"; cmp served memtest.iso'

@@ -5,9 +5,9 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
-  aria2 btrfs-progs chromium curl dosfstools e2fsprogs faketime fdisk gcc genisoimage gir1.2-govirt-1.0 grub-rescue-pc httpfs2 iperf3 iproute2 ipxe isolinux jq libc6-dev libnbd-bin memtest86+
+  aria2 btrfs-progs chromium curl dosfstools e2fsprogs faketime fdisk fish gcc genisoimage gir1.2-govirt-1.0 groff grub-rescue-pc httpfs2 iperf3 iproute2 ipxe isolinux jq libc6-dev libnbd-bin man-db mandoc memtest86+
   mtools nbdkit openssl osinfo-db ovmf php-cli php-curl procps prometheus python3 python3-cryptography python3-gi python3-jsonschema python3-libtorrent python3-yaml qemu-block-extra
-  qemu-system-x86 qemu-utils rsync seabios sqlite3 squashfs-tools strace syslinux-utils systemd transmission-cli transmission-daemon udftools util-linux xfsprogs xorriso
+  qemu-system-x86 qemu-utils rsync seabios sqlite3 squashfs-tools strace syslinux-utils systemd transmission-cli transmission-daemon udftools util-linux xfsprogs xorriso zsh
 )
 
 install_counterparts() {

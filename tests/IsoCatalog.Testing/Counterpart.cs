@@ -25,10 +25,12 @@ public static class Counterpart
         ["dpkg-deb"] = "dpkg",
         ["exportfs"] = "nfs-kernel-server",
         ["fatlabel"] = "dosfstools",
+        ["fish"] = "fish",
         ["gcc"] = "gcc",
         ["genisoimage"] = "genisoimage",
         ["git"] = "git",
         ["gpg"] = "gnupg",
+        ["groff"] = "groff",
         ["implantisomd5"] = "isomd5sum",
         ["ip"] = "iproute2",
         ["isohybrid"] = "syslinux-utils",
@@ -38,6 +40,8 @@ public static class Counterpart
         ["iperf3"] = "iperf3",
         ["isoinfo"] = "genisoimage",
         ["losetup"] = "mount",
+        ["man"] = "man-db",
+        ["mandoc"] = "mandoc",
         ["mcopy"] = "mtools",
         ["mdir"] = "mtools",
         ["mkfs.ext4"] = "e2fsprogs",
@@ -82,6 +86,7 @@ public static class Counterpart
         ["wget"] = "wget",
         ["xorriso"] = "xorriso",
         ["xmllint"] = "libxml2-utils",
+        ["zsh"] = "zsh",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Whether a missing counterpart is a failure (the environment says <c>CI=true</c>) instead of a skip.</summary>

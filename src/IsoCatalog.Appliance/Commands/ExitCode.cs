@@ -41,6 +41,23 @@ internal static class ExitCode
     /// <summary>Broken off by Ctrl-C or SIGTERM, or answered with no.</summary>
     public const int Cancelled = 130;
 
+    /// <summary>As docs/cli.md and the manual page say them.</summary>
+    public static IReadOnlyList<(int Code, string Meaning)> Meanings { get; } =
+    [
+        (Ok, "done"),
+        (Unexpected, "something that none of the others says: a defect, a broken disk at the site, an answer that cannot be read"),
+        (Usage, "the command line is wrong; nothing was asked of the site"),
+        (ConfigurationInvalid, "the configuration file is missing or has mistakes; `serve`: the site cannot start, and changed nothing"),
+        (Refused, "the site does not take this file or request: no ISO, truncated, another SHA-256, a bad name"),
+        (NotFound, "there is no such image, surface or file"),
+        (Conflict, "not as things are now (409): the name is taken, the image is already there, protected or not ready"),
+        (Unreachable, "no answer came from the site, or it is not able to answer now (502, 503, 504)"),
+        (NoSpace, "not enough free space at the site"),
+        (NotPermitted, "this user may not open the socket, or the token does not open this (401, 403)"),
+        (TimedOut, "added and safe, but not advertised on every surface within `--timeout`; or the alias waits longer than that"),
+        (Cancelled, "broken off by Ctrl-C or SIGTERM, or answered with no"),
+    ];
+
     public static int Of(Problem problem) => problem switch
     {
         { Code: "no-space" } or { Status: 507 } => NoSpace,
