@@ -77,16 +77,16 @@ internal sealed class SiteOptions
     /// <summary>The site that a command line names which is still being typed, by whichever of these options its verb has.</summary>
     public static IApplianceClient Open(ParseResult typed, CommandDefaults defaults)
     {
-        return Open(Of("--socket"), Of("--config"), Of("--server"), Of("--token-file"), Of("--ca-file"), new Screen(json: false, quiet: true), defaults, retries: 0);
+        return Open(Of("--socket"), Of("--config"), Of("--server"), Of("--token-file"), Of("--ca-file"), new Screen(json: false, quiet: true), defaults, evenIfInvalid: true, retries: 0);
 
         string? Of(string name) => typed.CommandResult.Command.Options.OfType<Option<string?>>().FirstOrDefault(o => o.Name == name) is { } option
             && typed.GetResult(option) is { Implicit: false } ? typed.GetValue(option) : null;
     }
 
     private IApplianceClient Open(ParseResult parsed, Screen screen) => Open(
-        parsed.GetValue(_socket), parsed.GetValue(_config), parsed.GetValue(_server), parsed.GetValue(_tokenFile), parsed.GetValue(_caFile), screen, _defaults);
+        parsed.GetValue(_socket), parsed.GetValue(_config), parsed.GetValue(_server), parsed.GetValue(_tokenFile), parsed.GetValue(_caFile), screen, _defaults, _evenIfInvalid);
 
-    private static IApplianceClient Open(string? socket, string? config, string? server, string? tokenFile, string? caFile, Screen screen, CommandDefaults defaults, int? retries = null)
+    private static IApplianceClient Open(string? socket, string? config, string? server, string? tokenFile, string? caFile, Screen screen, CommandDefaults defaults, bool evenIfInvalid, int? retries = null)
     {
         if (server is not null)
         {
@@ -96,11 +96,11 @@ internal sealed class SiteOptions
         }
 
         return tokenFile is null && caFile is null
-            ? ApplianceClient.OverSocket(Socket(socket, config, defaults), retries is { } most ? new ApplianceClientOptions { Time = defaults.Time, Retries = most } : new ApplianceClientOptions { Time = defaults.Time })
+            ? ApplianceClient.OverSocket(Socket(socket, config, defaults, evenIfInvalid), retries is { } most ? new ApplianceClientOptions { Time = defaults.Time, Retries = most } : new ApplianceClientOptions { Time = defaults.Time })
             : throw VerbException.Usage("--token-file and --ca-file go with --server; the socket on this machine asks for no token.");
     }
 
-    private static string Socket(string? socket, string? config, CommandDefaults defaults)
+    private static string Socket(string? socket, string? config, CommandDefaults defaults, bool evenIfInvalid)
     {
         if (socket is "" || config is "")
         {
@@ -119,7 +119,7 @@ internal sealed class SiteOptions
         }
 
         var invalid = (ConfigurationResult.Invalid)result;
-        if (_evenIfInvalid && (invalid.Socket ?? DefaultPaths.Socket) is var likely && File.Exists(likely))
+        if (evenIfInvalid && (invalid.Socket ?? DefaultPaths.Socket) is var likely && File.Exists(likely))
         {
             return likely;
         }
