@@ -39,7 +39,7 @@ public static class BmcHabits
         // The files of a UDF volume are not looked at, and no report is about such an image.
         var facts = image.Value.Iso;
         const string Habit = "Its virtual CD is reported to start in UEFI mode only from an image that has its EFI boot image as a file (efi.img) too.";
-        return facts is not { Uefi: true, Udf: false } or { HasEfiImageFile: true } ? null
+        return facts is (not { Uefi: true, Udf: false }) or { HasEfiImageFile: true } ? null
             : facts.HasEfiImageFile is null
                 ? new BmcHabit(EfiImageNoFile, "Supermicro", Known: false, $"{Habit} Whether this one has it was not found out when it was added.")
             : new BmcHabit(EfiImageNoFile, "Supermicro", Known: true, facts.Bios

@@ -189,7 +189,7 @@ public sealed partial class PageExamplesTests : IDisposable
     [GeneratedRegex("\\[RunsExample\\(\"(?<page>[^\"]+)\"(, \"(?<begins>[^\"]*)\")?\\)\\]", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Claim();
 
-    [GeneratedRegex(@"^ *(isocatalog|curl|systemctl|sudo|apt|nft|dotnet|firewall-cmd) ", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^ *(isocatalog|curl|systemctl|sudo|apt|nft|dotnet|firewall-cmd) ", RegexOptions.Multiline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Runnable();
 
     [GeneratedRegex(@"^ *```.*?^ *```$", RegexOptions.Multiline | RegexOptions.Singleline, 1000)]
