@@ -149,7 +149,7 @@ step "an upgrade that works: nothing is lost, and the first command finds the si
 inside msk "$api"'./install.sh; isocatalog ls --surface console --quiet | grep sha256; [ "$(leases)" = "\"client\":\"early\" " ]; isocatalog status | grep "No drift"; [ ! -e /opt/isocatalog.old ]; ls -l /var/lib/isocatalog/isocatalog.db.*'
 
 step "going back by hand, as docs/install.md says: what is forgotten is named, and what was removed counts as held"
-inside msk "$api lease late; isocatalog rm held.iso; $(page 'Going back' 1) | tee /root/said; grep -q 'late on console' /root/said; /root/earlier/install.sh"
+inside msk "$api lease late; isocatalog rm --yes held.iso; $(page 'Going back' 1) | tee /root/said; grep -q 'late on console' /root/said; /root/earlier/install.sh"
 eventually msk 'isocatalog status'
 inside msk "$api"'[ "$(leases)" = "\"client\":\"early\" " ]; isocatalog status | grep database-lost; cmp /root/memtest.iso /srv/console-isos/held.iso'
 
