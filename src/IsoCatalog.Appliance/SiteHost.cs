@@ -18,7 +18,6 @@ using IsoCatalog.Appliance.Sync;
 using IsoCatalog.Appliance.Telemetry;
 using IsoCatalog.Appliance.Upkeep;
 using IsoCatalog.Core.Catalog;
-using IsoCatalog.Core.Connections;
 using IsoCatalog.Core.Hashing;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;
@@ -28,7 +27,6 @@ using IsoCatalog.Surfaces.Ovirt;
 using IsoCatalog.Swarm;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IsoCatalog.Appliance;
 

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Net;
 using IsoCatalog.Appliance.Ledger;
-using IsoCatalog.Core.Catalog;
 using IsoCatalog.Core.Connections;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces;

@@ -102,7 +102,7 @@ public sealed class RestartedUrlTests
         await using (var file = File.OpenWrite(site.StoreFile(image)))
         {
             file.Seek(100_000, SeekOrigin.Begin);
-            file.Write(new byte[64]);
+            await file.WriteAsync(new byte[64], Cancel);
         }
 
         await site.StoreIsAsync(image, "lost");
