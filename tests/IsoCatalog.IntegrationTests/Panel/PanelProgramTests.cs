@@ -101,10 +101,11 @@ public sealed class PanelProgramTests : IDisposable
     }
 
     [Fact]
+    [RunsExample("docs/panel.md", "<?php")]
     public async Task The_demonstration_takes_a_panel_in_php_with_the_token_that_it_names()
     {
         Counterpart.Require("php");
-        await File.WriteAllTextAsync(_folder.Combine("SitePanel.php"), (await BlocksAsync("php"))[0], Cancel);
+        await File.WriteAllTextAsync(_folder.Combine("SitePanel.php"), Assert.Single(PageExamples.Of("docs/panel.md", "<?php")), Cancel);
         using var demo = Isocatalog.Start([], "demo", "--json", "--sites", "1", "--dir", _folder.Combine("demo"));
         try
         {
