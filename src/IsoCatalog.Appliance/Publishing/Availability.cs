@@ -74,7 +74,7 @@ internal sealed class Availability(string site, SiteLedger ledger, ImageStore st
     /// <summary>The catalog's images that the filters let through, in the order of the list.</summary>
     public static IEnumerable<CatalogImage> Matching(SiteView view, AvailableQuery query) => view.Catalog.Live
         .Where(i => Matches(i, query))
-        .OrderBy(i => ImagePosition.Of(i, query.Language));
+        .OrderBy(i => ImagePosition.Of(i, query.Language), ImagePosition.Sequence);
 
     /// <summary>A group or kind means all its surfaces; but a cluster mounts from the one domain of its data center.</summary>
     private static List<SurfaceStatus> Asked(SiteView view, AvailableQuery query)

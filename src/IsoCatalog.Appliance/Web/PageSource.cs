@@ -21,7 +21,7 @@ internal sealed class PageSource(SiteLedger ledger, SiteStatus status, Leases le
         var ready = wanted.Where(i => IsReadyEverywhere(view, i.Id)).Select(i => i.Id).ToHashSet();
         var matching = view.Catalog.Images.Values
             .Where(i => !i.Deleted && query.Finds(i) && !(query.UnreadyOnly && ready.Contains(i.Id)))
-            .OrderBy(i => ImagePosition.Of(i))
+            .OrderBy(i => ImagePosition.Of(i), ImagePosition.Sequence)
             .ToList();
         var last = Math.Max(1, (matching.Count + PageQuery.Rows - 1) / PageQuery.Rows);
         var shown = query with { Number = Math.Min(query.Number, last) };

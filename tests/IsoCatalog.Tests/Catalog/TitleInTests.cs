@@ -54,7 +54,7 @@ public sealed class TitleInTests
     {
         (string Title, int Order)[] images = [("c", 0), ("Debian 12", 0), ("Debian 9", 0), ("z", 1), ("y", 2), ("a", 10), ("first", -1), ("b", 1)];
         var sorted = images.Select(i => SomeImage with { Meta = new MetaValue { Titles = new Dictionary<string, string> { ["en"] = i.Title }, Order = i.Order } })
-            .OrderBy(i => ImagePosition.Of(i)).Select(i => i.Title);
+            .OrderBy(i => ImagePosition.Of(i), ImagePosition.Sequence).Select(i => i.Title);
 
         Assert.Equal(["first", "b", "z", "y", "a", "c", "Debian 9", "Debian 12"], sorted);
     }
@@ -64,8 +64,8 @@ public sealed class TitleInTests
     {
         var (one, other) = (Named("A", "Ж"), Named("B", "А"));
 
-        Assert.True(ImagePosition.Of(one).CompareTo(ImagePosition.Of(other)) < 0);
-        Assert.True(ImagePosition.Of(one, "ru").CompareTo(ImagePosition.Of(other, "ru")) > 0);
+        Assert.True(ImagePosition.Sequence.Compare(ImagePosition.Of(one), ImagePosition.Of(other)) < 0);
+        Assert.True(ImagePosition.Sequence.Compare(ImagePosition.Of(one, "ru"), ImagePosition.Of(other, "ru")) > 0);
 
         static CatalogImage Named(string en, string ru) =>
             SomeImage with { Meta = new MetaValue { Titles = new Dictionary<string, string> { ["en"] = en, ["ru"] = ru } } };
