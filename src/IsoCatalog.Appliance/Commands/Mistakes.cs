@@ -42,9 +42,9 @@ internal static class Mistakes
     {
         var (name, type, value) = error.SymbolResult switch
         {
-            OptionResult result => (result.Option.Name, result.Option.ValueType, result.Tokens.LastOrDefault()?.Value),
-            ArgumentResult { Parent: OptionResult parent } result => (parent.Option.Name, result.Argument.ValueType, result.Tokens.LastOrDefault()?.Value),
-            ArgumentResult result => (result.Argument.HelpName ?? result.Argument.Name, result.Argument.ValueType, result.Tokens.LastOrDefault()?.Value),
+            OptionResult result => (result.Option.Name, result.Option.ValueType, Last(result.Tokens)),
+            ArgumentResult { Parent: OptionResult parent } result => (parent.Option.Name, result.Argument.ValueType, Last(result.Tokens)),
+            ArgumentResult result => (result.Argument.HelpName ?? result.Argument.Name, result.Argument.ValueType, Last(result.Tokens)),
             _ => ("", typeof(string), null),
         };
         if (value is null && error.SymbolResult is OptionResult { Option: var empty } && TypedWords.TakesValue(empty))
@@ -77,6 +77,8 @@ internal static class Mistakes
             : typeof(FileSystemInfo).IsAssignableFrom(wanted) ? "a path that is not empty is needed."
             : "that cannot be read.");
     }
+
+    private static string? Last(IReadOnlyList<Token> tokens) => tokens.Count > 0 ? tokens[^1].Value : null;
 
     private static string UnknownVerb(Command root, Command command, string word)
     {
