@@ -37,7 +37,7 @@ public sealed class SystemdTests
             Assert.Equal((UnixFileMode)0b110_110_000, File.GetUnixFileMode(site.Socket));
             Assert.Equal(0, (await Isocatalog.RunAsync("status", "--config", site.ConfigurationPath)).ExitCode);
             var api = Assert.Single(ready, l => l.StartsWith("STATUS=", StringComparison.Ordinal)).Split(' ')[^1].TrimEnd('.');
-            using var http = new HttpClient();
+            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
             Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(new Uri(api), "readyz"), Cancel)).StatusCode);
 
             Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]).Dispose();
