@@ -401,7 +401,7 @@ public sealed class ReloadTests
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPEndPoint.Parse(new Uri(url).Authority), Cancel);
-        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true), false, static (_, _, _, _) => true);
+        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true), false, static (_, shown, _, _) => shown is not null);
         await stream.AuthenticateAsClientAsync("127.0.0.1");
         return stream;
     }

@@ -155,7 +155,7 @@ public sealed class RestartedUrlTests
             _http = new HttpClient(new SocketsHttpHandler
             {
                 UseProxy = false,
-                SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+                SslOptions = { RemoteCertificateValidationCallback = static (_, shown, _, _) => shown is not null },
                 ConnectCallback = static async (context, cancellationToken) =>
                 {
                     var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -139,7 +139,7 @@ public sealed partial class ReloadPlanTests
     {
         var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md"));
         var rows = Row().Matches(page[page.IndexOf("## Changes while the site runs", StringComparison.Ordinal)..])
-            .SelectMany(row => Key().Matches(row.Groups[1].Value).Select(key => (key.Groups[1].Value, Taken: row.Groups[2].Value == "taken")));
+            .SelectMany(row => Key().Matches(row.Groups["keys"].Value).Select(key => (key.Groups["key"].Value, Taken: row.Groups["what"].Value == "taken")));
 
         Assert.Equal(
             All.Select(setting => (setting.Path, setting.Take is not null)).Append(("surfaces[].name", false)).Append(("surfaces[].kind", false)).Order(),
@@ -257,9 +257,9 @@ public sealed partial class ReloadPlanTests
         _ => [path + key],
     });
 
-    [GeneratedRegex(@"^\| (`[^|]*) \| (taken|restart)\b", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| (?<keys>`[^|]*) \| (?<what>taken|restart)\b", RegexOptions.Multiline | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Row();
 
-    [GeneratedRegex("`([^`]+)`")]
+    [GeneratedRegex("`(?<key>[^`]+)`", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Key();
 }
