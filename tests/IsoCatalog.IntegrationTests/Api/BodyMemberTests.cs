@@ -66,6 +66,6 @@ public sealed partial class BodyMemberTests(SharedSite shared) : IClassFixture<S
     }
 
     /// <summary>Words of the program, its framework and its serializer.</summary>
-    [GeneratedRegex(@"System\.|IsoCatalog\.|Int32|Nullable|\$\.|LineNumber|BytePosition|IReadOnly|Dictionary|Exception|Request request|Kestrel|Utf8|converter|bind|parameter")]
+    [GeneratedRegex(@"System\.|IsoCatalog\.|Int32|Nullable|\$\.|LineNumber|BytePosition|IReadOnly|Dictionary|Exception|Request request|Kestrel|Utf8|converter|bind|parameter", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     internal static partial Regex OfTheProgram();
 }

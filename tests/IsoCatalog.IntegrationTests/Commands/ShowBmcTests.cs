@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using IsoCatalog.Client;
 using IsoCatalog.Testing;
 using Xunit;
 

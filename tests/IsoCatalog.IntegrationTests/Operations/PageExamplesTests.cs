@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
 using IsoCatalog.Appliance.Configuration;
 using IsoCatalog.Testing;
@@ -66,7 +65,7 @@ public sealed partial class PageExamplesTests : IDisposable
             .Where(file => !file.Contains("/bin/", StringComparison.Ordinal) && !file.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText));
         var files = new[] { "config", "deploy" }.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(PageExamples.Root, folder), "*", SearchOption.AllDirectories))
             .Select(file => Path.GetRelativePath(PageExamples.Root, file));
-        Assert.Empty(files.Where(file => !TriedByHand.Any(tried => file.StartsWith(tried, StringComparison.Ordinal)) && !tests.Contains(Path.GetFileName(file), StringComparison.Ordinal)));
+        Assert.DoesNotContain(files, file => !TriedByHand.Any(tried => file.StartsWith(tried, StringComparison.Ordinal)) && !tests.Contains(Path.GetFileName(file), StringComparison.Ordinal));
     }
 
     [Fact]

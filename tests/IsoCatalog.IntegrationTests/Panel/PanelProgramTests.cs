@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using IsoCatalog.Client;
 using IsoCatalog.IntegrationTests.Api;
 using IsoCatalog.IntegrationTests.Commands;

@@ -241,12 +241,12 @@ public sealed partial class PanelWordsTests : IAsyncLifetime
         Assert.DoesNotMatch(BodyMemberTests.OfTheProgram(), answer.Text);
     }
 
-    [GeneratedRegex("isocatalog [a-z]|PATCH /|/api/v1/(status|drift|images|jobs)|\"remedy\"")]
+    [GeneratedRegex("isocatalog [a-z]|PATCH /|/api/v1/(status|drift|images|jobs)|\"remedy\"", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex OfOperators();
 
-    [GeneratedRegex("\"mount\":\\{[^{}]*(\\{[^{}]*\\})?[^{}]*\\}")]
+    [GeneratedRegex("\"mount\":\\{[^{}]*(\\{[^{}]*\\})?[^{}]*\\}", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Mount();
 
-    [GeneratedRegex("<(?<next>[^>]+)>")]
+    [GeneratedRegex("<(?<next>[^>]+)>", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Next();
 }

@@ -93,6 +93,6 @@ public sealed partial class BodyWordsTests
         }
     }
 
-    [GeneratedRegex(@"System\.|IsoCatalog\.|Int32|Nullable|\$\.|LineNumber|BytePosition|IReadOnly|Dictionary|Exception|Request\b|Utf8|converter")]
+    [GeneratedRegex(@"System\.|IsoCatalog\.|Int32|Nullable|\$\.|LineNumber|BytePosition|IReadOnly|Dictionary|Exception|Request\b|Utf8|converter", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex OfTheProgram();
 }

@@ -113,6 +113,6 @@ public sealed partial class RefusalWordsTests
     }
 
     /// <summary>Commands, calls of the operators' API, files and types.</summary>
-    [GeneratedRegex("isocatalog|PATCH|DELETE|/api/|/var/|--[a-z]|`|System\\.|[a-z][A-Z](?!irt)")]
+    [GeneratedRegex("isocatalog|PATCH|DELETE|/api/|/var/|--[a-z]|`|System\\.|[a-z][A-Z](?!irt)", RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex OfOperators();
 }
