@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using IsoCatalog.IntegrationTests.Api;
 using IsoCatalog.IntegrationTests.Commands;
 using IsoCatalog.Testing;
 using Xunit;
