@@ -32,7 +32,7 @@ public sealed partial class ReloadPlanTests
           upload: 2MB/s
           timezone: Europe/Amsterdam
           schedule: [ { days: mon-fri, from: "09:00", to: "19:00", download: 3MB/s, upload: 4MB/s } ]
-        inbox: { path: inbox, rescan: 60s }
+        inbox: { path: /srv/inbox, rescan: 60s }
         retired: { keep: 30d, quota: 200GiB }
         store: { floor: 1GiB }
         scrub: { every: 7d, rate: 50MB/s }
@@ -91,7 +91,7 @@ public sealed partial class ReloadPlanTests
         { "fetch.schedule[].to", "19:00", "19:30", "fetch.schedule" },
         { "fetch.schedule[].download", "download: 3MB/s, ", "", "fetch.schedule" },
         { "fetch.schedule[].upload", "upload: 4MB/s", "upload: 0", "fetch.schedule" },
-        { "inbox.path", "path: inbox", "path: drop", "inbox.path" },
+        { "inbox.path", "path: /srv/inbox", "path: /srv/drop", "inbox.path" },
         { "inbox.rescan", "rescan: 60s", "rescan: 61s", "inbox.rescan" },
         { "retired.keep", "keep: 30d", "keep: 31d", "retired.keep" },
         { "retired.quota", "200GiB", "201GiB", "retired.quota" },
