@@ -3,7 +3,6 @@ using System.Globalization;
 using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
 using IsoCatalog.Core.Catalog;
-using Spectre.Console;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -15,11 +14,11 @@ internal static class AliasCommand
 
     public static Command Build(CommandDefaults defaults)
     {
-        var name = new Argument<string?>("name")
+        var name = new NamedArgument<string?>("name", SiteNames.Aliases)
         {
             HelpName = "NAME", Description = "The alias, such as debian-12-latest.", Arity = ArgumentArity.ZeroOrOne,
         };
-        var image = new Argument<string?>("image")
+        var image = new NamedArgument<string?>("image", SiteNames.Images)
         {
             HelpName = "IMAGE", Description = "The image that it shall point to: its file name, its id, or another alias.", Arity = ArgumentArity.ZeroOrOne,
         };
@@ -53,7 +52,7 @@ internal static class AliasCommand
         {
             name, image, rm, keep, wait, timeout,
         };
-        command.Validators.Add(result =>
+        command.Rule(result =>
         {
             var (named, target) = (result.GetValue(name), result.GetValue(image));
             var moves = result.GetResult(keep) is not null || result.GetValue(wait) || result.GetResult(timeout) is not null;
@@ -85,7 +84,7 @@ internal static class AliasCommand
     private static async Task<int> ListAsync(Session session, CancellationToken cancellationToken)
     {
         var list = await session.Site.GetAliasesAsync(cancellationToken);
-        session.Screen.Object(list, ApiJson.Default.AliasList);
+        session.Screen.Object(list, ApiJson.Readable.AliasList);
         foreach (var alias in list.Aliases)
         {
             session.Screen.Value(alias.Name);
@@ -106,7 +105,7 @@ internal static class AliasCommand
     private static async Task<int> ShowAsync(Session session, string name, CancellationToken cancellationToken)
     {
         var alias = await session.Site.GetAliasAsync(Named(name), cancellationToken);
-        session.Screen.Object(alias, ApiJson.Default.AliasView);
+        session.Screen.Object(alias, ApiJson.Readable.AliasView);
         session.Screen.Value(alias.Image?.ToString() ?? "-");
         session.Screen.Show(Table([alias]));
         foreach (var former in alias.Former)
@@ -121,7 +120,7 @@ internal static class AliasCommand
     {
         var alias = await session.Site.GetAliasAsync(Named(name), cancellationToken);
         await session.Site.RemoveAliasAsync(alias.Name, cancellationToken);
-        session.Screen.Object(alias, ApiJson.Default.AliasView);
+        session.Screen.Object(alias, ApiJson.Readable.AliasView);
         session.Screen.Value(alias.Name);
         session.Screen.Line($"{alias.Name} is taken away.{(alias.ImageName is { } image ? $" It pointed to {image}, which stays." : "")}");
         return ExitCode.Ok;
@@ -160,7 +159,7 @@ internal static class AliasCommand
 
     private static void Tell(Screen screen, AliasView alias)
     {
-        screen.Object(alias, ApiJson.Default.AliasView);
+        screen.Object(alias, ApiJson.Readable.AliasView);
         screen.Value(alias.Image?.ToString() ?? "-");
         if (alias.Waiting is not { } waiting)
         {
@@ -171,9 +170,9 @@ internal static class AliasCommand
         screen.Line($"{alias.Name} moves to {waiting.ImageName} once that is available everywhere. It waits for {Places(waiting)}.");
     }
 
-    private static Table Table(IReadOnlyList<AliasView> aliases)
+    private static Listing Table(IReadOnlyList<AliasView> aliases)
     {
-        var table = Screen.Columns("ALIAS", "IMAGE", "SINCE", "WAITS");
+        var table = Screen.Columns(Column.Cut("ALIAS"), Column.Wrapped("IMAGE"), Column.Wrapped("SINCE"), Column.Wrapped("WAITS"));
         foreach (var alias in aliases)
         {
             table.AddRow(

@@ -10,7 +10,7 @@ internal static class BlockCommand
 {
     public static Command Build(CommandDefaults defaults)
     {
-        var image = ImageArgument.Build();
+        var image = ImageArgument.Build(SiteNames.ImagesThemselves);
         var why = new Option<string?>("--why") { Description = "The reason, for everybody who meets the recall.", HelpName = "TEXT" };
         var now = new Option<bool>("--now") { Description = "End the leases of the site too: machines that have the image mounted read no more of it." };
         var undo = new Option<bool>("--undo") { Description = "Take the recall back." };
@@ -24,7 +24,7 @@ internal static class BlockCommand
         {
             image, why, now, undo, yes,
         };
-        command.Validators.Add(result =>
+        command.Rule(result =>
         {
             if (result.GetValue(undo) && (result.GetValue(now) || result.GetValue(why) is not null))
             {
@@ -43,7 +43,7 @@ internal static class BlockCommand
                 await session.Site.UnblockImageAsync(standing?.Id.ToString() ?? meant, cancellationToken);
                 if (standing is not null)
                 {
-                    session.Screen.Object(standing, ApiJson.Default.BlockView);
+                    session.Screen.Object(standing, ApiJson.Readable.BlockView);
                 }
 
                 session.Screen.Value(standing?.Id.ToString() ?? meant);
@@ -58,7 +58,7 @@ internal static class BlockCommand
             }
 
             var block = await session.Site.BlockImageAsync(meant, new BlockRequest(parsed.GetValue(why), parsed.GetValue(now)), cancellationToken);
-            session.Screen.Object(block, ApiJson.Default.BlockView);
+            session.Screen.Object(block, ApiJson.Readable.BlockView);
             session.Screen.Value(block.Id.ToString());
             session.Screen.Line($"{block.Name ?? block.Id.ToString()} is recalled: no list has it, and no site takes it. To take that back: isocatalog block --undo {block.Id}");
             if (block.Leases > 0)

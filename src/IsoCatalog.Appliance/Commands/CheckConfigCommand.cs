@@ -49,7 +49,7 @@ internal static class CheckConfigCommand
             ConfigurationResult.Invalid invalid => Checked(file, invalid.Problems, invalid.Warnings),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
-        screen.Object(check, CommandJson.Default.ConfigurationCheck);
+        screen.Object(check, CommandJson.Readable.ConfigurationCheck);
         foreach (var problem in check.Problems)
         {
             screen.Line(problem.Describe(file));

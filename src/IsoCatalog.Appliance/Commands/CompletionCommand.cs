@@ -14,8 +14,8 @@ internal static class CompletionCommand
         var command = new Verb(
             "completion",
             "Write the script with which a shell completes this program's words. install.sh puts it where shells look for such scripts.",
-            "source <(isocatalog completion bash)",
             "isocatalog completion zsh > ~/.zfunc/_isocatalog",
+            "source <(isocatalog completion bash)",
             "isocatalog completion fish > ~/.config/fish/completions/isocatalog.fish")
         {
             shell,

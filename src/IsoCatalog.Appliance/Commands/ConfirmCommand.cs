@@ -10,8 +10,7 @@ internal static class ConfirmCommand
     public static Command Build(CommandDefaults defaults)
     {
         string[] codes = [DriftReport.DatabaseLost, .. SiteAlarms.Acknowledged];
-        var code = new Argument<string>("code") { HelpName = "CODE", Description = $"The drift's code: {string.Join(", ", codes)}." };
-        code.AcceptOnlyFromAmong(codes);
+        var code = Choice.Argument("code", codes, "The drift's code.");
         var command = new Verb(
             "confirm",
             "Say that you have seen to a drift that stands until somebody says so: a lost database (nobody holds a removed image any more), two histories of one site, or a site "
@@ -26,7 +25,7 @@ internal static class ConfirmCommand
         {
             var confirmed = parsed.GetRequiredValue(code);
             await session.Site.ConfirmDriftAsync(confirmed, cancellationToken);
-            session.Screen.Object(new Confirmed(confirmed), CommandJson.Default.Confirmed);
+            session.Screen.Object(new Confirmed(confirmed), CommandJson.Readable.Confirmed);
             session.Screen.Line(confirmed == DriftReport.DatabaseLost ? "Confirmed. Removed images are retired and evicted again." : "Confirmed.");
             return ExitCode.Ok;
         }));

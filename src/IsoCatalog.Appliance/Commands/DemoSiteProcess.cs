@@ -101,7 +101,7 @@ internal sealed class DemoSiteProcess : IAsyncDisposable
             RedirectStandardOutput = true,
         }) ?? throw new DemoException($"{program} could not be started.");
         var line = await process.StandardOutput.ReadLineAsync(cancellationToken);
-        if (line is null || JsonSerializer.Deserialize(line, StartJson.Default.SiteAddresses) is not { } addresses)
+        if (line is null || JsonSerializer.Deserialize(line, StartJson.Readable.SiteAddresses) is not { } addresses)
         {
             await process.WaitForExitAsync(cancellationToken);
             throw new DemoException($"The site {plan.Configuration.Site} did not start (exit code {process.ExitCode}); its message is above.");

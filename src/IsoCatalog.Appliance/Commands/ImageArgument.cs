@@ -11,7 +11,7 @@ internal static class ImageArgument
     private const int LeastDigits = 6;
     private const int AllDigits = 64;
 
-    public static Argument<string> Build() => new("image")
+    public static Argument<string> Build(SiteNames names) => new NamedArgument<string>("image", names)
     {
         HelpName = "ID|NAME",
         Description = $"The image: its file name, its id (sha256:...), or at least the first {LeastDigits} digits of the id.",

@@ -101,7 +101,7 @@ internal static class InitCommand
             Prepare(configuration);
             var report = new InitReport(configuration.Site, request.Config, configuration.Data, token);
             report = request.Join ? Asked(configuration, request, report, now) : Founded(configuration, request, report, now);
-            screen.Object(report, StartJson.Default.InitReport);
+            screen.Object(report, StartJson.Readable.InitReport);
             Tell(screen, report);
             return ExitCode.Ok;
         }

@@ -66,7 +66,7 @@ internal static class JoinCommand
         var peers = joined.Peers.Where(p => p.Site != configuration.Site).ToList();
         screen.Object(
             new JoinReport(configuration.Site, joined.Fleet.ToString(), joined.Trust.Version, peers, configuration.Listen.Fleet is not null),
-            CommandJson.Default.JoinReport);
+            CommandJson.Readable.JoinReport);
         screen.Line($"Site {configuration.Site} belongs to fleet {joined.Fleet}, trust version {joined.Trust.Version}.");
         foreach (var peer in peers)
         {

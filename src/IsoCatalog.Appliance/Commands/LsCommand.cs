@@ -11,7 +11,7 @@ internal static class LsCommand
 {
     public static Command Build(CommandDefaults defaults)
     {
-        var surface = new Option<string?>("--surface")
+        var surface = new NamedOption<string?>("--surface", SiteNames.Surfaces)
         {
             Description = "Only what can be mounted now on this surface, kind or group (ipmi, console, ovirt), as a panel sees it.",
             HelpName = "NAME",
@@ -26,7 +26,7 @@ internal static class LsCommand
         {
             surface, all,
         };
-        command.Validators.Add(result =>
+        command.Rule(result =>
         {
             if (result.GetValue(all) && result.GetValue(surface) is not null)
             {
@@ -44,8 +44,8 @@ internal static class LsCommand
     {
         var answer = await session.Site.GetAvailableAsync(new AvailableRequest(surface), cancellationToken);
         var screen = session.Screen;
-        screen.Object(answer, ApiJson.Default.AvailableAnswer);
-        var table = Screen.Columns("NAME", "SIZE", "TITLE", "BOOT", "MOUNT");
+        screen.Object(answer, ApiJson.Readable.AvailableAnswer);
+        var table = Screen.Columns(Column.Cut("NAME"), "SIZE", Column.Cut("TITLE"), "BOOT", "MOUNT");
         foreach (var image in answer.Images)
         {
             screen.Value(image.Id.ToString());
@@ -81,18 +81,18 @@ internal static class LsCommand
         var screen = session.Screen;
         if (all)
         {
-            screen.Object(new WholeList(images, retired, blocked), CommandJson.Default.WholeList);
+            screen.Object(new WholeList(images, retired, blocked), CommandJson.Readable.WholeList);
         }
         else
         {
-            screen.Object(new ImageList(images), ApiJson.Default.ImageList);
+            screen.Object(new ImageList(images), ApiJson.Readable.ImageList);
         }
 
         var surfaces = images.SelectMany(i => i.Ready).SelectMany(site => site.Value.Keys.Select(surface => (Site: site.Key, Surface: surface)))
             .Distinct().ToList();
         var sites = images.SelectMany(i => i.Ready.Keys).Distinct().ToList();
         IReadOnlyList<string> columns = sites.Count <= 1 ? [.. surfaces.Select(s => s.Surface)] : sites;
-        var table = Screen.Columns(["NAME", "SIZE", "ADDED", "ID", .. columns.Select(Plain.Text)]);
+        var table = Screen.Columns([Column.Cut("NAME"), "SIZE", "ADDED", "ID", .. columns.Select(c => (Column)Plain.Text(c))]);
         foreach (var image in images)
         {
             screen.Value(image.Id.ToString());
@@ -156,9 +156,9 @@ internal static class LsCommand
         }
     }
 
-    private static void Show(Screen screen, Table table, string otherwise)
+    private static void Show(Screen screen, Listing table, string otherwise)
     {
-        if (table.Rows.Count > 0)
+        if (table.Count > 0)
         {
             screen.Show(table);
         }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using IsoCatalog.Appliance.Wording;
 using IsoCatalog.Client;
-using Spectre.Console;
 
 namespace IsoCatalog.Appliance.Commands;
 
@@ -10,9 +9,9 @@ internal static class RestoreCommand
 {
     public static Command Build(CommandDefaults defaults)
     {
-        var image = ImageArgument.Build();
+        var image = ImageArgument.Build(SiteNames.RemovedImages);
         image.Arity = ArgumentArity.ZeroOrOne;
-        var by = new Option<string?>("--by") { Description = "Take back the removals, recalls and descriptions that this site signed.", HelpName = "SITE" };
+        var by = new NamedOption<string?>("--by", SiteNames.Sites) { Description = "Take back the removals, recalls and descriptions that this site signed.", HelpName = "SITE" };
         var since = new Option<DateTimeOffset?>("--since")
         {
             Description = "With --by: from when on; a time (UTC), or how long ago: 30m, 2h, 3d.",
@@ -30,7 +29,7 @@ internal static class RestoreCommand
         {
             image, by, since, only, yes,
         };
-        command.Validators.Add(result =>
+        command.Rule(result =>
         {
             var (named, signer) = (result.GetResult(image)?.Tokens.Count > 0, result.GetValue(by) is not null);
             if (named == signer || signer != result.GetResult(since) is { Implicit: false })
@@ -51,7 +50,7 @@ internal static class RestoreCommand
     {
         var removed = await ImageArgument.FindRemovedAsync(session.Site, image, cancellationToken);
         var restored = await session.Site.RestoreImageAsync(removed, cancellationToken);
-        session.Screen.Object(restored, ApiJson.Default.ImageView);
+        session.Screen.Object(restored, ApiJson.Readable.ImageView);
         session.Screen.Value(restored.Id.ToString());
         session.Screen.Line($"{restored.Name} is back. It is advertised again once it is verified; see `isocatalog show {restored.Name}`.");
         return ExitCode.Ok;
@@ -63,7 +62,7 @@ internal static class RestoreCommand
         var plan = await session.Site.TakeBackAsync(request with { DryRun = true }, cancellationToken);
         if (request.DryRun || plan.Done.Count == 0)
         {
-            screen.Object(plan, ApiJson.Default.TakeBackView);
+            screen.Object(plan, ApiJson.Readable.TakeBackView);
             Show(screen, plan);
             screen.Line(plan.Done.Count == 0
                 ? $"Nothing that {plan.By} signed since {Plain.Time(plan.Since)} is there to be taken back."
@@ -82,7 +81,7 @@ internal static class RestoreCommand
         }
 
         var done = await session.Site.TakeBackAsync(request, cancellationToken);
-        screen.Object(done, ApiJson.Default.TakeBackView);
+        screen.Object(done, ApiJson.Readable.TakeBackView);
         if (unasked)
         {
             Show(screen, done);
@@ -94,7 +93,7 @@ internal static class RestoreCommand
 
     private static void Show(Screen screen, TakeBackView plan)
     {
-        var table = Screen.Columns("WHAT", "SUBJECT", "WHEN", "LEFT BECAUSE");
+        var table = Screen.Columns("WHAT", "SUBJECT", "WHEN", Column.Wrapped("LEFT BECAUSE"));
         foreach (var change in plan.Done.Concat(plan.Left))
         {
             table.AddRow(Screen.Cell(change.Kind), Screen.Cell(change.Subject), Screen.Cell(Plain.Time(change.At)), Screen.Cell(change.Reason ?? ""));

@@ -13,7 +13,7 @@ internal static class RmCommand
 
     public static Command Build(CommandDefaults defaults)
     {
-        var image = ImageArgument.Build();
+        var image = ImageArgument.Build(SiteNames.ImagesThemselves);
         var why = new Option<string?>("--why") { Description = "The reason, for the audit.", HelpName = "TEXT" };
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
         var command = new Verb(
@@ -36,7 +36,7 @@ internal static class RmCommand
             }
 
             var removed = await SettledAsync(session, await session.Site.RemoveImageAsync(found.Id.ToString(), parsed.GetValue(why), cancellationToken), cancellationToken);
-            session.Screen.Object(removed, ApiJson.Default.ImageView);
+            session.Screen.Object(removed, ApiJson.Readable.ImageView);
             session.Screen.Value(removed.Id.ToString());
             if (removed.Aliases is { Count: > 0 } aliases)
             {

@@ -137,7 +137,7 @@ internal static class SimulateCommand
         var state = engine.State;
         if (json)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(state, StartJson.Default.EngineState));
+            Console.Out.WriteLine(JsonSerializer.Serialize(state, StartJson.Readable.EngineState));
         }
         else
         {

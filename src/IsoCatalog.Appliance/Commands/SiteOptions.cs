@@ -71,35 +71,45 @@ internal sealed class SiteOptions
         });
     }
 
-    private IApplianceClient Open(ParseResult parsed, Screen screen)
+    /// <summary>The site that a command line names which is still being typed, by whichever of these options its verb has.</summary>
+    public static IApplianceClient Open(ParseResult typed, CommandDefaults defaults)
     {
-        var (socket, config, server) = (parsed.GetValue(_socket), parsed.GetValue(_config), parsed.GetValue(_server));
-        var (tokenFile, caFile) = (parsed.GetValue(_tokenFile), parsed.GetValue(_caFile));
+        return Open(Of("--socket"), Of("--config"), Of("--server"), Of("--token-file"), Of("--ca-file"), new Screen(json: false, quiet: true), defaults, retries: 0);
+
+        string? Of(string name) => typed.CommandResult.Command.Options.OfType<Option<string?>>().FirstOrDefault(o => o.Name == name) is { } option
+            && typed.GetResult(option) is { Implicit: false } ? typed.GetValue(option) : null;
+    }
+
+    private IApplianceClient Open(ParseResult parsed, Screen screen) => Open(
+        parsed.GetValue(_socket), parsed.GetValue(_config), parsed.GetValue(_server), parsed.GetValue(_tokenFile), parsed.GetValue(_caFile), screen, _defaults);
+
+    private static IApplianceClient Open(string? socket, string? config, string? server, string? tokenFile, string? caFile, Screen screen, CommandDefaults defaults, int? retries = null)
+    {
         if (server is not null)
         {
             return socket is null && config is null
-                ? RemoteSite.Open(server, tokenFile, caFile, screen, _defaults.Time)
+                ? RemoteSite.Open(server, tokenFile, caFile, screen, defaults.Time)
                 : throw VerbException.Usage("--server names a site over the network, --socket and --config one on this machine. Give one of them.");
         }
 
         return tokenFile is null && caFile is null
-            ? ApplianceClient.OverSocket(Socket(socket, config), new ApplianceClientOptions { Time = _defaults.Time })
+            ? ApplianceClient.OverSocket(Socket(socket, config, defaults), retries is { } most ? new ApplianceClientOptions { Time = defaults.Time, Retries = most } : new ApplianceClientOptions { Time = defaults.Time })
             : throw VerbException.Usage("--token-file and --ca-file go with --server; the socket on this machine asks for no token.");
     }
 
-    private string Socket(string? socket, string? config)
+    private static string Socket(string? socket, string? config, CommandDefaults defaults)
     {
         if (socket is "" || config is "")
         {
             throw VerbException.Usage("--socket and --config need a path that is not empty.");
         }
 
-        if ((socket ?? (config is null ? _defaults.Socket : null)) is { } named)
+        if ((socket ?? (config is null ? defaults.Socket : null)) is { } named)
         {
             return named;
         }
 
-        var result = ConfigurationFile.Load(config ?? _defaults.Config);
+        var result = ConfigurationFile.Load(config ?? defaults.Config);
         if (result is ConfigurationResult.Loaded { Configuration: var site })
         {
             return site.Socket;

@@ -9,8 +9,9 @@ internal static class TokenCommand
 {
     public static Command Build()
     {
-        var name = new Option<string>("--name") { Description = "What the log calls its user.", DefaultValueFactory = _ => "panel" };
-        var role = new Option<Role>("--role") { Description = "panel, operator or admin.", DefaultValueFactory = _ => Role.Panel };
+        var name = new Option<string>("--name") { HelpName = "NAME", Description = "What the log calls its user. Default: panel.", DefaultValueFactory = _ => "panel" };
+        var role = Choice.Option<Role>("--role", "What its user may do: ask what can be mounted and hold it, change the catalog, or everything. Default: panel.");
+        role.DefaultValueFactory = _ => Role.Panel;
         var json = new Option<bool>("--json") { Description = "Write one JSON object on stdout." };
         var command = new Verb(
             "token",
@@ -26,7 +27,7 @@ internal static class TokenCommand
             if (parsed.GetValue(json))
             {
                 Console.Out.WriteLine(System.Text.Json.JsonSerializer.Serialize(
-                    new NewToken(user, may, text, sha256.ToString()), StartJson.Default.NewToken));
+                    new NewToken(user, may, text, sha256.ToString()), StartJson.Readable.NewToken));
                 return ExitCode.Ok;
             }
 

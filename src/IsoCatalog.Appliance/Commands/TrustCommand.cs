@@ -89,7 +89,7 @@ internal static class TrustCommand
 
     private static Verb RemoveSite(CommandDefaults defaults)
     {
-        var site = new Argument<string>("site") { HelpName = "SITE", Description = "Its id." };
+        var site = new NamedArgument<string>("site", SiteNames.Sites) { HelpName = "SITE", Description = "Its id." };
         var revoke = new Option<bool>("--revoke")
         {
             Description = "Its keys were in wrong hands: only documents of it that this site has by now count. Without it the site is given up in good order.",
@@ -135,11 +135,12 @@ internal static class TrustCommand
 
     private static Verb RepairClock(CommandDefaults defaults)
     {
-        var site = new Argument<string>("site") { HelpName = "SITE", Description = "Its id, as the drift clock-implausible names it." };
+        var site = new NamedArgument<string>("site", SiteNames.Sites) { HelpName = "SITE", Description = "Its id, as the drift clock-implausible names it." };
         var above = new Option<DateTimeOffset?>("--above")
         {
             HelpName = "TIME",
             Description = "Set aside what is stamped later than this, such as 2026-11-29T12:00:00Z. Default: now.",
+            CustomParser = result => SinceTime.Parse(result),
         };
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
         var verb = new Verb(
@@ -220,7 +221,7 @@ internal static class TrustCommand
                 [link.Envelope, .. roots.Select(r => r.Sign(TrustDocument.PayloadType, link.Envelope.Payload))]));
             DurableFile.WriteAtomically(path, signed.ToJson(), Readable);
             var (have, need) = TrustDrafts.Count(signed, link.Document);
-            screen.Object(new TrustReport(link.Document.Fleet.ToString(), link.Document.Version, link.Sha256, have, need, false, path), CommandJson.Default.TrustReport);
+            screen.Object(new TrustReport(link.Document.Fleet.ToString(), link.Document.Version, link.Sha256, have, need, false, path), CommandJson.Readable.TrustReport);
             screen.Line($"{path}: trust version {link.Document.Version}, signed by {have} of the {need} root keys that it needs.");
             return Task.FromResult(ExitCode.Ok);
         }));
@@ -274,7 +275,7 @@ internal static class TrustCommand
             var path = draft ?? $"trust-{next.Document.Version}.json";
             DurableFile.WriteAtomically(Path.GetFullPath(path), envelope.ToJson(), Readable);
             screen.Object(
-                new TrustReport(next.Document.Fleet.ToString(), next.Document.Version, next.Sha256, have, need, false, path) { SetAside = setAside }, CommandJson.Default.TrustReport);
+                new TrustReport(next.Document.Fleet.ToString(), next.Document.Version, next.Sha256, have, need, false, path) { SetAside = setAside }, CommandJson.Readable.TrustReport);
             screen.Line($"{path} is signed by {have} of {need} root keys. The other holders run: isocatalog trust sign {path} --root-key KEY");
             screen.Line($"Then, here: isocatalog trust install {path}{(join is null ? "" : $", and isocatalog trust export --out {join}")}");
             return ExitCode.Ok;
@@ -306,7 +307,7 @@ internal static class TrustCommand
                 Quota = chain.Current.Params.Quota,
                 SetAside = setAside is { Count: > 0 } ? setAside : null,
             },
-            CommandJson.Default.TrustReport);
+            CommandJson.Readable.TrustReport);
         screen.Line($"Fleet {chain.Fleet}, trust version {chain.Current.Version} ({chain.Newest.Sha256.ToString()[..16]}), ends {chain.Current.Expires:yyyy-MM-dd}, "
             + $"{chain.Current.Root.Threshold} of {chain.Current.Root.Keys.Count} root keys sign.");
         if (file is not null)

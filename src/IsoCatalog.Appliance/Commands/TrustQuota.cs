@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using IsoCatalog.Appliance.Configuration.Values;
 using IsoCatalog.Appliance.Documents;
 using IsoCatalog.Appliance.Fleet;
@@ -28,7 +29,7 @@ internal static class TrustQuota
         {
             entries, names, aliases, bytes, none, yes,
         };
-        verb.Validators.Add(result =>
+        verb.Rule(result =>
         {
             if (result.GetResult(none) is not null == new Option[] { entries, names, aliases, bytes }.Any(o => result.GetResult(o) is not null))
             {
@@ -99,15 +100,21 @@ internal static class TrustQuota
     private static Option<int?> Number(string name, int least, string description)
     {
         const int Most = 100_000;
-        var option = new Option<int?>(name) { HelpName = "N", Description = $"{description} {least} to {Most}." };
-        option.Validators.Add(result =>
+        return new Option<int?>(name)
         {
-            if (result.Errors.Any() || result.GetValueOrDefault<int?>() is < 0 or > Most || result.GetValueOrDefault<int?>() < least)
+            HelpName = "N",
+            Description = $"{description} {least} to {Most}.",
+            CustomParser = result =>
             {
+                if (int.TryParse(result.Tokens.Count > 0 ? result.Tokens[0].Value : "", NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= Most)
+                {
+                    return number;
+                }
+
                 result.AddError($"{name} is a number from {least} to {Most}.");
-            }
-        });
-        return option;
+                return null;
+            },
+        };
     }
 
     private static long? Size(ArgumentResult result)

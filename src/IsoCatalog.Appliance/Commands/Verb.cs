@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using IsoCatalog.Client;
 
 namespace IsoCatalog.Appliance.Commands;
@@ -9,6 +10,19 @@ namespace IsoCatalog.Appliance.Commands;
 internal sealed class Verb(string name, string description, params string[] examples) : Command(name, description)
 {
     public IReadOnlyList<string> Examples => examples;
+
+    /// <summary>Something that must hold between options. It is not asked where one of them cannot be read: that is said already.</summary>
+    public void Rule(Action<CommandResult> rule) => Validators.Add(result =>
+    {
+        try
+        {
+            rule(result);
+        }
+        catch (InvalidOperationException)
+        {
+            // What the library throws for a value that it has reported.
+        }
+    });
 
     /// <summary>Runs what a verb does, and turns every failure into words on stderr (with --json also an object on stdout) and an exit code.</summary>
     public static async Task<int> RunAsync(Screen screen, Func<Task<int>> work)

@@ -165,7 +165,7 @@ public sealed class AddManyTests : IAsyncLifetime
         var second = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _site.On("POST /api/v1/images", http =>
         {
-            if (_read.Count == 0)
+            if (_read.IsEmpty)
             {
                 return AddAsync(http);
             }

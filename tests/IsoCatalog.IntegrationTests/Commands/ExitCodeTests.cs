@@ -81,6 +81,11 @@ public sealed class ExitCodeTests
     [Theory]
     [InlineData("")]
     [InlineData("frobnicate")]
+    [InlineData("token --role root")]
+    [InlineData("token --role 1")]
+    [InlineData("trust quota --names x --root-key k")]
+    [InlineData("restore --by a --by b --since 2h")]
+    [InlineData("add a.iso --shar256 12")]
     [InlineData("ls --nope")]
     [InlineData("ls --all --surface console")]
     [InlineData("add")]
@@ -134,6 +139,8 @@ public sealed class ExitCodeTests
     [InlineData("status")]
     [InlineData("confirm")]
     [InlineData("check-config")]
+    [InlineData("completion")]
+    [InlineData("man")]
     public async Task Help_of_a_verb_ends_with_examples(string verb)
     {
         var result = await Isocatalog.RunAsync(verb, "--help");

@@ -13,7 +13,7 @@ public sealed class DisplayWidthTests
     [InlineData("стабильный", 10)]
     [InlineData("安定版", 6)]
     [InlineData("한글", 4)]
-    [InlineData("한글", 4)]
+    [InlineData("\u1112\u1161\u11AB\u1100\u1173\u11AF", 4)]
     [InlineData("ｆｕｌｌ", 8)]
     [InlineData("cafe\u0301", 4)]
     [InlineData("نستعلیق", 7)]
