@@ -14,7 +14,7 @@ internal static partial class BodyWords
 
     public static string Of(BadHttpRequestException bad, HttpContext http)
     {
-        var type = http.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is { } body ? ApiJson.Default.GetTypeInfo(body) : null;
+        var type = http.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is { } body ? ApiJson.Readable.GetTypeInfo(body) : null;
         return type is null ? "The request is not complete, or its body came too slowly."
             : bad.InnerException is JsonException json ? Of(json, type)
             : bad.InnerException is not null || http.Request.ContentLength > 0 ? "The body is not complete, or came too slowly."
@@ -61,7 +61,7 @@ internal static partial class BodyWords
 
     private static string Members(JsonTypeInfo type) => string.Join(", ", type.Properties.Select(p => p.Name));
 
-    private static JsonTypeInfo Info(Type type) => ApiJson.Default.GetTypeInfo(type)!;
+    private static JsonTypeInfo Info(Type type) => ApiJson.Readable.GetTypeInfo(type)!;
 
     /// <summary>The steps of a path such as <c>$.peers[0].site</c> or <c>$.titles['x y']</c>.</summary>
     [GeneratedRegex(@"\.(?<member>[^.\[\]']+)|\['(?<quoted>.*?)'\]|\[(?<index>[0-9]+)\]", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

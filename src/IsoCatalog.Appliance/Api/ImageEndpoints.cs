@@ -115,7 +115,7 @@ internal static class ImageEndpoints
             }
             catch (JsonException e)
             {
-                return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, BodyWords.Of(e, ApiJson.Default.AddRequest)));
+                return SiteApi.Refused(new Refusal(RefusalCode.InvalidRequest, BodyWords.Of(e, ApiJson.Readable.AddRequest)));
             }
 
             if (http.Request.Query.Keys.FirstOrDefault() is { } misplaced)

@@ -47,7 +47,7 @@ internal static class ExitCode
         (Ok, "done"),
         (Unexpected, "something that none of the others says: a defect, a broken disk at the site, an answer that cannot be read"),
         (Usage, "the command line is wrong; nothing was asked of the site"),
-        (ConfigurationInvalid, "the configuration file is missing or has mistakes; `serve`: the site cannot start, and changed nothing"),
+        (ConfigurationInvalid, "the configuration file is missing or has mistakes (`reload`: and nothing of it was taken); `serve`: the site cannot start, and changed nothing"),
         (Refused, "the site does not take this file or request: no ISO, truncated, another SHA-256, a bad name"),
         (NotFound, "there is no such image, surface or file"),
         (Conflict, "not as things are now (409): the name is taken, the image is already there, protected or not ready"),
