@@ -251,6 +251,7 @@ public sealed class AliasTests
         DROP TABLE file_read;
         DROP TABLE change;
         DROP TABLE alias_move;
+        DROP TABLE built;
         ALTER TABLE cell DROP COLUMN evidence;
         PRAGMA user_version = 2;
         """;
