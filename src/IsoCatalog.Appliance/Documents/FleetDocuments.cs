@@ -266,7 +266,7 @@ internal sealed class FleetDocuments(
         if (MustRestate && Prepare([.. _catalog.SaidAgain(site).Select(e => e with { Stamp = NextStamp(e.Key), Obs = null })], out var restated, always: true) is null
             && restated!.Commit() is { } unwritten)
         {
-            throw new IOException(unwritten.Message);
+            throw new IOException(unwritten.InFull);
         }
     }
 
@@ -291,7 +291,7 @@ internal sealed class FleetDocuments(
         if (republish && ((time.GetUtcNow() - _signed).Duration() >= Heartbeat || (_own.IsToRestate && Writer().Epoch > _own.Found)) && Prepare([], out var heartbeat) is null
             && heartbeat!.Commit() is { } unwritten)
         {
-            throw new IOException(unwritten.Message);
+            throw new IOException(unwritten.InFull);
         }
 
         if (time.GetElapsedTime(_collected) >= CollectEvery)

@@ -195,7 +195,7 @@ internal sealed class DocumentBook(SiteLedger ledger, FleetDocuments documents, 
         documents.BeginEpoch();
         if (turn.SaveEpoch() is { } failed)
         {
-            throw new IOException(failed.Message);
+            throw new IOException(failed.InFull);
         }
     }
 

@@ -337,7 +337,7 @@ internal sealed class SurfacePublisher(
 
                     if (shown is Outcome<bool>.Refused { Refusal: var unrecorded })
                     {
-                        Failed(key, CellStep.Advertise, image.StoreReceipt, listed: false, new SurfaceOutcome.Refused(unrecorded.Code, unrecorded.Message, Retryable: true));
+                        Failed(key, CellStep.Advertise, image.StoreReceipt, listed: false, new SurfaceOutcome.Refused(unrecorded.Code, unrecorded.InFull, Retryable: true));
                     }
                 }
 

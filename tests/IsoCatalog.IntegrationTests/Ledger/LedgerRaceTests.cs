@@ -20,7 +20,7 @@ public sealed class LedgerRaceTests
         held.OutOfSight();
         Assert.False(held.Retire(), "a file that is leased stays");
         Assert.True(File.Exists(held.Path));
-        Assert.Equal(RefusalCode.NotReady, Refused(held.Leases.Add(held.Lease())).Code);
+        Assert.Equal(RefusalCode.NotFound, Refused(held.Leases.Add(held.Lease())).Code);
 
         held.Leases.End(lease.Id, "test");
         held.OutOfSight();
