@@ -49,7 +49,7 @@ public sealed partial class ImagePagesTests
         {
             var refused = await caller.GetAsync(Path + wrong);
             Assert.Equal(400, (int)refused.Status);
-            Assert.Contains("cannot be read", refused.Text, StringComparison.Ordinal);
+            Assert.Contains("\"detail\":\"limit ", refused.Text, StringComparison.Ordinal);
         }
 
         Assert.Equal(first.Names.Concat(last.Names), names);

@@ -27,7 +27,7 @@ public sealed class AliasVerbTests(SharedSite shared) : IClassFixture<SharedSite
         Assert.Contains("latest is an alias", (await AskAsync(6, "block", "latest", "--yes")).Error, StringComparison.Ordinal);
         Assert.True(await shared.Site.ListsAsync("bmc", shared.Rescue.Id, Cancel));
         Assert.Contains("rescue.iso, which stays", (await AskAsync(0, "alias", "--rm", "latest")).Output, StringComparison.Ordinal);
-        Assert.Contains("There is no such alias", (await AskAsync(5, "alias", "--rm", "latest")).Error, StringComparison.Ordinal);
+        Assert.Contains("There is no alias 'latest'", (await AskAsync(5, "alias", "--rm", "latest")).Error, StringComparison.Ordinal);
         await AskAsync(5, "alias", "latest");
         await AskAsync(5, "alias", "latest", "no-such.iso");
         Assert.Contains("ends with .iso", (await AskAsync(4, "alias", "latest.iso", "debian.iso")).Error, StringComparison.Ordinal);
