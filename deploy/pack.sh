@@ -11,6 +11,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/$name"
 dotnet publish "$root/src/IsoCatalog.Appliance" -c Release -nologo -v quiet -o "$work/$name/app"
+"$root/deploy/precompile.sh" "$work/$name/app"
 rm -f "$work/$name/app"/*.pdb "$work/$name/app"/*.xml
 # SQLite comes built for thirty kinds of systems, which are 50 MB.
 find "$work/$name/app/runtimes" -mindepth 1 -maxdepth 1 ! -name linux-x64 ! -name linux-arm64 -exec rm -r {} +
