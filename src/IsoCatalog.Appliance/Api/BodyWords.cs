@@ -12,12 +12,17 @@ internal static partial class BodyWords
 {
     private const int MaxShown = 100;
 
-    public static string Of(BadHttpRequestException bad, HttpContext http)
+    /// <param name="call">That was asked; the request itself does not know it any more once its failure is answered.</param>
+    /// <param name="length">Bytes of the body, as far as the request says.</param>
+    public static string Of(BadHttpRequestException bad, Endpoint? call, long? length)
     {
-        var type = http.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is { } body ? ApiJson.Readable.GetTypeInfo(body) : null;
+        var type = call?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is { } body ? ApiJson.Readable.GetTypeInfo(body) : null;
         return type is null ? "The request is not complete, or its body came too slowly."
             : bad.InnerException is JsonException json ? Of(json, type)
-            : bad.InnerException is not null || http.Request.ContentLength > 0 ? "The body is not complete, or came too slowly."
+
+            // The server's own are of a type of their own: the body ended too soon, or took too long.
+            : bad.InnerException is not null || bad.GetType() != typeof(BadHttpRequestException) ? "The body is not complete, or came too slowly."
+            : length > 0 ? $"The body must be {Shape(type)}."
             : $"The body is missing. Send JSON: {Shape(type)}.";
     }
 

@@ -7,6 +7,7 @@ using IsoCatalog.Client;
 using IsoCatalog.Core.Readiness;
 using IsoCatalog.Surfaces.Files;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace IsoCatalog.Appliance.Api;
 
@@ -122,11 +123,13 @@ internal static class SiteApi
 
     private static bool IsBadRequest(ExceptionHandlerSuppressDiagnosticsContext context) => context.Exception is BadHttpRequestException;
 
-    private static Task AnswerAsync(HttpContext http) => http.Features.Get<IExceptionHandlerFeature>()?.Error switch
+    private static Task AnswerAsync(HttpContext http) => AnswerAsync(http, http.Features.GetRequiredFeature<IExceptionHandlerFeature>());
+
+    private static Task AnswerAsync(HttpContext http, IExceptionHandlerFeature failed) => failed.Error switch
     {
         BadHttpRequestException { StatusCode: 413 } => WriteAsync(
             http, new Refusal(RefusalCode.InvalidRequest, "The body is too large."), 413),
-        BadHttpRequestException bad => WriteAsync(http, new Refusal(RefusalCode.InvalidRequest, BodyWords.Of(bad, http)), 400),
+        BadHttpRequestException bad => WriteAsync(http, new Refusal(RefusalCode.InvalidRequest, BodyWords.Of(bad, failed.Endpoint, http.Request.ContentLength)), 400),
         IOException io => WriteAsync(
             http,
             new Refusal(DiskFault.IsFull(io) ? RefusalCode.NoSpace : RefusalCode.WriteError, "The site could not use its disk. Nothing was changed.") { Remedy = io.Message },

@@ -62,8 +62,18 @@ public sealed partial class BodyMemberTests(SharedSite shared) : IClassFixture<S
             var answer = await shared.Caller.JsonAsync(method, path.Replace("IMAGE", shared.Debian.Id.ToString(), StringComparison.Ordinal), json);
             answer.Refused(400, "invalid-request");
             Assert.DoesNotMatch(OfTheProgram(), answer.Text);
+            Assert.DoesNotContain("too slowly", answer.Text, StringComparison.Ordinal);
         }
     }
+
+    [Theory]
+    [InlineData("""{"image":"x.iso","surface":"bmc","client":1}""", "client must be a text, and stand there once.")]
+    [InlineData("""{"image":"x.iso","surface":"bmc","client":"c","ttl":"x"}""", "ttl must be a whole number")]
+    [InlineData("""{"image":"x.iso","surface":"bmc","cleint":"c"}""", "The body has a member 'cleint', which is not known here.")]
+    [InlineData("null", "The body must be an object with the members image, surface, client")]
+    [InlineData("", "The body is missing. Send JSON: an object with the members image, surface, client")]
+    public async Task What_is_wrong_with_a_body_is_named(string json, string words) =>
+        Assert.Contains(words, (await shared.Caller.JsonAsync(HttpMethod.Post, "/api/v1/leases", json)).Json["detail"]!.GetValue<string>(), StringComparison.Ordinal);
 
     /// <summary>Words of the program, its framework and its serializer.</summary>
     [GeneratedRegex(@"System\.|IsoCatalog\.|Int32|Nullable|\$\.|LineNumber|BytePosition|IReadOnly|Dictionary|Exception|Request request|Kestrel|Utf8|converter|bind|parameter", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
