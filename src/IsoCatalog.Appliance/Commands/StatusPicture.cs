@@ -95,7 +95,7 @@ internal static class StatusPicture
         {
             table.AddRow(
                 Screen.Cell(drift.Code, Color.Red),
-                Screen.Cell(drift.Surface ?? drift.Site ?? "store"),
+                Screen.Cell(drift.Surface ?? drift.Site ?? (drift.Image is null ? status.Site : "store")),
                 Screen.Cell(drift.Image is { } image ? Plain.Short(image) : "-"),
                 Screen.Cell(Plain.Span(now - drift.Since)),
                 Screen.Cell(drift.Reason));
